@@ -1,0 +1,163 @@
+/**
+ * The shapes that all dialogues share. A dialogue is bytes in, actions out: it owns no socket, clock or store.
+ * The gateway feeds it and performs what it asks for, in order.
+ */
+
+import type { DenyReason, Protocol } from '../core/verdict.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Credentials } from '../sasl/exchange.ts';
+
+/** What a front dialogue (the client's side, before login) asks of the gateway. */
+export type FrontAction =
+  | { readonly do: 'send'; readonly bytes: Buffer }
+  /** Handshake now, then call tlsStarted(). Whatever the client had already sent in clear has been dropped. */
+  | { readonly do: 'start-tls' }
+  /** Judge these, then call answer(). Input stays unread until then. */
+  | { readonly do: 'authenticate'; readonly credentials: Credentials }
+  /** A password crossed the wire in clear on a listener that asks for TLS: warn its owner, judge nothing. */
+  | { readonly do: 'exposed'; readonly authcid: string }
+  /** The login is done: unread() goes to the backend first, then bytes flow untouched both ways. */
+  | { readonly do: 'relay' }
+  | { readonly do: 'close'; readonly why: CloseReason };
+
+export type CloseReason = 'logout' | 'misbehaved' | 'refused' | 'unavailable' | 'deadline' | 'drain';
+
+/** Why the gateway itself ends a dialogue before login. */
+export type StopReason = 'unavailable' | 'deadline' | 'drain';
+
+/** What the gateway says when credentials have been judged and, where allowed, used at the backend. */
+export type LoginAnswer =
+  | { readonly kind: 'accepted'; readonly reply: LoginReply }
+  | { readonly kind: 'deny'; readonly reason: DenyReason }
+  | { readonly kind: 'throttle'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'unavailable' }
+  /** A forwarded login that the backend refused for a reason of its own (mailbox expired, over quota of connections). */
+  | { readonly kind: 'backend-refused'; readonly code: string; readonly text: string };
+
+/** The backend's own words on a successful login, to be repeated to the client in its own accent. */
+export interface LoginReply {
+  /** IMAP: all after the tag, `OK [CAPABILITY …] Logged in`. POP3, submission, ManageSieve: the whole line. No CRLF. */
+  readonly line: string;
+  /** Untagged lines that came before it and concern the client (`* CAPABILITY …`), each without CRLF. */
+  readonly untagged: readonly string[];
+}
+
+/** What a front dialogue knows when it starts. */
+export interface FrontOptions {
+  /** Our host name, for greetings. */
+  readonly hostname: string;
+  /** Quoted in every refusal, so that a user can read it to support. */
+  readonly sessionId: string;
+  /** 'active': implicit TLS; 'available': STARTTLS or STLS is offered; 'none': a loopback listener without TLS. */
+  readonly tls: 'active' | 'available' | 'none';
+  /** Whether credentials are taken without TLS. True only on a loopback listener that says so. */
+  readonly plaintextLogin: boolean;
+  /** The backend's own capabilities before login, as probed; the dialogue leaves out what it cannot honour. */
+  readonly capabilities: readonly string[];
+  /** SASL mechanisms to offer, upper case, from MECHANISMS. */
+  readonly mechanisms: readonly string[];
+  /** The portal's address, for hints; '' when there is none. */
+  readonly portalUrl: string;
+}
+
+/** The client's side of a login. Every method returns actions to perform in order. */
+export interface FrontDialogue {
+  /** The client is connected (implicit TLS is up, a PROXY header has been read): greet it. */
+  connect(): readonly FrontAction[];
+  /** Bytes from the client. While an authenticate or start-tls is pending they are only kept. */
+  receive(bytes: Buffer): readonly FrontAction[];
+  /** The handshake asked for by start-tls is done. */
+  tlsStarted(): readonly FrontAction[];
+  /** The credentials asked about by authenticate have been judged. Ends with relay, close, or more dialogue. */
+  answer(answer: LoginAnswer): readonly FrontAction[];
+  /** The gateway ends the dialogue: says so in the protocol's words where a reply is possible, then closes. */
+  stop(why: StopReason): readonly FrontAction[];
+  /** Takes the bytes that were received and not consumed; after relay they belong to the backend. */
+  unread(): Buffer;
+  /** Bytes held back while waiting, for the gateway's limit. */
+  readonly heldBytes: number;
+}
+
+/** What a backend dialogue (our side as a client of the mail server) asks of the gateway. */
+export type BackendAction =
+  | { readonly do: 'send'; readonly bytes: Buffer }
+  /** Handshake now (verifying the certificate), then call tlsStarted(). What came before TLS has been dropped. */
+  | { readonly do: 'start-tls' }
+  | { readonly do: 'done'; readonly outcome: BackendOutcome };
+
+export type BackendOutcome =
+  | { readonly kind: 'accepted'; readonly reply: LoginReply }
+  /** The backend does not accept these credentials. */
+  | { readonly kind: 'refused' }
+  /** A permanent refusal for another reason, in the backend's words (response code without brackets, sanitised text). */
+  | { readonly kind: 'refused-otherwise'; readonly code: string; readonly text: string }
+  /** A temporary refusal: 4yz, [UNAVAILABLE], [SYS/TEMP], [INUSE]. */
+  | { readonly kind: 'temporary'; readonly text: string }
+  /** The backend is not usable as configured: an operator's fault, another host may do. */
+  | { readonly kind: 'unusable'; readonly why: BackendFault; readonly text: string }
+  /** The answer to `as: 'probe'`. */
+  | { readonly kind: 'capabilities'; readonly capabilities: readonly string[] };
+
+export type BackendFault =
+  | 'greeting'
+  | 'preauth'
+  | 'starttls-missing'
+  | 'starttls-refused'
+  | 'login-disabled'
+  | 'mechanism-missing'
+  | 'xclient-missing'
+  | 'xclient-refused'
+  | 'malformed'
+  | 'closed';
+
+/** How to log in at the backend. Names are already templated; passwords go out as literals, quoted or base64. */
+export type BackendLogin =
+  /** An ordinary login: a forwarded password, or `user*master` with the master's password. */
+  | { readonly as: 'user'; readonly name: string; readonly password: Secret }
+  /** SASL PLAIN with authzid: the proxy account acts for the user (RFC 4616 §2). */
+  | { readonly as: 'authzid'; readonly name: string; readonly authcid: string; readonly password: Secret }
+  /** Postfix XCLIENT LOGIN= from a trusted host; submission only. */
+  | { readonly as: 'xclient'; readonly name: string }
+  /** No login: read the capabilities (after TLS) and leave politely. */
+  | { readonly as: 'probe' };
+
+export interface BackendOptions {
+  /** Our host name, for EHLO. */
+  readonly hostname: string;
+  readonly tls: 'active' | 'starttls' | 'none';
+  readonly login: BackendLogin;
+  /** Tells the backend who the client is: IMAP ID (x-originating-ip …), XCLIENT for POP3 and submission. */
+  readonly forward?: ForwardedClient | undefined;
+  /** Submission: the client's own EHLO or HELO line argument, repeated to the backend after login. */
+  readonly helo?: { readonly verb: 'EHLO' | 'HELO'; readonly name: string } | undefined;
+}
+
+export interface ForwardedClient {
+  readonly address: string;
+  readonly port: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly tls: boolean;
+  readonly sessionId: string;
+  /** Gateways that may still be passed; a loop ends at 0. */
+  readonly ttl: number;
+}
+
+/** Our side of a backend login. */
+export interface BackendDialogue {
+  /** The socket (and implicit TLS) is up. Most protocols wait for the greeting and return nothing. */
+  connect(): readonly BackendAction[];
+  receive(bytes: Buffer): readonly BackendAction[];
+  tlsStarted(): readonly BackendAction[];
+  /** Takes what the backend sent behind its last answer; after relay it belongs to the client. */
+  unread(): Buffer;
+}
+
+/** Everything the gateway needs to speak one protocol. */
+export interface ProtocolModule {
+  readonly protocol: Protocol;
+  /** ALPN protocol id (IANA), enforced when a client offers ALPN. */
+  readonly alpn: string;
+  front(options: FrontOptions): FrontDialogue & { readonly helo?: BackendOptions['helo'] };
+  backend(options: BackendOptions): BackendDialogue;
+}
