@@ -1,0 +1,164 @@
+/**
+ * The log: one JSON line per event, from a closed list of events and fields. It has no field that could carry a secret,
+ * a SASL line or an ID argument, and it does not decide who reads it: it writes to standard output.
+ */
+
+import { pino } from 'pino';
+import { logValues, type LogFields, type LogValues } from './log-fields.ts';
+
+/** Everything that is ever logged: past tense, dotted, each name used for one thing. */
+export type LogEvent =
+  // The processes
+  | 'gateway.started'
+  | 'gateway.reloaded'
+  | 'gateway.reload-refused'
+  | 'gateway.draining'
+  | 'gateway.stopped'
+  | 'worker.started'
+  | 'worker.ended'
+  | 'config.invalid'
+  | 'config.remark'
+  // Listeners and sessions
+  | 'listener.opened'
+  | 'listener.closed'
+  | 'listener.failed'
+  | 'session.opened'
+  | 'session.closed'
+  | 'session.rejected'
+  | 'session.cut-off'
+  | 'proxy-header.refused'
+  | 'tls.failed'
+  | 'tls.reloaded'
+  // Logins
+  | 'login.accepted'
+  | 'login.forwarded'
+  | 'login.refused'
+  | 'login.throttled'
+  | 'login.unavailable'
+  | 'login.exposed'
+  | 'login.will-be-cut-off'
+  // Backends
+  | 'backend.up'
+  | 'backend.down'
+  | 'backend.probed'
+  | 'backend.refused-impersonation'
+  | 'backend.unusable'
+  | 'backend.loop-refused'
+  // The store and the keys
+  | 'store.unavailable'
+  | 'store.recovered'
+  | 'store.remark'
+  | 'store.record-refused'
+  | 'changes.lost'
+  | 'changes.compared'
+  | 'audit.failed'
+  // A bug or an outage nobody foresaw
+  | 'fault';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where every part of the gateway says what happened. `error` is for what an operator must act on. */
+export interface Log {
+  debug(event: LogEvent, fields?: LogFields): void;
+  info(event: LogEvent, fields?: LogFields): void;
+  warn(event: LogEvent, fields?: LogFields): void;
+  error(event: LogEvent, fields?: LogFields): void;
+  /** A log whose every line also has these fields, e.g. the session id. */
+  child(fields: LogFields): Log;
+}
+
+/** The log of a process, whose level a reload may change for all its children at once. */
+export interface ProcessLog extends Log {
+  setLevel(level: LogLevel): void;
+}
+
+/** One line as it would be written. */
+export interface LogEntry extends LogValues {
+  readonly level: LogLevel;
+  readonly event: LogEvent;
+}
+
+/** A log that keeps its lines, for tests. */
+export interface MemoryLog extends Log {
+  readonly entries: readonly LogEntry[];
+}
+
+// A reader that stalls makes us buffer this much and then lose lines; the gateway must not stop for its log.
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+
+/** Opens the log of this process at this level, on standard output unless `destination` says otherwise. */
+export function openLog(
+  level: LogLevel,
+  destination: { write(line: string): void } = pino.destination({
+    dest: 1,
+    sync: false,
+    maxLength: MAX_BUFFERED_BYTES,
+  }),
+): ProcessLog {
+  const threshold: Threshold = { level };
+  const root = pino(
+    {
+      level: 'debug',
+      base: null,
+      messageKey: 'event',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return {
+    ...logThrough(root, threshold),
+    setLevel: (wanted) => {
+      threshold.level = wanted;
+    },
+  };
+}
+
+/** A log that says nothing. */
+export function silentLog(): Log {
+  const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
+  return log;
+}
+
+/** A log that keeps what it is told, at all levels, cleaned as the real one cleans it. */
+export function memoryLog(): MemoryLog {
+  const entries: LogEntry[] = [];
+  const keepingWith = (bound: LogValues): Log => {
+    const keep = (level: LogLevel) => (event: LogEvent, fields?: LogFields) => {
+      entries.push({ level, ...bound, ...logValues(fields), event });
+    };
+    return {
+      debug: keep('debug'),
+      info: keep('info'),
+      warn: keep('warn'),
+      error: keep('error'),
+      child: (fields) => keepingWith({ ...bound, ...logValues(fields) }),
+    };
+  };
+  return { ...keepingWith({}), entries };
+}
+
+interface Threshold {
+  level: LogLevel;
+}
+
+/** What we use of pino, so that a child and the root are the same to us. */
+interface Writer extends Record<LogLevel, (fields: LogValues, event: LogEvent) => void> {
+  child(bindings: LogValues): Writer;
+}
+
+function logThrough(writer: Writer, threshold: Threshold): Log {
+  const at = (level: LogLevel) => (event: LogEvent, fields?: LogFields) => {
+    if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(threshold.level)) writer[level](logValues(fields), event);
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => logThrough(writer.child(logValues(fields)), threshold),
+  };
+}
+
+function nothing(): void {}
