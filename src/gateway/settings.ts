@@ -1,6 +1,6 @@
 /** What the gateway must be told, in its own words. config/ produces it, start.ts hands it over. */
 
-import type { Client, Attempt, LoginOutcome, Opener, Protocol, Verdict } from '../core/verdict.ts';
+import type { Attempt, Client, Epochs, LoginOutcome, Opener, Protocol, Verdict } from '../core/verdict.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Account, IdentityRules } from '../core/identity.ts';
 
@@ -34,6 +34,8 @@ export interface TlsSettings {
 export interface BackendSettings {
   readonly name: string;
   readonly hosts: readonly string[];
+  /** Which host a login goes to: the one with the fewest sessions, or always the same one for an account. */
+  readonly balance: 'least-connections' | 'account';
   readonly services: Readonly<Partial<Record<Protocol, BackendService>>>;
   /** PEM file of the CA that signed the hosts' certificates; absent: the system's. */
   readonly caFile?: string | undefined;
@@ -45,6 +47,8 @@ export interface BackendSettings {
   readonly passwordCheck?: Protocol | undefined;
   readonly connectTimeoutMs: number;
   readonly loginTimeoutMs: number;
+  /** Time between health checks of a host that is up; one that is down is asked again after a second, then less often. */
+  readonly probeIntervalMs: number;
 }
 
 export interface BackendService {
@@ -84,8 +88,17 @@ export interface Gatekeeper {
   decide(attempt: Attempt, signal: AbortSignal): Promise<Verdict>;
   /** How the login that the verdict let through ended at the backend. */
   conclude(attempt: Attempt, verdict: Verdict, outcome: LoginOutcome): Promise<void>;
-  /** Of these sessions of one account, the ids that policy no longer covers. Throws STORE_UNAVAILABLE. */
-  noLongerCovered(account: Account, sessions: readonly CoveredSession[]): Promise<readonly string[]>;
+  /** Which of these sessions of one account policy no longer covers. Throws STORE_UNAVAILABLE. */
+  review(account: Account, sessions: readonly CoveredSession[]): Promise<SessionReview>;
+}
+
+export interface SessionReview {
+  /** Ids of the sessions to close. */
+  readonly ended: readonly string[];
+  /** When time alone will change the answer (ms): a date from which the domain is forced, an expiry. */
+  readonly reviewAt?: number | undefined;
+  /** The versions of the records that this was read from. */
+  readonly epochs: Epochs;
 }
 
 export interface CoveredSession {

@@ -1,0 +1,180 @@
+/**
+ * The mail servers behind us: chooses one by domain and a host by load, fails over at connect, keeps probing, and logs
+ * a session in by the configured impersonation. It never decides who may: it carries out a verdict.
+ */
+
+import type { SecureContext } from 'node:tls';
+import { Fault } from '../core/fault.ts';
+import { PROTOCOLS, type Attempt, type Protocol } from '../core/verdict.ts';
+import type { Log } from '../ops/log.ts';
+import type {
+  BackendLogin,
+  BackendOptions,
+  BackendOutcome,
+  ForwardedClient,
+  ProtocolModule,
+} from '../protocol/machine.ts';
+import type { Channel } from './channel.ts';
+import { dial, loadTrust, type Dialled, type Errand } from './dial.ts';
+import { commonTo, Hosts, retryAfterMs, type HostState } from './hosts.ts';
+import type { BackendService, BackendSettings } from './settings.ts';
+
+export interface BackendsOptions {
+  readonly hostname: string;
+  readonly backends: readonly BackendSettings[];
+  readonly domainBackends: Readonly<Record<string, string>>;
+  readonly defaultBackend: string;
+  readonly modules: Readonly<Record<Protocol, ProtocolModule>>;
+  readonly log: Log;
+}
+
+/** What the backend must know to take a session, beside the login itself. */
+export interface Passenger {
+  readonly account: Attempt['account'];
+  readonly protocol: Protocol;
+  readonly client?: ForwardedClient | undefined;
+  readonly helo?: BackendOptions['helo'];
+}
+
+export type LoginResult =
+  | { readonly kind: 'accepted'; readonly session: BackendSession }
+  | { readonly kind: 'not-accepted'; readonly outcome: Exclude<BackendOutcome, { kind: 'accepted' | 'capabilities' }> }
+  /** No host could be used: an outage. */
+  | { readonly kind: 'unreachable' };
+
+export interface BackendSession {
+  readonly channel: Channel;
+  readonly outcome: Extract<BackendOutcome, { kind: 'accepted' }>;
+  readonly unread: Buffer;
+  readonly host: string;
+  /** To be called when the session has ended, for the balance. */
+  readonly release: () => void;
+}
+
+interface Served {
+  readonly backend: BackendSettings;
+  readonly service: BackendService;
+  readonly hosts: Hosts;
+  readonly trust: SecureContext;
+  readonly protocol: Protocol;
+}
+
+export class Backends {
+  readonly #options: BackendsOptions;
+  readonly #served: readonly Served[];
+
+  /** Throws CONFIG_INVALID when a CA file cannot be used. */
+  constructor(options: BackendsOptions) {
+    this.#options = options;
+    this.#served = options.backends.flatMap((backend) => {
+      const trust = loadTrust(backend);
+      return PROTOCOLS.flatMap((protocol) => {
+        const service = backend.services[protocol];
+        const hosts = new Hosts(backend.hosts, backend.balance);
+        return service === undefined ? [] : [{ backend, service, hosts, trust, protocol }];
+      });
+    });
+  }
+
+  /** Probes every host once, then keeps probing until `signal` fires. Resolves after the first round. */
+  async start(signal: AbortSignal): Promise<void> {
+    const rounds = this.#served.flatMap((served) => served.hosts.all.map((host) => this.#watch(served, host, signal)));
+    await Promise.all(rounds);
+  }
+
+  /** What all backends that speak this protocol have in common before login; undefined while none of them is up. */
+  capabilities(protocol: Protocol): readonly string[] | undefined {
+    const lists = this.#served.filter((served) => served.protocol === protocol).map(({ hosts }) => hosts.capabilities);
+    return commonTo(lists.filter((list) => list !== undefined));
+  }
+
+  /** The backend that keeps a domain's mailboxes, and its service for a protocol when it has one. */
+  serviceFor(domain: string, protocol: Protocol): { backend: BackendSettings; service: BackendService } | undefined {
+    return this.#find(domain, protocol);
+  }
+
+  /** Logs in at the backend of the account's domain. Never throws for an outage. */
+  async logIn(passenger: Passenger, login: BackendLogin, signal: AbortSignal): Promise<LoginResult> {
+    const served = this.#find(passenger.account.domain, passenger.protocol);
+    if (served === undefined) return { kind: 'unreachable' };
+    const errand = this.#errand(passenger.protocol, login, passenger);
+    let last: LoginResult = { kind: 'unreachable' };
+    for (const host of served.hosts.candidates(passenger.account.name)) {
+      const dialled = await this.#try(served, host, errand, signal);
+      if (dialled === undefined) continue;
+      const { outcome } = dialled;
+      if (outcome.kind === 'accepted') return { kind: 'accepted', session: opened(host, dialled, outcome) };
+      if (outcome.kind === 'capabilities') throw new Fault('BACKEND_UNAVAILABLE', 'a login ended as a probe');
+      last = { kind: 'not-accepted', outcome };
+      // Another host may be less busy; it would not judge the same credentials otherwise.
+      if (outcome.kind !== 'temporary') return last;
+      if (signal.aborted) break;
+    }
+    return last;
+  }
+
+  #find(domain: string, protocol: Protocol): Served | undefined {
+    const { domainBackends, defaultBackend } = this.#options;
+    const name = Object.hasOwn(domainBackends, domain) ? domainBackends[domain] : defaultBackend;
+    return this.#served.find((served) => served.backend.name === name && served.protocol === protocol);
+  }
+
+  #errand(protocol: Protocol, login: BackendLogin, passenger?: Passenger): Errand {
+    const { hostname, modules } = this.#options;
+    return { module: modules[protocol], hostname, login, client: passenger?.client, helo: passenger?.helo };
+  }
+
+  // Undefined: this host is of no use now. Its state is noted unless it was we who gave up.
+  async #try(served: Served, host: HostState, errand: Errand, signal: AbortSignal): Promise<Dialled | undefined> {
+    const result = await dial({ ...served, host: host.host }, errand, signal);
+    if (result.outcome !== 'unreachable' && result.outcome.kind !== 'unusable') {
+      this.#note(served, host, undefined);
+      return result;
+    }
+    if (signal.aborted) return undefined;
+    const why = result.outcome === 'unreachable' ? result.why : `${result.outcome.why}: ${result.outcome.text}`;
+    this.#note(served, host, why);
+    return undefined;
+  }
+
+  #note(served: Served, host: HostState, why: string | undefined): void {
+    const { log } = this.#options;
+    const fields = { backend: served.backend.name, host: host.host, protocol: served.protocol };
+    if (why === undefined) {
+      if (served.hosts.markUp(host)) log.info('backend.up', fields);
+    } else if (served.hosts.markDown(host)) log.error('backend.down', { ...fields, reason: why });
+  }
+
+  async #watch(served: Served, host: HostState, signal: AbortSignal): Promise<void> {
+    await this.#probe(served, host, signal);
+    const waitMs = host.up ? served.backend.probeIntervalMs : retryAfterMs(host.failures);
+    if (signal.aborted) return;
+    const timer = setTimeout(() => void this.#watch(served, host, signal), waitMs);
+    timer.unref();
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  }
+
+  async #probe(served: Served, host: HostState, signal: AbortSignal): Promise<void> {
+    const dialled = await this.#try(served, host, this.#errand(served.protocol, { as: 'probe' }), signal);
+    if (dialled?.outcome.kind === 'capabilities') host.capabilities = dialled.outcome.capabilities;
+    else if (dialled !== undefined) this.#note(served, host, `probe answered with ${dialled.outcome.kind}`);
+  }
+}
+
+function opened(host: HostState, dialled: Dialled, outcome: BackendSession['outcome']): BackendSession {
+  host.active += 1;
+  let released = false;
+  const release = (): void => {
+    if (!released) host.active -= 1;
+    released = true;
+  };
+  return { channel: dialled.channel, outcome, unread: dialled.unread, host: host.host, release };
+}
+
+/** Fits a name to the backend: %u the whole account, %n its local part, %d its domain. */
+export function backendName(template: string, account: Attempt['account']): string {
+  return template.replace(/%([und])/g, (_, letter: string) => {
+    if (letter === 'u') return account.name;
+    return letter === 'n' ? account.local : account.domain;
+  });
+}

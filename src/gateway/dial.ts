@@ -1,0 +1,181 @@
+/** Opens one connection to one backend host and runs one backend dialogue over it, within a deadline. */
+
+import { readFileSync } from 'node:fs';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import { Fault } from '../core/fault.ts';
+import type {
+  BackendAction,
+  BackendDialogue,
+  BackendLogin,
+  BackendOptions,
+  BackendOutcome,
+  ForwardedClient,
+  ProtocolModule,
+} from '../protocol/machine.ts';
+import { encodeProxyV2 } from '../wire/proxy-header.ts';
+import { Channel } from './channel.ts';
+import type { BackendService, BackendSettings } from './settings.ts';
+import { handshake } from './tls.ts';
+
+/** What one dialogue with a backend is about. */
+export interface Errand {
+  readonly module: ProtocolModule;
+  readonly hostname: string;
+  readonly login: BackendLogin;
+  readonly client?: ForwardedClient | undefined;
+  readonly helo?: BackendOptions['helo'];
+}
+
+/** Where it goes. */
+export interface Destination {
+  readonly backend: BackendSettings;
+  readonly service: BackendService;
+  readonly host: string;
+  /** Trust anchors, made once per backend: building them costs more than a login. */
+  readonly trust: SecureContext;
+}
+
+/** The outcome, and with `accepted` the open connection, logged in, with what the backend said behind its answer. */
+export interface Dialled {
+  readonly outcome: BackendOutcome;
+  readonly channel: Channel;
+  readonly unread: Buffer;
+}
+
+export type DialResult = Dialled | { readonly outcome: 'unreachable'; readonly why: string };
+
+/** Runs an errand. Never throws for the network: `unreachable` means no dialogue took place, another host may do. */
+export async function dial(to: Destination, errand: Errand, signal: AbortSignal): Promise<DialResult> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(to.backend.connectTimeoutMs)]);
+  const opened = await open(to, errand, deadline);
+  if ('why' in opened) return { outcome: 'unreachable', why: opened.why };
+  const { channel } = opened;
+  const dialogue = errand.module.backend({
+    hostname: errand.hostname,
+    tls: to.service.tls === 'implicit' ? 'active' : to.service.tls,
+    login: errand.login,
+    forward: passesClientInProtocol(to.service) ? errand.client : undefined,
+    helo: errand.helo,
+  });
+  const outcome = await converse(
+    dialogue,
+    channel,
+    to,
+    AbortSignal.any([signal, AbortSignal.timeout(to.backend.loginTimeoutMs)]),
+  );
+  if (outcome.kind !== 'accepted') channel.end();
+  return { outcome, channel, unread: outcome.kind === 'accepted' ? dialogue.unread() : Buffer.alloc(0) };
+}
+
+/** The trust anchors of a backend: its own CA, or the system's. Throws CONFIG_INVALID when the file cannot be used. */
+export function loadTrust({ name, caFile }: BackendSettings): SecureContext {
+  try {
+    const ca = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
+    return createSecureContext({ ...ca, minVersion: 'TLSv1.2' });
+  } catch (cause) {
+    throw new Fault('CONFIG_INVALID', `the CA file ${caFile} of backend ${name} cannot be used`, { cause });
+  }
+}
+
+type Opened = { readonly channel: Channel } | { readonly why: string };
+
+async function open(to: Destination, errand: Errand, signal: AbortSignal): Promise<Opened> {
+  const socket = connect({ host: to.host, port: to.service.port, allowHalfOpen: true, noDelay: true });
+  const why = await connected(socket, signal);
+  if (why !== undefined) {
+    socket.destroy();
+    return { why };
+  }
+  if (to.service.clientAddress === 'proxy') socket.write(proxyHeader(errand.client));
+  const channel = new Channel(socket);
+  if (to.service.tls !== 'implicit') return { channel };
+  const failed = await startTls(channel, to, signal);
+  if (failed === undefined) return { channel };
+  channel.destroy();
+  return { why: failed };
+}
+
+async function converse(
+  dialogue: BackendDialogue,
+  channel: Channel,
+  to: Destination,
+  signal: AbortSignal,
+): Promise<BackendOutcome> {
+  let actions: readonly BackendAction[] = dialogue.connect();
+  for (;;) {
+    let upgraded = false;
+    for (const action of actions) {
+      switch (action.do) {
+        case 'send':
+          channel.write(action.bytes);
+          break;
+        case 'start-tls': {
+          const why = await startTls(channel, to, signal);
+          if (why !== undefined) return { kind: 'unusable', why: 'starttls-refused', text: why };
+          upgraded = true;
+          break;
+        }
+        case 'done':
+          return action.outcome;
+      }
+    }
+    if (upgraded) {
+      actions = dialogue.tlsStarted();
+      continue;
+    }
+    const bytes = await channel.read(signal);
+    if (bytes === undefined) return { kind: 'unusable', why: 'closed', text: signal.aborted ? 'deadline' : 'closed' };
+    actions = dialogue.receive(bytes);
+  }
+}
+
+// RFC 8314 and nostarttls.secvuln.info: what came in clear is dropped, and the certificate is always verified.
+async function startTls(channel: Channel, to: Destination, signal: AbortSignal): Promise<string | undefined> {
+  channel.takeUnread();
+  const wrapped = channel.replace((socket) => connectTls({ ...tlsOptions(to), socket }));
+  return handshake(wrapped, 'secureConnect', signal);
+}
+
+// The same for implicit TLS and STARTTLS (CVE-2013-4584).
+function tlsOptions({ backend, host, trust }: Destination): ConnectionOptions {
+  const name = backend.tlsServerName ?? host;
+  return {
+    // SNI carries names only (RFC 6066 §3); an address is still checked against the certificate, through `host`.
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    host: name,
+    secureContext: trust,
+    rejectUnauthorized: true,
+  };
+}
+
+function passesClientInProtocol(service: BackendService): boolean {
+  return service.clientAddress === 'id' || service.clientAddress === 'xclient';
+}
+
+function proxyHeader(client: ForwardedClient | undefined): Buffer {
+  if (client === undefined) return encodeProxyV2('local');
+  return encodeProxyV2({
+    source: { address: client.address, port: client.port },
+    destination: { address: client.localAddress, port: client.localPort },
+  });
+}
+
+async function connected(socket: Socket, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const finish = (why: string | undefined): void => {
+      socket.off('connect', onConnect).off('error', onError);
+      signal.removeEventListener('abort', onAbort);
+      resolve(why);
+    };
+    const onConnect = (): void => finish(undefined);
+    const onError = (error: Error): void => finish(error.message);
+    const onAbort = (): void => {
+      socket.on('error', () => socket.destroy());
+      finish('deadline');
+    };
+    socket.on('connect', onConnect).on('error', onError);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+}

@@ -1,0 +1,106 @@
+/** One worker's gateway: its listeners, its sessions, its view of the backends and of the live list. */
+
+import type { Log } from '../ops/log.ts';
+import type { ProtocolModule } from '../protocol/machine.ts';
+import type { Protocol } from '../core/verdict.ts';
+import { Admissions } from './admissions.ts';
+import type { Backends } from './backends.ts';
+import { LiveSessions } from './live-sessions.ts';
+import { Listener } from './listener.ts';
+import { Session, type Accepted, type SessionServices } from './session.ts';
+import type { Gatekeeper, GatewaySettings, LiveStore } from './settings.ts';
+import { Certificates } from './tls.ts';
+
+export interface GatewayOptions {
+  readonly settings: GatewaySettings;
+  readonly modules: Readonly<Record<Protocol, ProtocolModule>>;
+  readonly backends: Backends;
+  readonly gatekeeper: Gatekeeper;
+  readonly store: LiveStore;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+const COMPARE_INTERVAL_MS = 30_000;
+const HEARTBEAT_INTERVAL_MS = 60_000;
+const REVIEW_RETRY_MS = 1_000;
+const DRAIN_POLL_MS = 100;
+/** A session in which nothing moved for this long is between commands: closing it loses nothing. */
+const QUIET_MS = 500;
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #sessions = new Set<Session>();
+  readonly #listeners: readonly Listener[];
+  readonly #certificates: Certificates;
+  readonly #services: SessionServices;
+  readonly #live: LiveSessions;
+  readonly #stopped = new AbortController();
+
+  /** Throws CONFIG_INVALID when a certificate cannot be used. Opens nothing yet. */
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    const { settings, store, gatekeeper, log, now, backends } = options;
+    this.#certificates = new Certificates(settings.tls);
+    this.#live = new LiveSessions({
+      store,
+      review: (account, sessions) => gatekeeper.review(account, sessions),
+      log,
+      compareIntervalMs: COMPARE_INTERVAL_MS,
+      heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
+      retryMs: REVIEW_RETRY_MS,
+      now,
+    });
+    const { hostname, gatewayName, portalUrl, mechanisms, identity, limits } = settings;
+    const shared = { hostname, gatewayName, portalUrl, mechanisms, identity, limits };
+    this.#services = { ...shared, certificates: this.#certificates, backends, gatekeeper, live: this.#live, now };
+    const admissions = new Admissions(limits);
+    this.#listeners = settings.listeners.map(
+      (listener) =>
+        new Listener({
+          settings: listener,
+          limits,
+          module: options.modules[listener.protocol],
+          certificates: this.#certificates,
+          admissions,
+          log,
+          serve: (accepted) => this.#serve(accepted),
+        }),
+    );
+  }
+
+  /** Watches the store, probes the backends, then listens. Rejects when a listener cannot be opened. */
+  async start(): Promise<void> {
+    await this.#live.start();
+    await this.#options.backends.start(this.#stopped.signal);
+    await Promise.all(this.#listeners.map((listener) => listener.open()));
+  }
+
+  /** Reads the certificates again; throws and keeps the old ones when they cannot be used. */
+  reloadCertificates(): void {
+    this.#certificates.reload();
+  }
+
+  /** Stops accepting, lets transfers finish for `drainMs`, closes quiet sessions at once, then ends everything. */
+  async stop(): Promise<void> {
+    for (const listener of this.#listeners) listener.close();
+    for (const session of this.#sessions) session.stop('drain');
+    const deadline = performance.now() + this.#options.settings.limits.drainMs;
+    while (this.#sessions.size > 0) {
+      const overdue = performance.now() >= deadline;
+      for (const session of this.#sessions) {
+        if (overdue || (session.idleMs ?? 0) >= QUIET_MS) session.stopRelay('drain');
+      }
+      if (overdue) break;
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    }
+    this.#stopped.abort();
+    await this.#live.stop();
+  }
+
+  #serve(accepted: Accepted): void {
+    const session = new Session(accepted, this.#services);
+    this.#sessions.add(session);
+    void session.run().finally(() => this.#sessions.delete(session));
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * One configured listener: accepts, counts, reads a PROXY header from trusted networks, brings up implicit TLS, and
+ * hands the connection over. What fails here costs its client the connection and nobody else anything.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import { Fault } from '../core/fault.ts';
+import { canonicalAddress, networkContains, parseNetwork, type Network } from '../core/network.ts';
+import type { Client } from '../core/verdict.ts';
+import type { Log } from '../ops/log.ts';
+import type { ProtocolModule } from '../protocol/machine.ts';
+import { ProxyHeaderReader } from '../wire/proxy-header.ts';
+import type { Admissions, Place } from './admissions.ts';
+import { Channel } from './channel.ts';
+import type { Accepted } from './session.ts';
+import type { LimitSettings, ListenerSettings } from './settings.ts';
+import { handshake, serverTls, type Certificates } from './tls.ts';
+
+export interface ListenerOptions {
+  readonly settings: ListenerSettings;
+  readonly limits: LimitSettings;
+  readonly module: ProtocolModule;
+  readonly certificates: Certificates;
+  readonly admissions: Admissions;
+  readonly log: Log;
+  /** Takes over a connection that is ready to be greeted. */
+  readonly serve: (accepted: Accepted) => void;
+}
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #trusted: readonly Network[];
+  readonly #server: Server;
+  /** Connections not yet handed over: closed at once by close(). */
+  readonly #arriving = new Set<Socket>();
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#trusted = options.settings.proxyProtocolFrom.flatMap((block) => parseNetwork(block) ?? []);
+    // allowHalfOpen: a client may end its side and still read what it asked for. pauseOnConnect: nothing is read
+    // before we know which layer it belongs to.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
+      this.#accept(socket);
+    });
+  }
+
+  /** Listens. Rejects with CONFIG_INVALID when the address or port cannot be had. */
+  async open(): Promise<void> {
+    const { name, address, port } = this.#options.settings;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) =>
+        reject(new Fault('CONFIG_INVALID', whyNot(name, address, port, cause), { cause })),
+      );
+      // reusePort: every worker has its own accept queue, and a new gateway can start before the old one has ended.
+      this.#server.listen({ host: address, port, reusePort: true, backlog: BACKLOG }, resolve);
+    });
+    this.#server.on('error', (error) => this.#options.log.error('listener.failed', { listener: name, error }));
+    this.#options.log.info('listener.opened', { listener: name, address, port });
+  }
+
+  /** Stops accepting; connections already handed over stay. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#arriving) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    const address = canonicalAddress(socket.remoteAddress ?? '') ?? '';
+    const proxied = this.#trusted.some((network) => networkContains(network, address));
+    const place = this.#enter(proxied ? '' : address, socket);
+    if (place === undefined) return;
+    this.#arriving.add(socket);
+    this.#prepare(socket, { address, proxied, place })
+      .then((handedOver) => {
+        if (handedOver) return;
+        place.leave();
+        socket.destroy();
+      })
+      .catch((error: unknown) => {
+        place.leave();
+        socket.destroy();
+        this.#options.log.error('fault', { listener: this.#options.settings.name, error });
+      })
+      .finally(() => this.#arriving.delete(socket));
+  }
+
+  #enter(address: string, socket: Socket): Place | undefined {
+    const place = this.#options.admissions.enter(address, () => socket.destroy());
+    if (typeof place !== 'string') return place;
+    this.#options.log.warn('session.rejected', { listener: this.#options.settings.name, address, reason: place });
+    socket.destroy();
+    return undefined;
+  }
+
+  async #prepare(socket: Socket, from: { address: string; proxied: boolean; place: Place }): Promise<boolean> {
+    const { settings, limits, module, certificates } = this.#options;
+    const channel = new Channel(socket);
+    const id = randomBytes(6).toString('hex');
+    const log = this.#options.log.child({ session: id, listener: settings.name, protocol: settings.protocol });
+    const direct: Origin = {
+      address: from.address,
+      port: socket.remotePort ?? 0,
+      local: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+    };
+    const origin = from.proxied ? await this.#readHeader(channel, direct, log) : direct;
+    if (origin === undefined) return false;
+    // A header names the real client, whose network is the one to be counted.
+    const place = from.proxied ? this.#enter(origin.address, socket) : from.place;
+    if (place === undefined) return false;
+    if (from.proxied) from.place.leave();
+
+    if (settings.tls === 'implicit') {
+      const wrapped = channel.replace((plain) => serverTls(plain, certificates, module.alpn));
+      const why = await handshake(wrapped, 'secure', AbortSignal.timeout(limits.tlsHandshakeMs));
+      if (why !== undefined) {
+        log.info('tls.failed', { address: origin.address, reason: why });
+        place.leave();
+        return false;
+      }
+    }
+    const client: Client = { address: origin.address, port: origin.port, tls: settings.tls === 'implicit' };
+    log.info('session.opened', { address: client.address, port: client.port });
+    this.#options.serve({ id, channel, listener: settings, module, client, local: origin.local, place, log });
+    return true;
+  }
+
+  async #readHeader(channel: Channel, direct: Origin, log: Log): Promise<Origin | undefined> {
+    const reader = new ProxyHeaderReader();
+    const signal = AbortSignal.timeout(this.#options.limits.proxyHeaderMs);
+    for (;;) {
+      const bytes = await channel.read(signal);
+      if (bytes === undefined) return this.#refuseHeader(direct, signal.aborted ? 'deadline' : 'closed', log);
+      const result = reader.push(bytes);
+      if (result.kind === 'more') continue;
+      if (result.kind === 'fault') return this.#refuseHeader(direct, result.fault, log);
+      channel.putBack(result.rest);
+      // LOCAL and UNKNOWN: the balancer's own health check, no client behind it (PROXY protocol §2.2).
+      if (result.source === undefined || result.destination === undefined) return direct;
+      return { address: result.source.address, port: result.source.port, local: result.destination };
+    }
+  }
+
+  #refuseHeader(direct: Origin, reason: string, log: Log): undefined {
+    log.warn('proxy-header.refused', { proxy: direct.address, reason });
+    return undefined;
+  }
+}
+
+const BACKLOG = 4096;
+
+interface Origin {
+  readonly address: string;
+  readonly port: number;
+  readonly local: { readonly address: string; readonly port: number };
+}
+
+function whyNot(name: string, address: string, port: number, cause: Error): string {
+  const code = 'code' in cause ? cause.code : undefined;
+  const at = `listener ${name} cannot have ${address} port ${port}`;
+  if (code === 'EADDRINUSE') return `${at}: another program has it. Stop that one, or choose another port.`;
+  if (code === 'EACCES') return `${at}: ports below 1024 need root or CAP_NET_BIND_SERVICE.`;
+  if (code === 'EADDRNOTAVAIL') return `${at}: this machine does not have that address.`;
+  return `${at}: ${cause.message}`;
+}

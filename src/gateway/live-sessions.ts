@@ -1,0 +1,233 @@
+/**
+ * Who is connected to this worker, and the promise that nobody stays whom policy no longer covers: every change is
+ * reviewed when it is announced, and because announcements can be lost, epochs are compared after every gap and
+ * every half minute. A cut-off may be late by an outage, never forgotten.
+ */
+
+import type { Account } from '../core/identity.ts';
+import { isFault } from '../core/fault.ts';
+import type { Epochs } from '../core/verdict.ts';
+import type { Log } from '../ops/log.ts';
+import { isOlder, newest, oldest, RecentEpochs } from './recent-epochs.ts';
+import type { Gatekeeper, LiveChange, LiveSession, LiveStore } from './settings.ts';
+
+export interface LiveSessionsOptions {
+  readonly store: LiveStore;
+  readonly review: Gatekeeper['review'];
+  readonly log: Log;
+  readonly compareIntervalMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** Wait before a review that the store's outage prevented is tried again. */
+  readonly retryMs: number;
+  readonly now: () => number;
+}
+
+/** One session, as the session itself hands it over. */
+export interface Admission {
+  readonly record: LiveSession;
+  readonly account: Account;
+  /** From the verdict: a change that overtook the login is noticed by comparing. */
+  readonly epochs: Epochs;
+  readonly reviewAt?: number | undefined;
+  readonly cutOff: () => void;
+}
+
+interface Group {
+  readonly account: Account;
+  readonly sessions: Map<string, Admission>;
+  /** The versions that the last review, or the oldest login since, was made from. */
+  epochs: Epochs;
+  reviewAt: number | undefined;
+  reviewing: boolean;
+  /** Something changed while a review was under way. */
+  again: boolean;
+}
+
+export class LiveSessions {
+  readonly #options: LiveSessionsOptions;
+  readonly #groups = new Map<string, Group>();
+  readonly #domains = new Map<string, Set<Group>>();
+  readonly #recent = new RecentEpochs();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #watch: { stop(): Promise<void> } | undefined;
+  #stopped = false;
+
+  constructor(options: LiveSessionsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to watch for changes. Rejects with STORE_UNAVAILABLE when the store cannot be watched yet. */
+  async start(): Promise<void> {
+    const { store, compareIntervalMs, heartbeatIntervalMs } = this.#options;
+    this.#watch = await store.watch({
+      onChange: (change) => this.#onChange(change),
+      onGap: () => void this.#compare(),
+    });
+    this.#timers.push(
+      setInterval(() => void this.#compare(), compareIntervalMs),
+      setInterval(() => void this.#heartbeat(), heartbeatIntervalMs),
+      setInterval(() => this.#reviewDue(), DUE_INTERVAL_MS),
+    );
+  }
+
+  /** Stops watching. Sessions are left to whoever owns them. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#watch?.stop();
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const { sessions } of this.#groups.values()) size += sessions.size;
+    return size;
+  }
+
+  /** Notes a session that has just logged in. Call the returned function when it ends. */
+  admit(admission: Admission): () => void {
+    const group = this.#groupOf(admission);
+    group.sessions.set(admission.record.id, admission);
+    group.reviewAt = earliest(group.reviewAt, admission.reviewAt);
+    // Judged by older records than those we know of: a change overtook this login.
+    const { domain, name } = admission.account;
+    if (isOlder(admission.epochs, newest(group.epochs, this.#recent.get(domain, name)))) this.#review(group);
+    group.epochs = oldest(group.epochs, admission.epochs);
+    this.#inBackground(this.#options.store.openSession(admission.record));
+    return () => this.#leave(group, admission);
+  }
+
+  #groupOf({ account, epochs }: Admission): Group {
+    const known = this.#groups.get(account.name);
+    if (known !== undefined) return known;
+    const group: Group = { account, sessions: new Map(), epochs, reviewAt: undefined, reviewing: false, again: false };
+    this.#groups.set(account.name, group);
+    const ofDomain = this.#domains.get(account.domain) ?? new Set();
+    this.#domains.set(account.domain, ofDomain.add(group));
+    return group;
+  }
+
+  #leave(group: Group, { record }: Admission): void {
+    group.sessions.delete(record.id);
+    if (group.sessions.size === 0) {
+      this.#groups.delete(group.account.name);
+      const ofDomain = this.#domains.get(group.account.domain);
+      ofDomain?.delete(group);
+      if (ofDomain?.size === 0) this.#domains.delete(group.account.domain);
+    }
+    this.#inBackground(this.#options.store.closeSession(record));
+  }
+
+  #onChange(change: LiveChange): void {
+    switch (change.kind) {
+      case 'account':
+        this.#recent.noteAccount(change.account, change.epoch);
+        this.#reviewOf(this.#groups.get(change.account));
+        break;
+      case 'domain':
+        this.#recent.noteDomain(change.domain, change.epoch);
+        for (const group of this.#domains.get(change.domain) ?? []) this.#review(group);
+        break;
+      case 'session':
+        for (const { sessions } of this.#groups.values()) this.#cutOff(sessions.get(change.id), 'by hand');
+        break;
+    }
+  }
+
+  #reviewOf(group: Group | undefined): void {
+    if (group !== undefined) this.#review(group);
+  }
+
+  #review(group: Group): void {
+    if (group.reviewing) group.again = true;
+    else void this.#reviewUntilDone(group);
+  }
+
+  async #reviewUntilDone(group: Group): Promise<void> {
+    group.reviewing = true;
+    try {
+      do {
+        group.again = false;
+        await this.#reviewOnce(group);
+      } while (group.again);
+    } finally {
+      group.reviewing = false;
+    }
+  }
+
+  async #reviewOnce(group: Group): Promise<void> {
+    const sessions = [...group.sessions.values()];
+    const covered = sessions.map(({ record: { id, opener, openedAt } }) => ({ id, opener, openedAt }));
+    try {
+      const { ended, reviewAt, epochs } = await this.#options.review(group.account, covered);
+      group.epochs = epochs;
+      group.reviewAt = reviewAt;
+      for (const id of ended) this.#cutOff(group.sessions.get(id), 'policy');
+      // Admitted meanwhile, and judged by older records than this review was.
+      const late = [...group.sessions.values()].filter((session) => !sessions.includes(session));
+      if (late.some((session) => isOlder(session.epochs, epochs))) group.again = true;
+    } catch (error) {
+      this.#options.log.error('fault', { user: group.account.name, error });
+      // Not reviewed is not covered: try until the store answers. RECORD_INVALID too, an operator may mend it.
+      if (!this.#stopped) setTimeout(() => this.#review(group), this.#options.retryMs).unref();
+    }
+  }
+
+  #cutOff(admission: Admission | undefined, reason: string): void {
+    if (admission === undefined) return;
+    const { id, account, protocol, opener } = admission.record;
+    this.#options.log.info('session.cut-off', { session: id, user: account, protocol, opener: opener.kind, reason });
+    admission.cutOff();
+  }
+
+  // What an announcement may have missed: any record newer than the one our sessions were judged by.
+  async #compare(): Promise<void> {
+    const groups = [...this.#groups.values()];
+    for (let at = 0; at < groups.length; at += COMPARE_BATCH) {
+      const batch = groups.slice(at, at + COMPARE_BATCH);
+      try {
+        const domains = new Set(batch.map(({ account }) => account.domain));
+        const present = await this.#options.store.epochs(
+          batch.map(({ account }) => account),
+          [...domains],
+        );
+        for (const group of batch) {
+          const account = present.accounts.get(group.account.name) ?? 0;
+          const domain = present.domains.get(group.account.domain) ?? 0;
+          if (isOlder(group.epochs, { account, domain })) this.#review(group);
+        }
+      } catch (error) {
+        if (!isFault(error, 'STORE_UNAVAILABLE')) this.#options.log.error('fault', { error });
+        return; // The next round, or the gap after the outage, does it.
+      }
+    }
+  }
+
+  #reviewDue(): void {
+    const now = this.#options.now();
+    for (const group of this.#groups.values()) {
+      if (group.reviewAt !== undefined && group.reviewAt <= now) this.#review(group);
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    const records = [...this.#groups.values()].flatMap(({ sessions }) => [...sessions.values()].map((s) => s.record));
+    for (let at = 0; at < records.length; at += COMPARE_BATCH) {
+      this.#inBackground(this.#options.store.touchSessions(records.slice(at, at + COMPARE_BATCH)));
+    }
+  }
+
+  // The live list informs people; a session does not wait for it and does not end with it.
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!isFault(error, 'STORE_UNAVAILABLE')) this.#options.log.error('fault', { error });
+    });
+  }
+}
+
+const DUE_INTERVAL_MS = 500;
+const COMPARE_BATCH = 500;
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}

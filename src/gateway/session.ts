@@ -1,0 +1,251 @@
+/**
+ * One client, from its first byte to its last: feeds the protocol's dialogue, performs what it asks for, and once the
+ * login is through joins the client with the backend. It knows no protocol and decides nothing.
+ */
+
+import type { IdentityRules } from '../core/identity.ts';
+import type { Client } from '../core/verdict.ts';
+import { Fault, unreachable } from '../core/fault.ts';
+import type { Log } from '../ops/log.ts';
+import type { FrontAction, ForwardedClient, LoginAnswer, ProtocolModule, StopReason } from '../protocol/machine.ts';
+import type { Credentials } from '../sasl/exchange.ts';
+import type { Place } from './admissions.ts';
+import type { Backends } from './backends.ts';
+import type { Channel } from './channel.ts';
+import { judge, openerOf, type Judged } from './judge.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import { relay, type Relay } from './relay.ts';
+import type { Gatekeeper, LimitSettings, ListenerSettings } from './settings.ts';
+import { handshake, serverTls, type Certificates } from './tls.ts';
+
+/** What all sessions of a worker share. */
+export interface SessionServices {
+  readonly hostname: string;
+  readonly gatewayName: string;
+  readonly portalUrl: string;
+  readonly mechanisms: readonly string[];
+  readonly identity: IdentityRules;
+  readonly limits: LimitSettings;
+  readonly certificates: Certificates;
+  readonly backends: Backends;
+  readonly gatekeeper: Gatekeeper;
+  readonly live: LiveSessions;
+  readonly now: () => number;
+}
+
+/** One accepted connection: any PROXY header is read, implicit TLS is up. */
+export interface Accepted {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly listener: ListenerSettings;
+  readonly module: ProtocolModule;
+  readonly client: Client;
+  readonly local: { readonly address: string; readonly port: number };
+  readonly place: Place;
+  readonly log: Log;
+}
+
+// A client that keeps guessing on one connection gains nothing by staying: K-9 needs two tries per password.
+const MAX_REFUSALS = 6;
+const PROXY_TTL = 7;
+
+export class Session {
+  readonly #accepted: Accepted;
+  readonly #services: SessionServices;
+  readonly #front: ReturnType<ProtocolModule['front']>;
+  readonly #aborted = new AbortController();
+  #stopReason: StopReason | undefined;
+  #tlsActive: boolean;
+  #refusals = 0;
+  #judged: Extract<Judged, { kind: 'in' }> | undefined;
+  #relay: Relay | undefined;
+
+  constructor(accepted: Accepted, services: SessionServices) {
+    this.#accepted = accepted;
+    this.#services = services;
+    this.#tlsActive = accepted.client.tls;
+    this.#front = accepted.module.front({
+      hostname: services.hostname,
+      sessionId: accepted.id,
+      tls: accepted.client.tls ? 'active' : accepted.listener.tls === 'starttls' ? 'available' : 'none',
+      plaintextLogin: accepted.listener.plaintextLogin,
+      capabilities: services.backends.capabilities(accepted.listener.protocol) ?? [],
+      mechanisms: services.mechanisms,
+      portalUrl: services.portalUrl,
+    });
+  }
+
+  /** Serves the client until the connection is over. Never rejects: what goes wrong is logged. */
+  async run(): Promise<void> {
+    const { preauthMs, preauthIdleMs } = this.#services.limits;
+    const deadline = setTimeout(() => this.stop('deadline'), preauthMs);
+    this.#accepted.channel.onIdle(preauthIdleMs, () => this.stop('deadline'));
+    try {
+      const loggedIn = await this.#converse();
+      clearTimeout(deadline);
+      if (loggedIn) await this.#join();
+    } catch (error) {
+      this.#accepted.log.error('fault', { error });
+    } finally {
+      clearTimeout(deadline);
+      this.#judged?.session.release();
+      this.#judged?.session.channel.destroy();
+      this.#accepted.place.leave();
+      if (this.#relay === undefined) this.#accepted.channel.end();
+    }
+  }
+
+  /** Ends a session that has not logged in, in its protocol's words. One that has is left to stopRelay(). */
+  stop(why: StopReason): void {
+    this.#stopReason ??= why;
+    this.#aborted.abort();
+  }
+
+  /** Ends a session that has logged in. */
+  stopRelay(why: 'cut-off' | 'drain'): void {
+    this.#relay?.stop(why);
+  }
+
+  /** Milliseconds without a byte either way, or undefined before login. */
+  get idleMs(): number | undefined {
+    return this.#relay?.idleMs();
+  }
+
+  // Resolves to true when bytes are to flow, false when the dialogue is over.
+  async #converse(): Promise<boolean> {
+    const { channel, listener } = this.#accepted;
+    const known = this.#services.backends.capabilities(listener.protocol) !== undefined;
+    let end = await this.#perform(known ? this.#front.connect() : this.#front.stop('unavailable'));
+    while (end === undefined) {
+      const bytes = await channel.read(this.#aborted.signal);
+      if (bytes !== undefined) end = await this.#perform(this.#front.receive(bytes));
+      else if (channel.ended) return false;
+      else end = await this.#perform(this.#front.stop(this.#stopReason ?? 'deadline'));
+    }
+    return end === 'relay';
+  }
+
+  // Undefined: go on reading.
+  async #perform(actions: readonly FrontAction[]): Promise<'relay' | 'close' | undefined> {
+    let queue = [...actions];
+    for (let action = queue.shift(); action !== undefined; action = queue.shift()) {
+      switch (action.do) {
+        case 'send':
+          this.#accepted.channel.write(action.bytes);
+          break;
+        case 'start-tls': {
+          if (!(await this.#startTls())) return 'close';
+          queue = [...this.#front.tlsStarted()];
+          break;
+        }
+        case 'authenticate':
+          queue = [...(await this.#authenticate(action.credentials))];
+          break;
+        case 'exposed':
+          this.#accepted.log.warn('login.exposed', { user: action.authcid });
+          break;
+        case 'relay':
+          return 'relay';
+        case 'close':
+          return 'close';
+        default:
+          return unreachable(action);
+      }
+    }
+    return undefined;
+  }
+
+  async #startTls(): Promise<boolean> {
+    const { channel, module, log } = this.#accepted;
+    channel.takeUnread(); // Sent in clear: whoever could write it must not have it taken as if it came through TLS.
+    const wrapped = channel.replace((socket) => serverTls(socket, this.#services.certificates, module.alpn));
+    const signal = AbortSignal.any([this.#aborted.signal, AbortSignal.timeout(this.#services.limits.tlsHandshakeMs)]);
+    const why = await handshake(wrapped, 'secure', signal);
+    if (why !== undefined) log.info('tls.failed', { reason: why });
+    this.#tlsActive = why === undefined;
+    return why === undefined;
+  }
+
+  async #authenticate(credentials: Credentials): Promise<readonly FrontAction[]> {
+    const { listener, id, client, log } = this.#accepted;
+    const { identity, gatekeeper, backends } = this.#services;
+    const judged = await judge(
+      credentials,
+      {
+        protocol: listener.protocol,
+        listener: listener.name,
+        sessionId: id,
+        client: { ...client, tls: this.#tlsActive },
+        forwarded: this.#forwarded(),
+        helo: this.#front.helo,
+        identity: { ...identity, defaultDomain: listener.defaultDomain },
+        gatekeeper,
+        backends,
+        log,
+      },
+      this.#aborted.signal,
+    );
+    if (judged.kind === 'in') {
+      this.#judged = judged;
+      return this.#front.answer({ kind: 'accepted', reply: judged.session.outcome.reply });
+    }
+    return this.#refuse(judged.answer);
+  }
+
+  #refuse(answer: LoginAnswer): readonly FrontAction[] {
+    const actions = this.#front.answer(answer);
+    this.#refusals += 1;
+    return this.#refusals < MAX_REFUSALS ? actions : [...actions, { do: 'close', why: 'refused' }];
+  }
+
+  #forwarded(): ForwardedClient {
+    const { client, local, id } = this.#accepted;
+    const { address, port } = client;
+    const [localAddress, localPort] = [local.address, local.port];
+    return { address, port, localAddress, localPort, tls: this.#tlsActive, sessionId: id, ttl: PROXY_TTL };
+  }
+
+  async #join(): Promise<void> {
+    const judged = this.#judged;
+    if (judged === undefined) throw new Fault('BACKEND_UNAVAILABLE', 'relay without a backend session');
+    const { listener, channel, place, log } = this.#accepted;
+    place.authenticated();
+
+    const [client, backend] = [channel.release(), judged.session.channel.release()];
+    client.write(judged.session.unread);
+    backend.write(this.#front.unread());
+    this.#relay = relay(client, backend, this.#services.limits.relayIdleMs[listener.protocol]);
+    const leave = this.#admit(judged);
+    const startedAt = performance.now();
+    const { bytesFromClient, bytesFromBackend, ended } = await this.#relay.finished;
+    leave();
+    log.info('session.closed', {
+      user: judged.attempt.account.name,
+      reason: ended,
+      bytesIn: bytesFromClient,
+      bytesOut: bytesFromBackend,
+      durationMs: Math.round(performance.now() - startedAt),
+    });
+  }
+
+  #admit({ attempt, verdict }: Extract<Judged, { kind: 'in' }>): () => void {
+    const { live, gatewayName, now } = this.#services;
+    const { account, protocol, client } = attempt;
+    return live.admit({
+      account,
+      epochs: verdict.epochs,
+      reviewAt: verdict.kind === 'forward' ? verdict.cutOffAt : undefined,
+      record: {
+        id: this.#accepted.id,
+        account: account.name,
+        domain: account.domain,
+        protocol,
+        opener: openerOf(verdict),
+        address: client.address,
+        gateway: gatewayName,
+        openedAt: now(),
+      },
+      cutOff: () => this.stopRelay('cut-off'),
+    });
+  }
+}

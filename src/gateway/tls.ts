@@ -1,0 +1,105 @@
+/** Server certificates: loading, choosing by SNI, swapping while running; and the handshakes of both sides. */
+
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import { Fault } from '../core/fault.ts';
+import type { TlsSettings } from './settings.ts';
+
+interface Loaded {
+  readonly context: SecureContext;
+  readonly names: readonly string[];
+  readonly validTo: Date;
+}
+
+export class Certificates {
+  readonly #settings: TlsSettings;
+  #loaded: readonly Loaded[];
+
+  /** Reads all certificates. Throws CONFIG_INVALID naming the file that cannot be used. */
+  constructor(settings: TlsSettings) {
+    this.#settings = settings;
+    this.#loaded = loadAll(settings);
+  }
+
+  /** Reads the files again; throws and keeps the old ones when any of them cannot be used. */
+  reload(): void {
+    this.#loaded = loadAll(this.#settings);
+  }
+
+  /** The context for a server name, else the first one. Undefined when no certificate is configured. */
+  contextFor(servername: string): SecureContext | undefined {
+    const name = servername.toLowerCase();
+    const match = this.#loaded.find(({ names }) => names.some((pattern) => nameMatches(pattern, name)));
+    return (match ?? this.#loaded[0])?.context;
+  }
+
+  /** When the first of them expires. */
+  get expiresAt(): Date | undefined {
+    return this.#loaded.map(({ validTo }) => validTo).toSorted((a, b) => a.getTime() - b.getTime())[0];
+  }
+}
+
+/** Makes the server side of a TLS connection over a connected socket. `alpn` is enforced when the client offers any. */
+export function serverTls(socket: Socket, certificates: Certificates, alpn: string): TLSSocket {
+  const secureContext = certificates.contextFor('');
+  if (secureContext === undefined) throw new Fault('CONFIG_INVALID', 'no certificate is configured');
+  return new TLSSocket(socket, {
+    isServer: true,
+    secureContext,
+    // RFC 7301 §3.2; a client that speaks another protocol is being tricked (ALPACA).
+    ALPNCallback: ({ protocols }) => (protocols.includes(alpn) ? alpn : undefined),
+    SNICallback: (name, done) => done(null, certificates.contextFor(name)),
+  });
+}
+
+/** Waits for a handshake. Resolves to undefined when it succeeded, else to why not. */
+export async function handshake(
+  socket: TLSSocket,
+  event: 'secure' | 'secureConnect',
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const finish = (why: string | undefined): void => {
+      socket.off(event, onSecure).off('error', onError).off('close', onClose);
+      signal.removeEventListener('abort', onAbort);
+      resolve(why);
+    };
+    const onSecure = (): void => finish(undefined);
+    const onError = (error: Error): void => finish(error.message);
+    const onClose = (): void => finish('connection closed');
+    const onAbort = (): void => finish('deadline');
+    socket.on(event, onSecure).on('error', onError).on('close', onClose);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+}
+
+function loadAll({ certificates, minVersion }: TlsSettings): readonly Loaded[] {
+  return certificates.map(({ certFile, keyFile }) => {
+    try {
+      const cert = readFileSync(certFile);
+      const leaf = new X509Certificate(cert);
+      const key = readFileSync(keyFile);
+      return {
+        context: createSecureContext({ cert, key, minVersion }),
+        names: (leaf.subjectAltName ?? '').split(/,\s*/).flatMap((name) => name.match(/^DNS:(.+)$/)?.[1] ?? []),
+        validTo: new Date(leaf.validTo),
+      };
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Fault('CONFIG_INVALID', `certificate ${certFile} with key ${keyFile} cannot be used: ${why}`, {
+        cause,
+      });
+    }
+  });
+}
+
+// RFC 9525 §6.3: a wildcard stands for exactly one whole label.
+function nameMatches(pattern: string, name: string): boolean {
+  const wanted = pattern.toLowerCase();
+  if (!wanted.startsWith('*.')) return wanted === name;
+  const dot = name.indexOf('.');
+  return dot > 0 && name.slice(dot) === wanted.slice(1);
+}
