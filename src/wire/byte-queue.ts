@@ -36,16 +36,21 @@ export class ByteQueue {
     return this.#scanned + 1 - this.#start;
   }
 
+  /** Up to `count` bytes from the front, still in the queue: a view that the next call of any other method spoils. */
+  peek(count: number): Buffer {
+    return this.#buffer.subarray(this.#start, this.#start + Math.min(count, this.length));
+  }
+
   /** Takes up to `count` bytes from the front, as a copy. */
   take(count: number): Buffer {
-    const taken = Buffer.from(this.#buffer.subarray(this.#start, this.#start + Math.min(count, this.length)));
+    const taken = Buffer.from(this.peek(count));
     this.skip(count);
     return taken;
   }
 
   /** Takes up to `count` bytes from the front, as one character per byte. */
   takeText(count: number): string {
-    const text = this.#buffer.toString('latin1', this.#start, this.#start + Math.min(count, this.length));
+    const text = this.peek(count).toString('latin1');
     this.skip(count);
     return text;
   }
