@@ -158,6 +158,7 @@ export type AuditAction =
   | 'account.recovery-code-used'
   | 'account.recovery-codes-renewed'
   | 'app-password.added'
+  | 'app-password.renamed'
   | 'app-password.revealed'
   | 'app-password.reset'
   | 'app-password.revoked'

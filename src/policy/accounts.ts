@@ -1,0 +1,106 @@
+/**
+ * Shows an account's standing, suspends and resumes it, and cuts its sessions off. Enrolment is enrolment.ts, app
+ * passwords are managed-app-passwords.ts, a domain's choice is domains.ts.
+ */
+
+import { policyAt } from './domain-policy.ts';
+import { viewOf } from './managed-app-passwords.ts';
+import { EMPTY_ACCOUNT, auditAccount, changeAccount } from './tools.ts';
+
+import type { Account } from '../core/identity.ts';
+import type { DomainPolicy } from './domain-policy.ts';
+import type { AppPasswordView } from './managed-app-passwords.ts';
+import type { AccountRecord, FactorKind, SessionRecord } from './ports.ts';
+import type { PolicyTools } from './tools.ts';
+
+/**
+ * What a mail program of this account needs: nothing (`disabled`), nothing as long as the account does not enrol
+ * (`optional`), an app password, or first an enrolment.
+ */
+export type Standing = 'disabled' | 'optional' | 'app-password' | 'enrolment';
+
+export interface AccountView {
+  readonly account: string;
+  readonly standing: Standing;
+  readonly policy: DomainPolicy;
+  readonly enrolledAt: number | undefined;
+  readonly factors: readonly FactorKind[];
+  /** An enrolment was begun and waits for its first code. */
+  readonly enrolmentPending: boolean;
+  readonly recoveryAddress: string | undefined;
+  readonly recoveryCodesLeft: number;
+  readonly appPasswords: readonly AppPasswordView[];
+  readonly suspended: AccountRecord['suspended'];
+  readonly cutOffAt: number | undefined;
+}
+
+/** All that is known of an account, without its secrets. One that was never heard of has an empty view. */
+export async function showAccount(tools: PolicyTools, account: Account): Promise<AccountView> {
+  const [{ record = EMPTY_ACCOUNT }, domain, lastUses] = await Promise.all([
+    tools.store.lookupAccount(account),
+    tools.store.lookupDomain(account.domain),
+    tools.store.lookupLastUses(account),
+  ]);
+  const now = tools.clock();
+  const policy = policyAt(domain.record, now);
+  return {
+    account: account.name,
+    standing: standingOf(policy, record),
+    policy,
+    enrolledAt: record.enrolledAt,
+    factors: record.totp === undefined ? [] : ['totp'],
+    enrolmentPending: record.pendingTotp !== undefined,
+    recoveryAddress: record.recoveryAddress,
+    recoveryCodesLeft: record.recoveryCodes.length,
+    appPasswords: record.appPasswords.map((one) => viewOf(one, { policy, now, lastUse: lastUses.get(one.id) })),
+    suspended: record.suspended,
+    cutOffAt: record.cutOffAt,
+  };
+}
+
+/** Refuses every login of the account from now on and closes its sessions. False when it was suspended already. */
+export async function suspendAccount(tools: PolicyTools, actor: string, account: Account): Promise<boolean> {
+  const suspended = { at: tools.clock(), by: actor };
+  const changed = await changeAccount(tools, account, (current) =>
+    current.suspended === undefined
+      ? { record: { ...current, suspended }, result: true }
+      : { record: undefined, result: false },
+  );
+  if (changed) await auditAccount(tools, account, { actor, action: 'account.suspended' });
+  return changed;
+}
+
+/** Ends a suspension. False when there was none. */
+export async function resumeAccount(tools: PolicyTools, actor: string, account: Account): Promise<boolean> {
+  const changed = await changeAccount(tools, account, (current) =>
+    current.suspended === undefined
+      ? { record: undefined, result: false }
+      : { record: { ...current, suspended: undefined }, result: true },
+  );
+  if (changed) await auditAccount(tools, account, { actor, action: 'account.resumed' });
+  return changed;
+}
+
+/** Closes every session of the account that is open now. Its programs may log in again. */
+export async function cutOffAccount(tools: PolicyTools, actor: string, account: Account): Promise<void> {
+  const cutOffAt = tools.clock();
+  await changeAccount(tools, account, (current) => ({ record: { ...current, cutOffAt }, result: undefined }));
+  await auditAccount(tools, account, { actor, action: 'session.cut-off', detail: { sessions: 'all' } });
+}
+
+/** Closes one session. False when it is no longer on record. */
+export async function cutOffSession(tools: PolicyTools, actor: string, session: SessionRecord): Promise<boolean> {
+  const { id, account, domain, protocol } = session;
+  const told = await tools.store.cutOffSession(id);
+  if (!told) return false;
+  const at = tools.clock();
+  const detail = { session: id, protocol };
+  await tools.store.appendAudit({ at, actor, action: 'session.cut-off', domain, account, detail });
+  return true;
+}
+
+function standingOf(policy: DomainPolicy, record: AccountRecord): Standing {
+  if (policy.mode === 'disabled') return 'disabled';
+  if (record.enrolledAt !== undefined) return 'app-password';
+  return policy.mode === 'forced' ? 'enrolment' : 'optional';
+}

@@ -1,0 +1,240 @@
+/**
+ * What a user or an operator does with the app passwords of an account: add, list, rename, reveal, reset, revoke.
+ * Each change is one atomic step and is audited. `ref` is an app password's id or its name.
+ */
+
+import { Fault } from '../core/fault.ts';
+import { formatNetwork, parseNetwork } from '../core/network.ts';
+import { isLive, makeAppPassword, resetAppPassword } from './app-passwords.ts';
+import { policyAt } from './domain-policy.ts';
+import { auditAccount, changeAccount } from './tools.ts';
+
+import type { Account } from '../core/identity.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Protocol } from '../core/verdict.ts';
+import type { DomainPolicy } from './domain-policy.ts';
+import type { AccountRecord, AppPasswordRecord, LastUse } from './ports.ts';
+import type { PolicyTools } from './tools.ts';
+
+export interface AppPasswordRequest {
+  /** The device or program, in the user's words: 1 to 64 characters, unlike the account's other names. */
+  readonly name: string;
+  readonly scopes: readonly Protocol[];
+  /** Milliseconds since 1970, ahead of now. */
+  readonly expiresAt?: number | undefined;
+  /** CIDR blocks; absent: from everywhere. */
+  readonly networks?: readonly string[] | undefined;
+}
+
+/** An app password as its owner may see it: neither digest nor sealed copy. */
+export interface AppPasswordView {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Protocol[];
+  readonly createdAt: number;
+  readonly expiresAt: number | undefined;
+  readonly expired: boolean;
+  readonly networks: readonly string[] | undefined;
+  /** It can be shown again now. */
+  readonly revealable: boolean;
+  readonly lastUse: LastUse | undefined;
+}
+
+/** An app password that was just made or reset, with its secret to show. */
+export interface FreshAppPassword {
+  readonly appPassword: AppPasswordView;
+  readonly secret: Secret;
+}
+
+const MAX_NAME_LENGTH = 64;
+
+/**
+ * Adds one to an enrolled account. NOT_ALLOWED when the account is not enrolled, the domain has two-step off or the
+ * account holds as many as it may; USAGE when the request cannot be meant.
+ */
+export async function addAppPassword(
+  tools: PolicyTools,
+  actor: string,
+  account: Account,
+  request: AppPasswordRequest,
+): Promise<FreshAppPassword> {
+  const now = tools.clock();
+  const asked = checkedRequest(request, now);
+  const policy = await requireTwoStep(tools, account, now);
+  const revealable = policy.reveal === 'always';
+  const made = makeAppPassword(tools.keyring, { account: account.name, ...asked, revealable }, now);
+  await changeAccount(tools, account, (current) => {
+    const refusal = refusalOfOneMore(tools, current, asked.name);
+    if (refusal !== undefined) return refusal;
+    return { record: { ...current, appPasswords: [...current.appPasswords, made.record] }, result: undefined };
+  });
+  const detail = { id: made.record.id, name: asked.name, scopes: asked.scopes.join(' ') };
+  await auditAccount(tools, account, { actor, action: 'app-password.added', detail });
+  return { appPassword: viewOf(made.record, { policy, now, lastUse: undefined }), secret: made.secret };
+}
+
+/** All app passwords of an account in the order they were made, each with its last use. */
+export async function listAppPasswords(tools: PolicyTools, account: Account): Promise<readonly AppPasswordView[]> {
+  const [{ record }, domain, lastUses] = await Promise.all([
+    tools.store.lookupAccount(account),
+    tools.store.lookupDomain(account.domain),
+    tools.store.lookupLastUses(account),
+  ]);
+  const now = tools.clock();
+  const policy = policyAt(domain.record, now);
+  return (record?.appPasswords ?? []).map((one) => viewOf(one, { policy, now, lastUse: lastUses.get(one.id) }));
+}
+
+/**
+ * The secret again. Audited before it is shown, so that none is seen unseen. NOT_ALLOWED when the domain shows app
+ * passwords once or no copy was kept; NOT_FOUND when there is no such app password.
+ */
+export async function revealAppPassword(
+  tools: PolicyTools,
+  actor: string,
+  account: Account,
+  ref: string,
+): Promise<Secret> {
+  const [{ record }, domain] = await Promise.all([
+    tools.store.lookupAccount(account),
+    tools.store.lookupDomain(account.domain),
+  ]);
+  const found = find(record?.appPasswords ?? [], ref);
+  if (found instanceof Fault) throw found;
+  if (policyAt(domain.record, tools.clock()).reveal === 'once' || found.sealed === undefined) {
+    throw new Fault('NOT_ALLOWED', 'this app password was shown once and cannot be shown again; reset it instead');
+  }
+  const secret = tools.keyring.open(found.sealed, { account: account.name, recordId: found.id });
+  const detail = { id: found.id, name: found.name };
+  await auditAccount(tools, account, { actor, action: 'app-password.revealed', detail });
+  return secret;
+}
+
+/**
+ * Gives it a new secret; the sessions that the old one opened are closed. NOT_FOUND when there is none, NOT_ALLOWED
+ * when it has expired.
+ */
+export async function resetAppPasswordOf(
+  tools: PolicyTools,
+  actor: string,
+  account: Account,
+  ref: string,
+): Promise<FreshAppPassword> {
+  const now = tools.clock();
+  const policy = policyAt((await tools.store.lookupDomain(account.domain)).record, now);
+  const terms = { account: account.name, revealable: policy.reveal === 'always' };
+  const fresh = await changeOne(tools, account, ref, (one) => {
+    if (!isLive(one, now)) return new Fault('NOT_ALLOWED', `"${one.name}" has expired; add a new app password`);
+    const reset = resetAppPassword(tools.keyring, one, terms);
+    return { kept: reset.record, result: reset };
+  });
+  const detail = { id: fresh.record.id, name: fresh.record.name };
+  await auditAccount(tools, account, { actor, action: 'app-password.reset', detail });
+  return { appPassword: viewOf(fresh.record, { policy, now, lastUse: undefined }), secret: fresh.secret };
+}
+
+/** Ends it for good; the sessions that it opened are closed. NOT_FOUND when there is none. */
+export async function revokeAppPassword(
+  tools: PolicyTools,
+  actor: string,
+  account: Account,
+  ref: string,
+): Promise<void> {
+  const gone = await changeOne(tools, account, ref, (one) => ({ kept: undefined, result: one }));
+  const detail = { id: gone.id, name: gone.name };
+  await auditAccount(tools, account, { actor, action: 'app-password.revoked', detail });
+}
+
+/** Gives it another name. NOT_FOUND when there is none, USAGE when the name is taken or no name. */
+export async function renameAppPassword(
+  tools: PolicyTools,
+  actor: string,
+  account: Account,
+  change: { readonly ref: string; readonly name: string },
+): Promise<void> {
+  const name = checkedName(change.name);
+  const renamed = await changeOne(tools, account, change.ref, (one, others) => {
+    if (others.some((other) => other.name === name)) return nameTaken(name);
+    return { kept: { ...one, name }, result: one };
+  });
+  const detail = { id: renamed.id, name, formerName: renamed.name };
+  await auditAccount(tools, account, { actor, action: 'app-password.renamed', detail });
+}
+
+/** The view of one app password under the domain's policy at the time `now`. */
+export function viewOf(
+  record: AppPasswordRecord,
+  around: { readonly policy: DomainPolicy; readonly now: number; readonly lastUse: LastUse | undefined },
+): AppPasswordView {
+  const { id, name, scopes, createdAt, expiresAt, networks, sealed } = record;
+  const expired = !isLive(record, around.now);
+  const revealable = sealed !== undefined && around.policy.reveal === 'always';
+  return { id, name, scopes, createdAt, expiresAt, expired, networks, revealable, lastUse: around.lastUse };
+}
+
+/** The domain's policy, or NOT_ALLOWED where two-step authentication is turned off. */
+export async function requireTwoStep(tools: PolicyTools, account: Account, now: number): Promise<DomainPolicy> {
+  const policy = policyAt((await tools.store.lookupDomain(account.domain)).record, now);
+  if (policy.mode !== 'disabled') return policy;
+  throw new Fault('NOT_ALLOWED', `two-step authentication is turned off for ${account.domain}`);
+}
+
+type OneChanged<T> = { readonly kept: AppPasswordRecord | undefined; readonly result: T } | Fault;
+
+/** Replaces (or, `kept` undefined, removes) the one app password that `ref` names. */
+async function changeOne<T>(
+  tools: PolicyTools,
+  account: Account,
+  ref: string,
+  change: (one: AppPasswordRecord, others: readonly AppPasswordRecord[]) => OneChanged<T>,
+): Promise<T> {
+  return changeAccount(tools, account, (current) => {
+    const one = find(current.appPasswords, ref);
+    if (one instanceof Fault) return one;
+    const others = current.appPasswords.filter((other) => other !== one);
+    const changed = change(one, others);
+    if (changed instanceof Fault) return changed;
+    const appPasswords = current.appPasswords.flatMap((each) => (each === one ? (changed.kept ?? []) : each));
+    return { record: { ...current, appPasswords }, result: changed.result };
+  });
+}
+
+function find(records: readonly AppPasswordRecord[], ref: string): AppPasswordRecord | Fault {
+  const found = records.find(({ id }) => id === ref) ?? records.find(({ name }) => name === ref);
+  // Not quoted: what was given may be the secret itself, typed by mistake.
+  return found ?? new Fault('NOT_FOUND', 'there is no app password with this id or name');
+}
+
+function refusalOfOneMore(tools: PolicyTools, { enrolledAt, appPasswords }: AccountRecord, name: string) {
+  if (enrolledAt === undefined)
+    return new Fault('NOT_ALLOWED', 'the account has not enrolled in two-step authentication');
+  if (appPasswords.some((other) => other.name === name)) return nameTaken(name);
+  if (appPasswords.length < tools.maxAppPasswords) return undefined;
+  return new Fault('NOT_ALLOWED', `the account holds ${appPasswords.length} app passwords, as many as it may`);
+}
+
+function nameTaken(name: string): Fault {
+  return new Fault('USAGE', `there is already an app password "${name}"`);
+}
+
+function checkedRequest({ name, scopes, expiresAt, networks }: AppPasswordRequest, now: number): AppPasswordRequest {
+  if (scopes.length === 0) throw new Fault('USAGE', 'an app password needs at least one protocol');
+  if (expiresAt !== undefined && expiresAt <= now) throw new Fault('USAGE', 'the expiry is not ahead of now');
+  if (networks?.length === 0) throw new Fault('USAGE', 'an empty list of networks would permit none');
+  const blocks = networks?.map((text) => checkedNetwork(text));
+  return { name: checkedName(name), scopes: [...new Set(scopes)], expiresAt, networks: blocks };
+}
+
+function checkedNetwork(text: string): string {
+  const network = parseNetwork(text);
+  if (network !== undefined) return formatNetwork(network);
+  throw new Fault('USAGE', `"${text}" is not a network such as 192.0.2.0/24 or 2001:db8::/56`);
+}
+
+function checkedName(typed: string): string {
+  const name = typed.normalize('NFC').trim();
+  if (name === '' || name.length > MAX_NAME_LENGTH || /\p{C}/u.test(name)) {
+    throw new Fault('USAGE', `a name is 1 to ${MAX_NAME_LENGTH} printable characters`);
+  }
+  return name;
+}
