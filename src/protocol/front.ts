@@ -5,7 +5,7 @@
  * RFC 3207 §4.2, RFC 2595 §4, RFC 9051 §6.2.1: what was sent in clear behind STARTTLS is dropped, never answered.
  */
 
-import type { FrontAction, FrontDialogue, LoginAnswer, StopReason } from './machine.ts';
+import type { BackendOptions, FrontAction, FrontDialogue, LoginAnswer, StopReason } from './machine.ts';
 
 /** Turns bytes into events; what it returns for the same bytes may depend on the machine's state. */
 export interface FrontFramer<State, Event> {
@@ -39,6 +39,8 @@ export interface FrontMachine<State, Event> {
   readonly advance: (state: State, input: FrontInput<Event>) => FrontStep<State>;
   /** A SASL challenge (base64) as this protocol sends one: needed for the challenge that precedes some refusals. */
   readonly challenge: (challenge: string) => Buffer;
+  /** Submission: how the client has introduced itself. */
+  readonly helo?: (state: State) => BackendOptions['helo'];
 }
 
 /** A client that sends more than this while it is told to wait is not a mail program. The gateway may pause it sooner. */
@@ -62,7 +64,9 @@ const READING: Phase = { at: 'reading' };
  * A dialogue ready to be connected. An answer or handshake that nobody waits for throws; after a close every method
  * returns nothing, so that a verdict may still be on its way then.
  */
-export function driveFront<State, Event>(machine: FrontMachine<State, Event>): FrontDialogue {
+export function driveFront<State, Event>(
+  machine: FrontMachine<State, Event>,
+): FrontDialogue & { readonly helo: BackendOptions['helo'] } {
   return new FrontDriver(machine);
 }
 
@@ -78,6 +82,10 @@ class FrontDriver<State, Event> implements FrontDialogue {
 
   get heldBytes(): number {
     return this.#machine.framer.heldBytes;
+  }
+
+  get helo(): BackendOptions['helo'] {
+    return this.#machine.helo?.(this.#state);
   }
 
   connect(): readonly FrontAction[] {

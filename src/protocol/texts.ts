@@ -22,7 +22,8 @@ export const TLS_REQUIRED_TEXT =
 /** Said when a client keeps sending what we do not understand, just before the connection is closed. */
 export const TOO_MANY_ERRORS_TEXT = 'Too many errors: connect again.';
 
-const UNAVAILABLE_TEXT = 'The mail server cannot check your sign-in just now. Your password is fine: try again later.';
+const UNAVAILABLE_TEXT =
+  'The mail server cannot check sign-ins just now. This does not mean that your password is wrong: try again later.';
 const ADMINISTRATOR = 'Ask your administrator';
 
 // One sentence for all of these: a guesser must not learn whether an account exists, is suspended or is enrolled.

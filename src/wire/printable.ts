@@ -1,0 +1,8 @@
+/** Cuts text from the other end of a wire down to what may be logged or repeated to somebody else. */
+
+const MAX_CHARACTERS = 200;
+
+/** ASCII without controls, at most 200 characters: everything else becomes `?`. */
+export function printable(text: string): string {
+  return text.slice(0, MAX_CHARACTERS).replace(/[^\x20-\x7e]/g, '?');
+}
