@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Fault } from '../../src/core/fault.ts';
+import type { Epochs } from '../../src/core/verdict.ts';
+import { LiveSessions, type Admission } from '../../src/gateway/live-sessions.ts';
+import type { CoveredSession, LiveChange, LiveSession, SessionReview } from '../../src/gateway/settings.ts';
+import { memoryLog } from '../../src/ops/log.ts';
+
+const ALICE = { name: 'alice@example.org', local: 'alice', domain: 'example.org' };
+const NEVER_MS = 1_000_000;
+
+/** A store whose announcements the test makes, and a policy that the test sets. */
+function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
+  const state = {
+    epochs: { account: 1, domain: 1 },
+    ended: (_sessions: readonly CoveredSession[]): readonly string[] => [],
+    reviewAt: undefined as number | undefined,
+    reviews: 0,
+    failures: 0,
+    now: 1000,
+    open: new Map<string, LiveSession>(),
+    watcher: { onChange: (_change: LiveChange): void => {}, onGap: (): void => {} },
+    gate: Promise.resolve(),
+  };
+  const live = new LiveSessions({
+    store: {
+      openSession: async (session) => void state.open.set(session.id, session),
+      touchSessions: async () => {},
+      closeSession: async (session) => void state.open.delete(session.id),
+      watch: async (watcher) => {
+        state.watcher = watcher;
+        return { stop: async () => {} };
+      },
+      epochs: async () => ({
+        accounts: new Map([[ALICE.name, state.epochs.account]]),
+        domains: new Map([[ALICE.domain, state.epochs.domain]]),
+      }),
+    },
+    review: async (_account, sessions): Promise<SessionReview> => {
+      state.reviews += 1;
+      const { epochs, reviewAt } = state;
+      const ended = state.ended(sessions);
+      await state.gate;
+      if (state.failures > 0) {
+        state.failures -= 1;
+        throw new Fault('STORE_UNAVAILABLE', 'gone');
+      }
+      return { ended, reviewAt, epochs };
+    },
+    log: memoryLog(),
+    compareIntervalMs: options.compareIntervalMs ?? NEVER_MS,
+    heartbeatIntervalMs: NEVER_MS,
+    retryMs: options.retryMs ?? 1,
+    now: () => state.now,
+  });
+  return { state, live };
+}
+
+/** A login that ends when it is cut off. */
+function admission(id: string, epochs: Epochs, reviewAt?: number): Admission & { readonly ended: Promise<string> } {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const record: LiveSession = {
+    id,
+    account: ALICE.name,
+    domain: ALICE.domain,
+    protocol: 'imap',
+    opener: { kind: 'ordinary-password' },
+    address: '192.0.2.1',
+    gateway: 'test',
+    openedAt: 500,
+  };
+  return { record, account: ALICE, epochs, reviewAt, cutOff: () => resolve(id), ended: promise };
+}
+
+test('an announced change closes the sessions that policy no longer covers, and no others', async () => {
+  const { state, live } = world();
+  await live.start();
+  const [first, second] = [admission('first', state.epochs), admission('second', state.epochs)];
+  live.admit(first);
+  live.admit(second);
+  state.epochs = { account: 2, domain: 1 };
+  state.ended = () => ['first'];
+  state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 2 });
+  assert.equal(await Promise.race([first.ended, second.ended]), 'first');
+  await live.stop();
+});
+
+test('a change of the domain reviews all of its accounts', async () => {
+  const { state, live } = world();
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  state.epochs = { account: 1, domain: 2 };
+  state.ended = () => ['one'];
+  state.watcher.onChange({ kind: 'domain', domain: ALICE.domain, epoch: 2 });
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('a change that overtakes a login closes the session as soon as it is admitted', async () => {
+  const { state, live } = world();
+  await live.start();
+  const judgedBefore = state.epochs;
+  state.epochs = { account: 2, domain: 1 };
+  state.ended = (sessions) => sessions.map(({ id }) => id);
+  state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 2 });
+  const session = admission('late', judgedBefore);
+  live.admit(session);
+  assert.equal(await session.ended, 'late');
+  await live.stop();
+});
+
+test('a session admitted while a review is under way is reviewed as well', async () => {
+  const { state, live } = world();
+  await live.start();
+  const judgedBefore = state.epochs;
+  live.admit(admission('first', judgedBefore));
+  const gate = Promise.withResolvers<void>();
+  state.gate = gate.promise;
+  state.epochs = { account: 2, domain: 1 };
+  state.ended = (sessions) => sessions.map(({ id }) => id).filter((id) => id === 'second');
+  state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 2 });
+  const second = admission('second', judgedBefore);
+  live.admit(second);
+  gate.resolve();
+  assert.equal(await second.ended, 'second');
+  await live.stop();
+});
+
+test('a lost announcement is made good when the stream of changes is back', async () => {
+  const { state, live } = world();
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  state.epochs = { account: 7, domain: 1 };
+  state.ended = () => ['one'];
+  state.watcher.onGap();
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('a lost announcement is made good by the regular comparison when nobody noticed the gap', async () => {
+  const { state, live } = world({ compareIntervalMs: 5 });
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  state.epochs = { account: 1, domain: 2 };
+  state.ended = () => ['one'];
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('a review that an outage prevents is repeated until it is done', async () => {
+  const { state, live } = world();
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  state.failures = 3;
+  state.epochs = { account: 2, domain: 1 };
+  state.ended = () => ['one'];
+  state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 2 });
+  assert.equal(await session.ended, 'one');
+  assert.equal(state.reviews, 4);
+  await live.stop();
+});
+
+test('a domain forced from a date closes its sessions when the date has come, without any announcement', async () => {
+  const { state, live } = world();
+  await live.start();
+  const session = admission('one', state.epochs, 2000);
+  live.admit(session);
+  state.ended = (sessions) => (state.now >= 2000 ? sessions.map(({ id }) => id) : []);
+  state.now = 2000;
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('one session can be cut off by its id', async () => {
+  const { state, live } = world();
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  state.watcher.onChange({ kind: 'session', id: 'one' });
+  assert.equal(await session.ended, 'one');
+  assert.equal(state.reviews, 0);
+  await live.stop();
+});
+
+test('a session that leaves is taken off the live list and no longer reviewed', async () => {
+  const { state, live } = world();
+  await live.start();
+  const leave = live.admit(admission('one', state.epochs));
+  assert.deepEqual([...state.open.keys()], ['one']);
+  assert.equal(live.size, 1);
+  leave();
+  assert.deepEqual([...state.open.keys()], []);
+  assert.equal(live.size, 0);
+  state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 9 });
+  assert.equal(state.reviews, 0);
+  await live.stop();
+});
