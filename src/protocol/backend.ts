@@ -5,8 +5,9 @@
  * RFC 3207 §4.2, RFC 2595 §4: whatever a backend, or somebody in between, said before TLS is forgotten.
  */
 
+import { plainMessage } from '../sasl/client.ts';
 import type { FrontFramer } from './front.ts';
-import type { BackendAction, BackendDialogue, BackendFault, BackendOutcome } from './machine.ts';
+import type { BackendAction, BackendDialogue, BackendFault, BackendLogin, BackendOutcome } from './machine.ts';
 
 export type BackendInput<Event> =
   | { readonly on: 'connect' }
@@ -47,6 +48,20 @@ export function unusable(why: BackendFault, text: string): BackendAction {
 /** A line, one character per byte, on its way to the backend. Callers have encoded whatever came from outside. */
 export function sendToBackend(line: string): BackendAction {
   return { do: 'send', bytes: Buffer.from(`${line}\r\n`, 'latin1') };
+}
+
+/** The logins that offer a password. */
+export type PasswordLogin = Extract<BackendLogin, { as: 'user' | 'authzid' }>;
+
+export function hasPassword(login: BackendLogin): login is PasswordLogin {
+  return login.as === 'user' || login.as === 'authzid';
+}
+
+/** The one message of SASL PLAIN for this login, in base64. Throws CLIENT_INVALID when a part holds a NUL. */
+export function plainFor(login: PasswordLogin): string {
+  const { name, password } = login;
+  if (login.as === 'user') return plainMessage({ authcid: name, password });
+  return plainMessage({ authzid: name, authcid: login.authcid, password });
 }
 
 class BackendDriver<State, Event> implements BackendDialogue {

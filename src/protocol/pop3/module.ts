@@ -1,0 +1,14 @@
+/** POP3 for the gateway. */
+
+import { driveBackend } from '../backend.ts';
+import { driveFront } from '../front.ts';
+import type { ProtocolModule } from '../machine.ts';
+import { pop3Backend } from './backend.ts';
+import { pop3Front } from './front.ts';
+
+export const pop3: ProtocolModule = {
+  protocol: 'pop3',
+  alpn: 'pop3',
+  front: (options) => driveFront(pop3Front(options)),
+  backend: (options) => driveBackend(pop3Backend(options)),
+};
