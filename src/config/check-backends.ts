@@ -1,0 +1,151 @@
+/** What must hold between the settings of the backends, the domains and the listeners. */
+
+import { PROTOCOLS } from '../core/verdict.ts';
+import { isLoopback } from './check-listeners.ts';
+import type { ConfigFault } from './faults.ts';
+import { nearestWord } from './nearest.ts';
+import { impersonationOf, servicesOf, tlsOf, type Parts, type ServiceConfig } from './parts.ts';
+import { formatPath, orList } from './tree.ts';
+
+type BackendPart = Parts['backends'][number];
+type ServicePart = ReturnType<typeof servicesOf>[number];
+
+/** Faults of each backend and service, of domains without one, and of names that would not be safe. */
+export function checkBackends(parts: Parts): readonly ConfigFault[] {
+  return [
+    ...parts.backends.flatMap((backend) => [
+      ...checkServices(backend),
+      ...checkPasswordCheck(backend),
+      ...checkUserTemplate(backend, parts),
+    ]),
+    ...checkSeparators(parts),
+    ...checkDomains(parts),
+    ...checkProtocols(parts),
+  ];
+}
+
+/** The separators of all backends with master users, each once. */
+export function masterUserSeparators(parts: Pick<Parts, 'backends'>): readonly string[] {
+  const separators = parts.backends.flatMap(({ value }) =>
+    servicesOf(value).flatMap(({ service }) => {
+      const impersonation = impersonationOf(value, service);
+      return impersonation?.kind === 'master-user' ? [impersonation.separator] : [];
+    }),
+  );
+  return [...new Set(separators)];
+}
+
+function checkServices(backend: BackendPart): readonly ConfigFault[] {
+  const services = servicesOf(backend.value);
+  if (services.length > 0) return services.flatMap((service) => checkService(backend, service));
+  return [{ path: backend.path, message: `serves nothing: give it ${PROTOCOLS.join(', ')} or some of them` }];
+}
+
+function checkService(backend: BackendPart, { protocol, service }: ServicePart): readonly ConfigFault[] {
+  const path = [...backend.path, protocol];
+  const faults: ConfigFault[] = [];
+  const impersonation = impersonationOf(backend.value, service);
+  if (impersonation === undefined) {
+    const message = 'is missing: say how to log in as a user, here or for the whole backend';
+    faults.push({ path: [...path, 'impersonation'], message });
+  } else if (impersonation.kind === 'xclient' && protocol !== 'submission') {
+    const at = service.impersonation === undefined ? backend.path : path;
+    const message = `xclient is only for submission: choose master-user or authzid for ${protocol}`;
+    faults.push({ path: [...at, 'impersonation'], message });
+  }
+  const openHost = backend.value.hosts.find((host) => !isLoopback(host));
+  if (tlsOf(service, protocol) === 'none' && openHost !== undefined && !backend.value.allowPlaintext) {
+    const message = `none would send every password to ${openHost} in clear: use TLS, or set allowPlaintext for this backend`;
+    faults.push({ path: [...path, 'tls'], message });
+  }
+  return [...faults, ...checkClientAddress({ path, protocol, service })];
+}
+
+const CLIENT_ADDRESS_FITS = {
+  imap: ['id', 'proxy', 'none'],
+  pop3: ['xclient', 'proxy', 'none'],
+  submission: ['xclient', 'proxy', 'none'],
+  sieve: ['proxy', 'none'],
+} as const satisfies Record<ServicePart['protocol'], readonly ServiceConfig['clientAddress'][]>;
+
+function checkClientAddress({
+  path,
+  protocol,
+  service,
+}: ServicePart & { path: BackendPart['path'] }): readonly ConfigFault[] {
+  const { clientAddress } = service;
+  const fitting: readonly ServiceConfig['clientAddress'][] = CLIENT_ADDRESS_FITS[protocol];
+  if (clientAddress === undefined || fitting.includes(clientAddress)) return [];
+  const message = `${clientAddress} does not exist for ${protocol}: choose one of ${fitting.join(', ')}`;
+  return [{ path: [...path, 'clientAddress'], message }];
+}
+
+// A service behind XCLIENT takes no password, so another one must judge those of users without two-step.
+function checkPasswordCheck({ path, value }: BackendPart): readonly ConfigFault[] {
+  const byXclient = value.submission && impersonationOf(value, value.submission)?.kind === 'xclient';
+  const judge = value.passwordCheck ?? (byXclient ? 'imap' : undefined);
+  if (judge === undefined) return [];
+  const service = value[judge];
+  const at = [...path, 'passwordCheck'];
+  if (service === undefined) return [{ path: at, message: `needs ${judge}, which ${formatPath(path)} does not serve` }];
+  if (value.passwordCheck === undefined || impersonationOf(value, service)?.kind !== 'xclient') return [];
+  return [{ path: at, message: `${judge} is reached by xclient and judges no passwords: choose another service` }];
+}
+
+// Without its domain alice@one and alice@two are one user of the backend: whichever is free of two-step is a way in.
+function checkUserTemplate({ path, value, name }: BackendPart, parts: Parts): readonly ConfigFault[] {
+  if (/%[ud]/.test(value.userTemplate)) return parseNameless(value.userTemplate, path);
+  const served = Object.values(parts.domains ?? {}).filter(({ backend }) => backend === name).length;
+  if (served <= 1 && parts.defaultBackend !== name) return parseNameless(value.userTemplate, path);
+  const message =
+    'leaves out the domain, so this backend may serve only one of the domains and not be the defaultBackend';
+  return [{ path: [...path, 'userTemplate'], message }];
+}
+
+function parseNameless(template: string, path: BackendPart['path']): readonly ConfigFault[] {
+  if (/%[un]/.test(template)) return [];
+  return [{ path: [...path, 'userTemplate'], message: 'must contain %u or %n, or all users would be one' }];
+}
+
+function checkSeparators(parts: Parts): readonly ConfigFault[] {
+  const [separator, another] = masterUserSeparators(parts);
+  if (separator === undefined) return [];
+  if (another !== undefined) {
+    const message = `${separator} and ${another} are both master-user separators: all backends must have the same`;
+    return [{ path: ['backends'], message }];
+  }
+  if (separator === parts.identity?.subaddressDelimiter) {
+    const message = `${separator} is the master-user separator of a backend: change one of the two`;
+    return [{ path: ['identity', 'subaddressDelimiter'], message }];
+  }
+  const spoilt = parts.backends.find(({ value }) => value.userTemplate.includes(separator));
+  if (spoilt === undefined) return [];
+  return [{ path: [...spoilt.path, 'userTemplate'], message: `contains ${separator}, the master-user separator` }];
+}
+
+function checkDomains({ domains, defaultBackend, backendNames }: Parts): readonly ConfigFault[] {
+  const named = [
+    ...Object.entries(domains ?? {}).map(([domain, { backend }]) => ({
+      path: ['domains', domain, 'backend'],
+      backend,
+    })),
+    ...(defaultBackend === undefined ? [] : [{ path: ['defaultBackend'], backend: defaultBackend }]),
+  ];
+  if (named.length === 0 && domains !== undefined) {
+    return [{ path: ['domains'], message: 'names no domain, so nobody can log in: name yours, or set defaultBackend' }];
+  }
+  return named.flatMap(({ path, backend }) => {
+    if (backendNames.includes(backend)) return [];
+    const nearest = nearestWord(backend, backendNames);
+    const hint = nearest === undefined ? `: ${orList(backendNames)}` : `; did you mean ${nearest}?`;
+    return [{ path, message: `${backend} is not among the backends${backendNames.length === 0 ? '' : hint}` }];
+  });
+}
+
+function checkProtocols({ listeners, backends, backendNames }: Parts): readonly ConfigFault[] {
+  if (backends.length < backendNames.length) return []; // one of the broken ones may serve it
+  return listeners.flatMap(({ path, value }) => {
+    if (backends.some((backend) => backend.value[value.protocol] !== undefined)) return [];
+    return [{ path: [...path, 'protocol'], message: `${value.protocol} is served by no backend` }];
+  });
+}

@@ -1,0 +1,32 @@
+/** Opens every file that a configuration names, so that none is found missing in the night. */
+
+import type { ConfigFiles } from './files.ts';
+import { servicesOf, type ImpersonationConfig, type Parts } from './parts.ts';
+import type { SettingPath } from './tree.ts';
+
+/** Reads them all; what is wrong is kept by `files`, with the setting that names it. */
+export function checkFiles(parts: Parts, files: ConfigFiles): void {
+  for (const { path, value } of parts.certificates) files.checkCertificate(value, path);
+  for (const { path, value } of parts.backends) {
+    if (value.ca_file !== undefined) files.checkAuthorities(value.ca_file, [...path, 'ca_file']);
+    checkImpersonation(value.impersonation, path, files);
+    for (const { protocol, service } of servicesOf(value)) {
+      checkImpersonation(service.impersonation, [...path, protocol], files);
+    }
+  }
+  checkStore(parts.store, files);
+  if (parts.keysFile !== undefined) files.remarkKeys(parts.keysFile, ['keys_file']);
+}
+
+function checkImpersonation(impersonation: ImpersonationConfig | undefined, at: SettingPath, files: ConfigFiles): void {
+  if (impersonation === undefined || impersonation.kind === 'xclient') return;
+  files.secret(impersonation, [...at, 'impersonation']);
+}
+
+function checkStore(store: Parts['store'], files: ConfigFiles): void {
+  if (store?.kind === 'embedded') files.checkFolderOf(store.path, ['store', 'path']);
+  if (store?.kind !== 'redis') return;
+  files.secret(store, ['store']);
+  if (store.sentinels !== undefined) files.secret(store.sentinels, ['store', 'sentinels']);
+  if (store.tls?.ca_file !== undefined) files.checkAuthorities(store.tls.ca_file, ['store', 'tls', 'ca_file']);
+}

@@ -1,0 +1,147 @@
+/** Settings of the mail servers behind the gateway. */
+
+import { z } from 'zod';
+import { PROTOCOLS } from '../core/verdict.ts';
+import {
+  backendHost,
+  domain,
+  fileName,
+  givenOnce,
+  hostname,
+  label,
+  port,
+  seconds,
+  secretText,
+  text,
+} from './schema-parts.ts';
+
+const BOTH_OR_NEITHER = { message: 'must be given, here or as password_file, and only once', path: ['password'] };
+
+const password = secretText
+  .optional()
+  .meta({ description: 'Its password. Better kept in a file of its own: see password_file.', examples: ['…'] });
+const passwordFile = fileName
+  .optional()
+  .meta({ description: 'File that holds the password.', examples: ['/etc/postern/master.password'] });
+
+const MasterUserSchema = z
+  .strictObject({
+    kind: z.literal('master-user').describe('Log in as `user*master` with the password of the master (Dovecot).'),
+    user: text.meta({ description: 'The master user.', examples: ['postern'] }),
+    password,
+    password_file: passwordFile,
+    separator: z
+      .string()
+      .regex(/^[^\p{L}\p{N}\s\p{C}@.]{1,4}$/u, 'must be one to four signs that no mail address contains, like *')
+      .default('*')
+      .describe("What stands between the user and the master: Dovecot's auth_master_user_separator."),
+  })
+  .refine((value) => givenOnce(value.password, value.password_file), BOTH_OR_NEITHER);
+
+const AuthzidSchema = z
+  .strictObject({
+    kind: z.literal('authzid').describe('SASL PLAIN, in which a proxy account acts for the user (Dovecot, Cyrus).'),
+    user: text.meta({ description: 'The proxy account.', examples: ['postern'] }),
+    password,
+    password_file: passwordFile,
+  })
+  .refine((value) => givenOnce(value.password, value.password_file), BOTH_OR_NEITHER);
+
+const XclientSchema = z.strictObject({
+  kind: z.literal('xclient').describe('XCLIENT LOGIN= from a trusted address (Postfix); submission only.'),
+});
+
+const ImpersonationSchema = z.discriminatedUnion('kind', [MasterUserSchema, AuthzidSchema, XclientSchema]);
+
+export const ServiceSchema = z.strictObject({
+  port: port.optional().meta({
+    description: "The port. Default: the protocol's own, as for a listener.",
+    examples: [993],
+  }),
+  tls: z
+    .enum(['implicit', 'starttls', 'none'])
+    .optional()
+    .meta({
+      description:
+        'As for a listener. The certificate is always verified. `none` needs loopback hosts, or allowPlaintext.',
+      examples: ['implicit'],
+    }),
+  impersonation: ImpersonationSchema.optional().describe(
+    "How to log in as a user without the user's ordinary password, where it differs from that of the backend.",
+  ),
+  clientAddress: z
+    .enum(['id', 'xclient', 'proxy', 'none'])
+    .optional()
+    .meta({
+      description:
+        "How the backend learns the client's address: IMAP ID (`id`), XCLIENT (`xclient`, pop3 and submission), a PROXY " +
+        'v2 header (`proxy`), or not (`none`). The backend must trust the gateway for it. Default: `id` for imap, ' +
+        '`xclient` with that impersonation, else `none`.',
+      examples: ['id'],
+    }),
+});
+
+export const BackendSchema = z.strictObject({
+  hosts: z
+    .array(backendHost)
+    .min(1)
+    .meta({ description: 'The mail server, or several equal ones.', examples: [['mail.internal.example.org']] }),
+  balance: z
+    .enum(['least-connections', 'account'])
+    .default('least-connections')
+    .describe('Which host gets a login: the one with the fewest sessions, or always the same one for an account.'),
+  impersonation: ImpersonationSchema.optional().describe(
+    "How to log in as a user without the user's ordinary password, on every service that does not say otherwise.",
+  ),
+  imap: ServiceSchema.optional().describe(
+    'IMAP at this backend. `imap: {}` takes the defaults: port 993, implicit TLS.',
+  ),
+  pop3: ServiceSchema.optional().describe('POP3 at this backend.'),
+  submission: ServiceSchema.optional().describe('Submission at this backend.'),
+  sieve: ServiceSchema.optional().describe('ManageSieve at this backend.'),
+  ca_file: fileName.optional().meta({
+    description: "PEM file of the CA that signed the hosts' certificates. Default: the CAs of the system.",
+    examples: ['/etc/postern/backend-ca.pem'],
+  }),
+  tlsServerName: hostname.optional().meta({
+    description: 'The name expected in the certificates, where it is not the name of the host.',
+    examples: ['mail.example.org'],
+  }),
+  allowPlaintext: z
+    .boolean()
+    .default(false)
+    .describe('Talk to hosts without TLS though they are not loopback: every password crosses that network in clear.'),
+  userTemplate: z
+    .string()
+    .regex(/^(?:[^%\p{C}\s]|%[und])+$/u, 'must be made of %u, %n, %d and plain characters')
+    .default('%u')
+    .describe(
+      'The user name that is sent to the backend: `%u` the whole address, `%n` what is before the @, `%d` the domain. ' +
+        'A backend that is not told the domain may serve one domain only.',
+    ),
+  passwordCheck: z
+    .enum(PROTOCOLS)
+    .optional()
+    .meta({
+      description:
+        'The service that is asked whether an ordinary password is right when no session is wanted. Default: the one ' +
+        'that the client uses, or imap where that one is reached by XCLIENT and judges no passwords.',
+      examples: ['imap'],
+    }),
+  connectTimeoutSeconds: seconds(0.1, 60).default(5).describe('How long a host may take to connect, TLS included.'),
+  loginTimeoutSeconds: seconds(0.1, 300).default(30).describe('How long a host may take to answer a login.'),
+  probeIntervalSeconds: seconds(1, 3600)
+    .default(10)
+    .describe(
+      'Time between health checks of a host that is up. One that is down is asked after a second, then less often.',
+    ),
+});
+
+export const BackendsSchema = z.record(label, BackendSchema);
+
+export const DomainsSchema = z.record(
+  domain,
+  z.strictObject({
+    backend: label.meta({ description: 'The backend that keeps the mailboxes of this domain.', examples: ['main'] }),
+  }),
+);

@@ -1,0 +1,207 @@
+/**
+ * Turns a faultless configuration into the settings that each part of the gateway is handed, in that part's own words:
+ * defaults that depend on others filled in, seconds to milliseconds, file names made full, secrets read.
+ */
+
+import { Secret } from '../core/secret.ts';
+import type { Protocol } from '../core/verdict.ts';
+import { masterUserSeparators } from './check-backends.ts';
+import { listenerName } from './check-listeners.ts';
+import type { ConfigFiles } from './files.ts';
+import {
+  impersonationOf,
+  partsOf,
+  portOf,
+  servicesOf,
+  tlsOf,
+  type BackendConfig,
+  type ImpersonationConfig,
+  type ListenerConfig,
+} from './parts.ts';
+import type { Config } from './schema.ts';
+
+/** All settings of a running gateway. `gateway` fits GatewaySettings, `store` what the store opens. */
+export type Settings = Readonly<ReturnType<typeof settingsOf>>;
+
+/** Fits src/store/open.ts by structure. */
+export type StoreSettings =
+  | { readonly kind: 'embedded'; readonly path: string }
+  | ({ readonly kind: 'redis' } & RedisServer & {
+        readonly username: string | undefined;
+        readonly password: Secret | undefined;
+        readonly tls: RedisTls | undefined;
+        readonly commandTimeoutMs: number;
+        readonly keyPrefix: string;
+      });
+
+/** Exactly one of the three. */
+interface RedisServer {
+  readonly url: string | undefined;
+  readonly sentinels: RedisSentinels | undefined;
+  readonly cluster: readonly RedisNode[] | undefined;
+}
+
+interface RedisNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface RedisSentinels {
+  readonly master: string;
+  readonly hosts: readonly RedisNode[];
+  readonly password: Secret | undefined;
+}
+
+interface RedisTls {
+  readonly caFile: string | undefined;
+  readonly serverName: string | undefined;
+}
+
+/** The settings. `files` has read every secret before; one that is missing now was a fault then. */
+export function settingsOf(config: Config, files: ConfigFiles) {
+  return {
+    workers: config.workers,
+    log: config.log,
+    keysFile: files.absolute(config.keys_file),
+    store: storeSettings(config.store, files),
+    policy: {
+      staleSeconds: config.policy.staleSeconds,
+      issuer: config.policy.issuer ?? config.hostname,
+      maxAppPasswords: config.policy.maxAppPasswords,
+      limits: config.policy.limits,
+    },
+    gateway: {
+      hostname: config.hostname,
+      gatewayName: config.gatewayName ?? config.hostname,
+      portalUrl: config.portal.url ?? '',
+      identity: {
+        ...config.identity,
+        masterUserSeparator: masterUserSeparators(partsOf(config))[0] ?? '',
+      },
+      listeners: config.listeners.map((listener) => listenerSettings(listener)),
+      tls: {
+        certificates: config.tls.certificates.map(({ cert_file, key_file }) => ({
+          certFile: files.absolute(cert_file),
+          keyFile: files.absolute(key_file),
+        })),
+        minVersion: config.tls.minVersion,
+      },
+      limits: limitSettings(config.limits),
+      mechanisms: config.mechanisms,
+      backends: Object.entries(config.backends).map(([name, backend]) => backendSettings(name, backend, files)),
+      domainBackends: Object.fromEntries(
+        Object.entries(config.domains).map(([domain, { backend }]) => [domain, backend] as const),
+      ),
+      defaultBackend: config.defaultBackend ?? '',
+    },
+  };
+}
+
+function listenerSettings(listener: ListenerConfig) {
+  const { protocol, address, plaintextLogin, proxyProtocolFrom, defaultDomain } = listener;
+  const tls = tlsOf(listener, protocol);
+  const name = listenerName(listener);
+  return {
+    name,
+    protocol,
+    address,
+    port: portOf(listener, protocol),
+    tls,
+    plaintextLogin,
+    proxyProtocolFrom,
+    defaultDomain,
+  };
+}
+
+function backendSettings(name: string, backend: BackendConfig, files: ConfigFiles) {
+  const services = servicesOf(backend).map(
+    ({ protocol, service }) =>
+      [
+        protocol,
+        {
+          port: portOf(service, protocol),
+          tls: tlsOf(service, protocol),
+          impersonation: impersonationSettings(impersonationOf(backend, service) ?? { kind: 'xclient' }, files),
+          clientAddress: service.clientAddress ?? clientAddress(protocol, impersonationOf(backend, service)),
+        },
+      ] as const,
+  );
+  return {
+    name,
+    hosts: backend.hosts,
+    balance: backend.balance,
+    services: Object.fromEntries(services),
+    caFile: backend.ca_file === undefined ? undefined : files.absolute(backend.ca_file),
+    tlsServerName: backend.tlsServerName,
+    userTemplate: backend.userTemplate,
+    passwordCheck: backend.passwordCheck,
+    connectTimeoutMs: milliseconds(backend.connectTimeoutSeconds),
+    loginTimeoutMs: milliseconds(backend.loginTimeoutSeconds),
+    probeIntervalMs: milliseconds(backend.probeIntervalSeconds),
+  };
+}
+
+function impersonationSettings(impersonation: ImpersonationConfig, files: ConfigFiles) {
+  if (impersonation.kind === 'xclient') return { kind: impersonation.kind };
+  const password = files.secret(impersonation, []) ?? new Secret('');
+  if (impersonation.kind === 'authzid') return { kind: impersonation.kind, user: impersonation.user, password };
+  return { kind: impersonation.kind, user: impersonation.user, password, separator: impersonation.separator };
+}
+
+// IMAP ID harms nowhere; XCLIENT and PROXY break a backend that does not expect them.
+function clientAddress(protocol: Protocol, impersonation: ImpersonationConfig | undefined) {
+  if (protocol === 'imap') return 'id';
+  return impersonation?.kind === 'xclient' ? 'xclient' : 'none';
+}
+
+function limitSettings(limits: Config['limits']) {
+  const { relayIdleSeconds: idle } = limits;
+  return {
+    maxConnections: limits.maxConnections,
+    maxConnectionsPerNetwork: limits.maxConnectionsPerNetwork,
+    maxUnauthenticated: limits.maxUnauthenticated,
+    preauthMs: milliseconds(limits.preauthSeconds),
+    preauthIdleMs: milliseconds(limits.preauthIdleSeconds),
+    tlsHandshakeMs: milliseconds(limits.tlsHandshakeSeconds),
+    proxyHeaderMs: milliseconds(limits.proxyHeaderSeconds),
+    relayIdleMs: {
+      imap: milliseconds(idle.imap),
+      pop3: milliseconds(idle.pop3),
+      submission: milliseconds(idle.submission),
+      sieve: milliseconds(idle.sieve),
+    },
+    drainMs: milliseconds(limits.drainSeconds),
+  };
+}
+
+function storeSettings(store: Config['store'], files: ConfigFiles): StoreSettings {
+  if (store.kind === 'embedded') return { kind: 'embedded', path: files.absolute(store.path) };
+  const { url, username, sentinels, cluster, tls, commandTimeoutMs, keyPrefix } = store;
+  return {
+    kind: 'redis',
+    url,
+    sentinels: sentinels && {
+      master: sentinels.master,
+      hosts: sentinels.hosts.map((node) => hostAndPort(node)),
+      password: files.secret(sentinels, []),
+    },
+    cluster: cluster?.map((node) => hostAndPort(node)),
+    username,
+    password: files.secret(store, []),
+    tls: tls && {
+      caFile: tls.ca_file === undefined ? undefined : files.absolute(tls.ca_file),
+      serverName: tls.serverName,
+    },
+    commandTimeoutMs,
+    keyPrefix,
+  };
+}
+
+function hostAndPort(node: string): RedisNode {
+  const colon = node.lastIndexOf(':');
+  return { host: node.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(node.slice(colon + 1)) };
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000);
+}
