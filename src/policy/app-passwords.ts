@@ -5,6 +5,7 @@
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 
+import { APP_PASSWORD_ALPHABET, APP_PASSWORD_LENGTH, appPasswordCharacters } from '../core/app-password-shape.ts';
 import { Fault } from '../core/fault.ts';
 import { Secret } from '../core/secret.ts';
 import { networkContains, parseNetwork } from '../core/network.ts';
@@ -13,13 +14,6 @@ import type { Protocol } from '../core/verdict.ts';
 import type { Keyring } from './keyring.ts';
 import type { AppPasswordRecord } from './ports.ts';
 
-/** Lowercase letters and digits without l, o, 0 and 1, which are taken for one another. 5 bits each. */
-export const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
-
-const LENGTH = 16;
-const SHAPE = /^[a-kmnp-z2-9]{16}$/;
-// Sixteen characters with every one of them set apart; longer text is not looked through.
-const MAX_TYPED_LENGTH = 64;
 const GROUP = /.{4}(?=.)/g;
 
 /** What an app password is made with. */
@@ -50,20 +44,8 @@ export type AppPasswordMatch =
 
 /** Random text of the alphabet. 32 divides 256, so taking a byte modulo 32 favours no character. */
 export function randomText(length: number): string {
-  return Array.from(randomBytes(length), (byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('');
-}
-
-/** What was typed, without spaces and hyphens of any kind and in lowercase. */
-export function normaliseTyped(text: string): string {
-  return text
-    .slice(0, MAX_TYPED_LENGTH)
-    .replace(/[\s\p{Pd}]/gu, '')
-    .toLowerCase();
-}
-
-/** True for text that has the form of an app password, however it is grouped. Such a user name must not be logged. */
-export function looksLikeAppPassword(text: string): boolean {
-  return text.length <= MAX_TYPED_LENGTH && SHAPE.test(normaliseTyped(text));
+  const { length: size } = APP_PASSWORD_ALPHABET;
+  return Array.from(randomBytes(length), (byte) => APP_PASSWORD_ALPHABET.charAt(byte % size)).join('');
 }
 
 /** The secret as it is shown: `abcd efgh jkmn pqrs`. */
@@ -102,8 +84,8 @@ export function checkAppPassword(
   records: readonly AppPasswordRecord[],
   presented: Presented,
 ): AppPasswordMatch {
-  const typed = presented.secret.expose();
-  if (!looksLikeAppPassword(typed)) return { kind: 'no-match' };
+  const typed = appPasswordCharacters(presented.secret.expose());
+  if (typed === undefined) return { kind: 'no-match' };
   const digests = new Map<string, string>();
   let match: AppPasswordRecord | undefined;
   let missingKey: string | undefined;
@@ -154,7 +136,7 @@ function makeProof(
   keyring: Keyring,
   { account, id, revealable }: { account: string; id: string; revealable: boolean },
 ): Pick<AppPasswordRecord, 'digest' | 'keyId' | 'sealed'> & { readonly secret: Secret } {
-  const text = randomText(LENGTH);
+  const text = randomText(APP_PASSWORD_LENGTH);
   const secret = new Secret(text);
   return {
     digest: digestOf(keyring, account, text, keyring.currentId),
@@ -164,6 +146,6 @@ function makeProof(
   };
 }
 
-function digestOf(keyring: Keyring, account: string, typed: string, keyId: string): string {
-  return keyring.digest('app-password', [account, normaliseTyped(typed)], keyId);
+function digestOf(keyring: Keyring, account: string, characters: string, keyId: string): string {
+  return keyring.digest('app-password', [account, characters], keyId);
 }

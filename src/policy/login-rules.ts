@@ -1,0 +1,131 @@
+/**
+ * The table of rules of a login, as an ordered list of steps: the first that has an answer gives it. Pure; asking the
+ * store, the backend and the sign-in service is decide.ts.
+ */
+
+import { checkAppPassword } from './app-passwords.ts';
+import { policyAt } from './domain-policy.ts';
+
+import type { Attempt, DenyReason, Epochs, Verdict } from '../core/verdict.ts';
+import type { DomainPolicy } from './domain-policy.ts';
+import type { Keyring } from './keyring.ts';
+import type { Limits, LoginFacts } from './ports.ts';
+
+/** An answer, or the one question to the outside that decides it. */
+export type Ruling =
+  | Verdict
+  /** `ifRight` when the backend confirms the ordinary password and the domain hints; else wrong credentials. */
+  | { readonly kind: 'ask-backend'; readonly ifRight: DenyReason; readonly hints: DomainPolicy['hints'] }
+  | { readonly kind: 'verify-token'; readonly epochs: Epochs };
+
+/** What every attempt is judged with. */
+export interface Rules {
+  readonly keyring: Keyring;
+  readonly limits: Limits;
+}
+
+interface Question {
+  readonly attempt: Attempt;
+  readonly facts: LoginFacts;
+  readonly policy: DomainPolicy;
+  readonly enrolled: boolean;
+  readonly epochs: Epochs;
+  readonly now: number;
+  readonly rules: Rules;
+}
+
+type Step = (question: Question) => Ruling | undefined;
+
+/** In this order. The last one always answers. */
+const STEPS: readonly Step[] = [
+  suspended,
+  beyondLimits,
+  domainDisabled,
+  notEnrolledAndNotForced,
+  token,
+  appPassword,
+  anythingElse,
+];
+
+/**
+ * Judges one attempt by the facts of its account at the time `now` (ms). Throws KEY_INVALID when it would need a master
+ * key that is not on the keyring.
+ */
+export function rulingOf(attempt: Attempt, facts: LoginFacts, now: number, rules: Rules): Ruling {
+  const question: Question = {
+    attempt,
+    facts,
+    policy: policyAt(facts.domain.record, now),
+    enrolled: facts.account.record?.enrolledAt !== undefined,
+    epochs: { account: facts.account.epoch, domain: facts.domain.epoch },
+    now,
+    rules,
+  };
+  for (const step of STEPS) {
+    const ruling = step(question);
+    if (ruling !== undefined) return ruling;
+  }
+  return deny('wrong-credentials');
+}
+
+function suspended({ facts }: Question): Ruling | undefined {
+  return facts.account.record?.suspended === undefined ? undefined : deny('suspended');
+}
+
+function beyondLimits({ facts: { pressure }, rules: { limits } }: Question): Ruling | undefined {
+  if (pressure.networkVerdicts > limits.networkVerdicts) return throttle(limits.networkWindowSeconds);
+  // Others' guessing, from anywhere, does not shut out a network from which the account has logged in before.
+  const accountWide = !pressure.knownNetwork && pressure.accountFailures > limits.accountFailures;
+  const here = pressure.accountNetworkFailures > limits.accountNetworkFailures;
+  return accountWide || here ? throttle(limits.failureWindowSeconds) : undefined;
+}
+
+function domainDisabled({ policy, epochs }: Question): Ruling | undefined {
+  return policy.mode === 'disabled' ? { kind: 'forward', epochs } : undefined;
+}
+
+function notEnrolledAndNotForced({ policy, enrolled, epochs }: Question): Ruling | undefined {
+  if (enrolled || policy.mode === 'forced') return undefined;
+  const { cutOffAt } = policy;
+  return cutOffAt === undefined ? { kind: 'forward', epochs } : { kind: 'forward', epochs, cutOffAt };
+}
+
+// Our own sign-in leads through set-up first, so that an account which has not enrolled holds no token.
+function token({ attempt, enrolled, epochs }: Question): Ruling | undefined {
+  if (attempt.offered.kind !== 'token') return undefined;
+  return enrolled ? { kind: 'verify-token', epochs } : deny('wrong-credentials');
+}
+
+function appPassword({ attempt, facts, enrolled, epochs, now, rules }: Question): Ruling | undefined {
+  const { offered, account, protocol, client } = attempt;
+  if (!enrolled || offered.kind !== 'password') return undefined;
+  const presented = { account: account.name, secret: offered.password, protocol, address: client.address, now };
+  const match = checkAppPassword(rules.keyring, facts.account.record?.appPasswords ?? [], presented);
+  if (match.kind === 'no-match') return undefined;
+  // Whoever holds 80 random bits may know what they are not good for.
+  if (match.kind === 'unfit') return deny(UNFIT_REASONS[match.why]);
+  return { kind: 'allow', opener: { kind: 'app-password', id: match.id, generation: match.generation }, epochs };
+}
+
+/**
+ * Is it the ordinary password? Asked whatever the secret looks like and whether or not a hint may be given: leaving the
+ * question out for some secrets would let the time tell who has enrolled, because for those who have not the backend
+ * judges every one. So an old phone's revoked app password is asked about too; limits count it once.
+ */
+function anythingElse({ enrolled, policy: { hints } }: Question): Ruling {
+  return { kind: 'ask-backend', ifRight: enrolled ? 'app-password-required' : 'enrolment-required', hints };
+}
+
+const UNFIT_REASONS = {
+  expired: 'app-password-expired',
+  'out-of-scope': 'out-of-scope',
+  network: 'network-not-permitted',
+} as const satisfies Record<string, DenyReason>;
+
+function deny(reason: DenyReason): Verdict {
+  return { kind: 'deny', reason };
+}
+
+function throttle(retryAfterSeconds: number): Verdict {
+  return { kind: 'throttle', retryAfterSeconds };
+}
