@@ -4,8 +4,9 @@
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -140,15 +141,19 @@ export function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** Free loopback ports, all different: held open together while they are chosen. */
+/**
+ * Free loopback ports, all different: held open together while they are chosen. They lie below those that the kernel
+ * gives to outgoing connections, so that a server that was stopped finds its port free again.
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => openServer()));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const held = new Map<number, Server>();
+  while (held.size < count) {
+    const port = randomInt(20_000, 32_000);
+    const server = held.has(port) ? undefined : await listenOn(port);
+    if (server !== undefined) held.set(port, server);
+  }
+  await Promise.all([...held.values()].map((server) => new Promise((resolve) => server.close(resolve))));
+  return [...held.keys()];
 }
 
 /** A directory that everybody may enter (servers change user); remove() takes it away with all that is in it. */
@@ -182,10 +187,11 @@ async function stopped(child: ChildProcess, end: Promise<number | string>, name:
   return code;
 }
 
-function openServer(): Promise<ReturnType<typeof createServer>> {
-  return new Promise((resolve, reject) => {
+/** Undefined when the port is taken. */
+function listenOn(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
