@@ -47,7 +47,10 @@ export async function judge(credentials: Credentials, around: Judging, signal: A
   const { account, protocol } = attempt;
   const passenger = { account, protocol, client: around.forwarded, helo: around.helo };
   const carried = await carryOut(around.backends, attempt, verdict, { passenger, log: around.log, signal });
-  await around.gatekeeper.conclude(attempt, verdict, carried.outcome);
+  // Counters and last use may follow: the client does not wait for them.
+  around.gatekeeper
+    .conclude(attempt, verdict, carried.outcome)
+    .catch((error: unknown) => around.log.error('fault', { error }));
   if (carried.outcome === 'accepted') return { kind: 'in', attempt, verdict, session: carried.session };
   logAnswer(around.log, attempt, carried.answer);
   return { kind: 'out', answer: carried.answer };

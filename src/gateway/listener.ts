@@ -134,11 +134,11 @@ export class Listener {
       if (bytes === undefined) return this.#refuseHeader(direct, signal.aborted ? 'deadline' : 'closed', log);
       const result = reader.push(bytes);
       if (result.kind === 'more') continue;
-      if (result.kind === 'fault') return this.#refuseHeader(direct, result.fault, log);
+      if (result.kind === 'fault') return this.#refuseHeader(direct, result.why, log);
       channel.putBack(result.rest);
-      // LOCAL and UNKNOWN: the balancer's own health check, no client behind it (PROXY protocol §2.2).
-      if (result.source === undefined || result.destination === undefined) return direct;
-      return { address: result.source.address, port: result.source.port, local: result.destination };
+      const { header } = result;
+      if (header.kind === 'local') return direct;
+      return { address: header.source.address, port: header.source.port, local: header.destination };
     }
   }
 
