@@ -1,0 +1,193 @@
+/** Joins the parts: reads the settings, builds what they ask for and hands each part what it needs. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { loadSettings } from './config/load.ts';
+import type { Settings } from './config/settings.ts';
+import { Fault } from './core/fault.ts';
+import type { Protocol } from './core/verdict.ts';
+import { Backends } from './gateway/backends.ts';
+import { checkOrdinaryPassword } from './gateway/backend-login.ts';
+import { Gateway } from './gateway/gateway.ts';
+import type { LiveStore } from './gateway/settings.ts';
+import { Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
+import { openLog, type Log, type ProcessLog } from './ops/log.ts';
+import { makeGatekeeper, type Gatekeeper } from './policy/decide.ts';
+import { makeKeyring, parseKeyFile } from './policy/keyring.ts';
+import type { Store } from './policy/ports.ts';
+import { imap } from './protocol/imap/module.ts';
+import type { ProtocolModule } from './protocol/machine.ts';
+import { pop3 } from './protocol/pop3/module.ts';
+import { sieve } from './protocol/sieve/module.ts';
+import { submission } from './protocol/submission/module.ts';
+import { openStore } from './store/open.ts';
+
+export interface ServeOptions {
+  readonly configFile: string;
+}
+
+const MODULES: Readonly<Record<Protocol, ProtocolModule>> = { imap, pop3, submission, sieve };
+const KILL_AFTER_MS = 5_000;
+
+/** Runs the gateway until SIGTERM or SIGINT. Returns the exit code; throws CONFIG_INVALID and the like at the start. */
+export async function serve({ configFile }: ServeOptions): Promise<number> {
+  const { settings, remarks } = load(configFile);
+  const log = openLog(settings.log.level).child({ gateway: settings.gateway.gatewayName });
+  for (const remark of remarks) log.warn('config.remark', { remark });
+  const supervisor = new Supervisor({
+    workers: settings.workers === 'auto' ? availableParallelism() : settings.workers,
+    spawn: (index) => spawnWorker(configFile, index),
+    log,
+    killAfterMs: settings.gateway.limits.drainMs + KILL_AFTER_MS,
+  });
+  const ended = untilTold(supervisor, { configFile, running: settings, log });
+  await supervisor.start();
+  log.info('gateway.started', { pid: process.pid, runtime: runtimeName() });
+  const signal = await ended;
+  log.info('gateway.draining', { signal });
+  await supervisor.stop();
+  log.info('gateway.stopped');
+  return 0;
+}
+
+/** Runs one worker under a supervisor. Returns the exit code once it has drained. */
+export async function runWorker({ configFile }: ServeOptions): Promise<number> {
+  const worker = Number(process.env['POSTERN_WORKER'] ?? 0);
+  process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor tells us when to end.
+  const told = new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    // The supervisor is gone: nobody would ever end us.
+    process.once('disconnect', resolve);
+  });
+  try {
+    const { settings } = load(configFile);
+    const log = openLog(settings.log.level);
+    const own = log.child({ gateway: settings.gateway.gatewayName, worker });
+    const store = await openStore(settings.store);
+    const gateway = build(settings, store, own);
+    await gateway.start();
+    process.on('SIGHUP', () => reload(gateway, configFile, log, own));
+    process.on('uncaughtException', (error) => own.error('fault', { error }));
+    await tell({ kind: 'ready' });
+    await told;
+    await gateway.stop();
+    await store.close();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    await tell({ kind: 'failed', message: error.message });
+    return 1;
+  }
+}
+
+function load(file: string): ReturnType<typeof loadSettings> {
+  return loadSettings({ file, environment: process.env, now: Date.now() });
+}
+
+function build(settings: Settings, store: Store, log: Log): Gateway {
+  const backends = new Backends({ ...settings.gateway, modules: MODULES, log });
+  const gatekeeper = makeGatekeeper({
+    store,
+    keyring: makeKeyring(parseKeyFile(readFileSync(settings.keysFile, 'utf8'))),
+    checkOrdinaryPassword: (attempt, signal) => checkOrdinaryPassword(backends, attempt, signal),
+    limits: settings.policy.limits,
+    staleSeconds: settings.policy.staleSeconds,
+    clock: Date.now,
+    onFault: (error, account) => log.error('store.unavailable', { user: account.name, error }),
+  });
+  return new Gateway({
+    settings: settings.gateway,
+    modules: MODULES,
+    backends,
+    gatekeeper,
+    store: toldToBoth(store, gatekeeper),
+    log,
+    now: Date.now,
+  });
+}
+
+// A change ends sessions (the gateway's part) and earlier answers (policy's part).
+function toldToBoth(store: Store, gatekeeper: Gatekeeper): LiveStore {
+  return {
+    openSession: (session) => store.openSession(session),
+    touchSessions: (sessions) => store.touchSessions(sessions),
+    closeSession: (session) => store.closeSession(session),
+    epochs: (accounts, domains) => store.epochs(accounts, domains),
+    watch: ({ onChange, onGap }) =>
+      store.watch({
+        onGap,
+        onChange: (change) => {
+          gatekeeper.noteChange(change);
+          onChange(change);
+        },
+      }),
+  };
+}
+
+async function untilTold(
+  supervisor: Supervisor,
+  context: { configFile: string; running: Settings; log: Log },
+): Promise<string> {
+  process.on('SIGHUP', () => {
+    if (noteReload(context)) supervisor.signal('SIGHUP');
+  });
+  return new Promise((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
+  });
+}
+
+/** The settings that a running gateway takes over on SIGHUP, beside the contents of the certificate files. */
+const LIVE_SETTINGS = ['log'] as const;
+
+// Says what a reload changes and what waits for a restart; false when the new configuration is faulty.
+function noteReload({ configFile, running, log }: { configFile: string; running: Settings; log: Log }): boolean {
+  try {
+    const { settings } = load(configFile);
+    for (const [name, value] of Object.entries(settings)) {
+      const before = Object.entries(running).find(([key]) => key === name)?.[1];
+      const live = LIVE_SETTINGS.some((setting) => setting === name);
+      if (live || JSON.stringify(before) === JSON.stringify(value)) continue;
+      log.warn('config.remark', {
+        setting: name,
+        remark: 'has changed; it takes effect when the gateway is restarted',
+      });
+    }
+    return true;
+  } catch (error) {
+    log.error('gateway.reload-refused', { error });
+    return false;
+  }
+}
+
+function reload(gateway: Gateway, configFile: string, level: ProcessLog, log: Log): void {
+  try {
+    level.setLevel(load(configFile).settings.log.level);
+    gateway.reloadCertificates();
+    log.info('gateway.reloaded');
+  } catch (error) {
+    log.error('gateway.reload-refused', { error });
+  }
+}
+
+function spawnWorker(configFile: string, index: number): ChildProcess {
+  const [, script = ''] = process.argv;
+  // A single executable carries its own script and is started by its name alone.
+  const program = script.startsWith('/$bunfs/') ? [] : [...process.execArgv, script];
+  return spawn(process.execPath, [...program, 'worker', '--config', configFile], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, POSTERN_WORKER: String(index) },
+  });
+}
+
+async function tell(message: WorkerMessage): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (process.send === undefined) resolve();
+    else process.send(message, () => resolve());
+  });
+}
+
+function runtimeName(): string {
+  const { bun, node } = process.versions;
+  return bun === undefined ? `node ${node}` : `bun ${bun}`;
+}
