@@ -1,0 +1,248 @@
+/**
+ * IMAP before login: what a client may say in the not authenticated state, and what we answer. Never pre-authenticated.
+ * RFC 9051 §6.1 and §6.2 (also as RFC 3501 has them), RFC 2971 (ID), RFC 4959 (SASL-IR), RFC 7888 (literals).
+ */
+
+import { unreachable } from '../../core/fault.ts';
+import { begin, MAX_RESPONSE_BYTES, respond } from '../../sasl/exchange.ts';
+import type { SaslState, SaslStep } from '../../sasl/exchange.ts';
+import { passwordClaim } from '../../sasl/mechanisms.ts';
+import { CommandFramer } from '../../wire/command-framer.ts';
+import type { CommandEvent, FramingLimits, Piece } from '../../wire/command-framer.ts';
+import type { LineEvent } from '../../wire/line-reader.ts';
+import type { FrontFramer, FrontInput, FrontMachine, FrontStep } from '../front.ts';
+import type { CloseReason, FrontAction, FrontOptions, LoginAnswer, LoginReply } from '../machine.ts';
+import { exposedBy, loginAllowed } from '../plaintext.ts';
+import { capabilityList } from './capabilities.ts';
+import { hasNoArguments, isIdParameters, parseAuthenticate, parseCommand, parseLogin, tagOf } from './command.ts';
+import { FRAMING_FAULTS, refusalLines, REPLIES, SASL_FAULTS, stopLine } from './replies.ts';
+
+/** Where the dialogue stands. `tag` is the command that still waits for its tagged reply. */
+export type State = Standing &
+  (
+    | { readonly at: 'command' }
+    | { readonly at: 'sasl'; readonly tag: string; readonly sasl: SaslState }
+    | { readonly at: 'deciding'; readonly tag: string }
+  );
+
+interface Standing {
+  readonly tlsActive: boolean;
+  /** Commands that made no sense, since the beginning. */
+  readonly errors: number;
+  /** The client asked for the capabilities though the greeting told them: it does not read response codes. */
+  readonly readsNoCodes: boolean;
+}
+
+/** A command, or while an exchange goes on a line. */
+export type Event = CommandEvent | LineEvent;
+
+type Step = FrontStep<State>;
+
+const LIMITS: FramingLimits = {
+  lineBytes: MAX_RESPONSE_BYTES + 128,
+  literalBytes: 4096,
+  commandBytes: 16_384,
+  // RFC 2971 §3.3: 30 pairs.
+  literals: 60,
+  skippedLiteralBytes: 65_536,
+  synchronizing: 'accepted',
+};
+const MAX_ERRORS = 10;
+const WITHOUT_ARGUMENTS = new Set(['CAPABILITY', 'NOOP', 'LOGOUT', 'STARTTLS']);
+
+/** The machine for one client, ready for driveFront. */
+export function imapFront(options: FrontOptions): FrontMachine<State, Event> {
+  return {
+    initial: { at: 'command', tlsActive: options.tls === 'active', errors: 0, readsNoCodes: false },
+    framer: framer(),
+    advance: (state, input) => advance(options, state, input),
+    challenge: (challenge) => bytesOf(`+ ${challenge}`),
+  };
+}
+
+// An answer in an exchange is a line of its own: one that ends like a literal announces nothing.
+function framer(): FrontFramer<State, Event> {
+  const commands = new CommandFramer(LIMITS);
+  return {
+    push: (bytes) => commands.push(bytes),
+    next: ({ at }) => (at === 'command' ? commands.next() : commands.nextLine()),
+    take: () => commands.take(),
+    clear: () => commands.clear(),
+    get heldBytes() {
+      return commands.heldBytes;
+    },
+  };
+}
+
+/** One step of the dialogue. Pure. */
+export function advance(options: FrontOptions, state: State, input: FrontInput<Event>): Step {
+  switch (input.on) {
+    case 'connect':
+      return say(state, `* OK [CAPABILITY ${capabilityList(options, state.tlsActive)}] ${options.hostname} IMAP ready`);
+    case 'tls':
+      return { state: { ...idle(state), tlsActive: true }, actions: [] };
+    case 'answer':
+      return onAnswer(options, state, input.answer);
+    case 'stop':
+      return part(state, [stopLine(input.why, options)], input.why);
+    case 'event':
+      return onEvent(options, state, input.event);
+    default:
+      return unreachable(input);
+  }
+}
+
+function onEvent(options: FrontOptions, state: State, event: Event): Step {
+  switch (event.kind) {
+    case 'command':
+      return onCommand(options, state, event.pieces);
+    case 'continue':
+      return say(state, REPLIES.literal);
+    case 'refused':
+      return err(state, tagOf(event.start), FRAMING_FAULTS[event.fault]);
+    case 'hopeless':
+      return part(state, [REPLIES.hopeless], 'misbehaved');
+    case 'line':
+    case 'too-long':
+      return onResponse(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+function onResponse(state: State, event: LineEvent): Step {
+  if (state.at !== 'sasl') throw new Error(`a response came while at ${state.at}`);
+  const step: SaslStep = event.kind === 'line' ? respond(state.sasl, event.line) : { kind: 'fault', fault: 'too-long' };
+  return onSasl(state, state.tag, step);
+}
+
+function onCommand(options: FrontOptions, state: State, pieces: readonly Piece[]): Step {
+  const command = parseCommand(pieces);
+  if (command.kind === 'foreign') return { state, actions: [{ do: 'close', why: 'misbehaved' }] };
+  if (command.kind === 'malformed') return err(state, command.tag, REPLIES.noCommand);
+  const { tag, name, rest } = command;
+  switch (name) {
+    case 'LOGIN':
+      return onLogin(options, state, tag, rest);
+    case 'AUTHENTICATE':
+      return onAuthenticate(options, state, tag, rest);
+    case 'ID':
+      return isIdParameters(rest)
+        ? say(state, REPLIES.idOfServer, `${tag} ${REPLIES.id}`)
+        : err(state, tag, REPLIES.badId);
+    default:
+      if (WITHOUT_ARGUMENTS.has(name) && !hasNoArguments(rest)) return err(state, tag, REPLIES.noArguments);
+      return onSimpleCommand(options, state, tag, name);
+  }
+}
+
+function onSimpleCommand(options: FrontOptions, state: State, tag: string, name: string): Step {
+  switch (name) {
+    case 'CAPABILITY':
+      return onCapability(options, state, tag);
+    case 'NOOP':
+      return say(state, `${tag} ${REPLIES.noop}`);
+    case 'LOGOUT':
+      return part(state, [REPLIES.bye, `${tag} ${REPLIES.logout}`], 'logout');
+    case 'STARTTLS':
+      return onStarttls(options, state, tag);
+    default:
+      return err(state, tag, REPLIES.unknownCommand);
+  }
+}
+
+function onCapability(options: FrontOptions, state: State, tag: string): Step {
+  const list = `* CAPABILITY ${capabilityList(options, state.tlsActive)}`;
+  // RFC 9051 §6.2.1: after STARTTLS a client must ask, so that says nothing about what it reads.
+  const readsNoCodes = state.readsNoCodes || state.tlsActive === (options.tls === 'active');
+  return say({ ...state, readsNoCodes }, list, `${tag} ${REPLIES.capability}`);
+}
+
+function onStarttls(options: FrontOptions, state: State, tag: string): Step {
+  if (state.tlsActive) return err(state, tag, REPLIES.tlsAlready);
+  if (options.tls !== 'available') return err(state, tag, REPLIES.tlsUnavailable);
+  return { state: idle(state), actions: [line(`${tag} ${REPLIES.tlsBegins}`), { do: 'start-tls' }] };
+}
+
+function onLogin(options: FrontOptions, state: State, tag: string, rest: readonly Piece[]): Step {
+  const [name, password] = parseLogin(rest) ?? ['', ''];
+  const claim = passwordClaim(name, undefined, password);
+  // iOS tries port 143 in clear while it is set up: the password has been seen by whoever listens.
+  if (!loginAllowed(options, state.tlsActive)) {
+    return err(state, tag, REPLIES.tlsRequired, claim === undefined ? [] : [{ do: 'exposed', authcid: claim.authcid }]);
+  }
+  if (claim === undefined) return err(state, tag, REPLIES.badLogin);
+  const credentials = { mechanism: 'LOGIN-COMMAND', ...claim, refusalChallenge: undefined };
+  return { state: { ...idle(state), at: 'deciding', tag }, actions: [{ do: 'authenticate', credentials }] };
+}
+
+function onAuthenticate(options: FrontOptions, state: State, tag: string, rest: readonly Piece[]): Step {
+  const parsed = parseAuthenticate(rest);
+  if (parsed === undefined) return err(state, tag, REPLIES.badAuthenticate);
+  const request = { ...parsed, offered: options.mechanisms };
+  if (loginAllowed(options, state.tlsActive)) return onSasl(state, tag, begin(request));
+  return err(state, tag, REPLIES.tlsRequired, exposedBy(request));
+}
+
+function onSasl(state: State, tag: string, step: SaslStep): Step {
+  const standing = idle(state);
+  switch (step.kind) {
+    case 'challenge':
+      return say({ ...standing, at: 'sasl', tag, sasl: step.state }, `+ ${step.challenge}`);
+    case 'credentials': {
+      const { credentials } = step;
+      return { state: { ...standing, at: 'deciding', tag }, actions: [{ do: 'authenticate', credentials }] };
+    }
+    case 'fault':
+      return err(standing, tag, SASL_FAULTS[step.fault]);
+    default:
+      return unreachable(step);
+  }
+}
+
+function onAnswer(options: FrontOptions, state: State, answer: LoginAnswer): Step {
+  if (state.at !== 'deciding') throw new Error(`a verdict came while at ${state.at}`);
+  if (answer.kind === 'accepted') return onAccepted(state, state.tag, answer.reply);
+  const lines = refusalLines(state.tag, answer, options);
+  return answer.kind === 'unavailable' ? part(state, lines, 'unavailable') : say(idle(state), ...lines);
+}
+
+// The backend's own words, one character per byte. A client that reads no codes is told the capabilities once more.
+function onAccepted(state: State, tag: string, reply: LoginReply): Step {
+  const code = /^OK \[CAPABILITY ([^\]]*)\]/i.exec(reply.line)?.[1];
+  const told = reply.untagged.some((text) => /^\* CAPABILITY /i.test(text));
+  const repeated = state.readsNoCodes && code !== undefined && !told ? [`* CAPABILITY ${code}`] : [];
+  const lines = [...reply.untagged, ...repeated, `${tag} ${reply.line}`];
+  const bytes = Buffer.from(lines.map((text) => `${text}\r\n`).join(''), 'latin1');
+  return { state: idle(state), actions: [{ do: 'send', bytes }, { do: 'relay' }] };
+}
+
+/** The state in which no command is under way. */
+function idle({ tlsActive, errors, readsNoCodes }: Standing): Standing & { readonly at: 'command' } {
+  return { at: 'command', tlsActive, errors, readsNoCodes };
+}
+
+function say(state: State, ...lines: readonly string[]): Step {
+  return { state, actions: [line(lines.join('\r\n'))] };
+}
+
+/** A command that made no sense; one too many ends the connection. */
+function err(state: State, tag: string | undefined, reply: string, before: readonly FrontAction[] = []): Step {
+  const next = { ...idle(state), errors: state.errors + 1 };
+  const lines = [`${tag ?? '*'} ${reply}`];
+  if (next.errors < MAX_ERRORS) return { state: next, actions: [...before, line(lines.join('\r\n'))] };
+  const parting = part(next, [...lines, REPLIES.tooManyErrors], 'misbehaved');
+  return { ...parting, actions: [...before, ...parting.actions] };
+}
+
+function part(state: State, lines: readonly string[], why: CloseReason): Step {
+  return { state: idle(state), actions: [line(lines.join('\r\n')), { do: 'close', why }] };
+}
+
+function line(text: string): FrontAction {
+  return { do: 'send', bytes: bytesOf(text) };
+}
+
+function bytesOf(text: string): Buffer {
+  return Buffer.from(`${text}\r\n`, 'utf8');
+}
