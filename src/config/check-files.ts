@@ -24,9 +24,11 @@ function checkImpersonation(impersonation: ImpersonationConfig | undefined, at: 
 }
 
 function checkStore(store: Parts['store'], files: ConfigFiles): void {
-  if (store?.kind === 'embedded') files.checkFolderOf(store.path, ['store', 'path']);
   if (store?.kind !== 'redis') return;
   files.secret(store, ['store']);
   if (store.sentinels !== undefined) files.secret(store.sentinels, ['store', 'sentinels']);
-  if (store.tls?.ca_file !== undefined) files.checkAuthorities(store.tls.ca_file, ['store', 'tls', 'ca_file']);
+  const { ca_file, cert_file, key_file } = store.tls ?? {};
+  if (ca_file !== undefined) files.checkAuthorities(ca_file, ['store', 'tls', 'ca_file']);
+  if (cert_file !== undefined && key_file !== undefined)
+    files.checkCertificate({ cert_file, key_file }, ['store', 'tls']);
 }

@@ -75,11 +75,15 @@ export class ConfigFiles {
     if (pem !== undefined) this.#certificate(pem, path);
   }
 
-  /** Checks that the folder of a file that we shall write is there. */
-  checkFolderOf(file: string, path: SettingPath): void {
-    const folder = dirname(this.absolute(file));
-    if (attempt(() => statSync(folder).isDirectory()) === true) return;
-    this.#fault(path, `lies in a folder that does not exist: make ${folder}, or change this setting`);
+  /** The text of a file, where one is named. Undefined also when it cannot be read, which is then a fault. */
+  text(file: string | undefined, path: SettingPath): string | undefined {
+    return file === undefined ? undefined : this.#read(file, path);
+  }
+
+  /** As text(), for a private key. */
+  key(file: string | undefined, path: SettingPath): Secret | undefined {
+    const pem = this.text(file, path);
+    return pem === undefined ? undefined : new Secret(pem);
   }
 
   /** Remarks on the master keys when they are missing, or open to everybody. */

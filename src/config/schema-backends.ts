@@ -137,10 +137,10 @@ export const BackendSchema = z.strictObject({
     ),
 });
 
-export const BackendsSchema = z.record(label, BackendSchema);
+export const BackendsSchema = z.record(label.meta({ examples: ['main'] }), BackendSchema);
 
 export const DomainsSchema = z.record(
-  domain,
+  domain.meta({ examples: ['example.org'] }),
   z.strictObject({
     backend: label.meta({ description: 'The backend that keeps the mailboxes of this domain.', examples: ['main'] }),
   }),

@@ -19,43 +19,10 @@ import {
   type ListenerConfig,
 } from './parts.ts';
 import type { Config } from './schema.ts';
+import { storeSettings } from './store-settings.ts';
 
 /** All settings of a running gateway. `gateway` fits GatewaySettings, `store` what the store opens. */
 export type Settings = Readonly<ReturnType<typeof settingsOf>>;
-
-/** Fits src/store/open.ts by structure. */
-export type StoreSettings =
-  | { readonly kind: 'embedded'; readonly path: string }
-  | ({ readonly kind: 'redis' } & RedisServer & {
-        readonly username: string | undefined;
-        readonly password: Secret | undefined;
-        readonly tls: RedisTls | undefined;
-        readonly commandTimeoutMs: number;
-        readonly keyPrefix: string;
-      });
-
-/** Exactly one of the three. */
-interface RedisServer {
-  readonly url: string | undefined;
-  readonly sentinels: RedisSentinels | undefined;
-  readonly cluster: readonly RedisNode[] | undefined;
-}
-
-interface RedisNode {
-  readonly host: string;
-  readonly port: number;
-}
-
-interface RedisSentinels {
-  readonly master: string;
-  readonly hosts: readonly RedisNode[];
-  readonly password: Secret | undefined;
-}
-
-interface RedisTls {
-  readonly caFile: string | undefined;
-  readonly serverName: string | undefined;
-}
 
 /** The settings. `files` has read every secret before; one that is missing now was a fault then. */
 export function settingsOf(config: Config, files: ConfigFiles) {
@@ -172,34 +139,6 @@ function limitSettings(limits: Config['limits']) {
     },
     drainMs: milliseconds(limits.drainSeconds),
   };
-}
-
-function storeSettings(store: Config['store'], files: ConfigFiles): StoreSettings {
-  if (store.kind === 'embedded') return { kind: 'embedded', path: files.absolute(store.path) };
-  const { url, username, sentinels, cluster, tls, commandTimeoutMs, keyPrefix } = store;
-  return {
-    kind: 'redis',
-    url,
-    sentinels: sentinels && {
-      master: sentinels.master,
-      hosts: sentinels.hosts.map((node) => hostAndPort(node)),
-      password: files.secret(sentinels, []),
-    },
-    cluster: cluster?.map((node) => hostAndPort(node)),
-    username,
-    password: files.secret(store, []),
-    tls: tls && {
-      caFile: tls.ca_file === undefined ? undefined : files.absolute(tls.ca_file),
-      serverName: tls.serverName,
-    },
-    commandTimeoutMs,
-    keyPrefix,
-  };
-}
-
-function hostAndPort(node: string): RedisNode {
-  const colon = node.lastIndexOf(':');
-  return { host: node.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(node.slice(colon + 1)) };
 }
 
 function milliseconds(seconds: number): number {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -8,6 +8,7 @@ import { isFault } from '../../src/core/fault.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import type { GatewaySettings } from '../../src/gateway/settings.ts';
 import type { Limits } from '../../src/policy/ports.ts';
+import type { StoreSettings } from '../../src/store/open.ts';
 import { createAuthority } from '../support/certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-config-'));
@@ -104,28 +105,46 @@ test('a secret comes from its file without the newline at its end, and shows in 
 });
 
 test('a Redis is named by its address, its sentinels or some of its nodes', () => {
-  const store = (yaml: string) => settings(MINIMAL.replace(/store: .*/, `store: { kind: redis, ${yaml} }`)).store;
-  const common = { commandTimeoutMs: 2000, keyPrefix: 'postern:' };
-  const nothing = {
-    cluster: undefined,
-    sentinels: undefined,
+  const store = (yaml: string): StoreSettings =>
+    settings(MINIMAL.replace(/store: .*/, `store: { kind: redis, ${yaml} }`)).store;
+  const topology = (yaml: string) => {
+    const opened = store(yaml);
+    return opened.kind === 'redis' ? opened.topology : undefined;
+  };
+  assert.deepEqual(store('url: redis://localhost'), {
+    kind: 'redis',
+    topology: { kind: 'standalone', server: { host: 'localhost', port: 6379 } },
     username: undefined,
     password: undefined,
+    database: 0,
     tls: undefined,
-  };
-  assert.deepEqual(store('url: redis://localhost:6379'), {
-    kind: 'redis',
-    ...nothing,
-    ...common,
-    url: 'redis://localhost:6379',
+    commandTimeoutMs: 1000,
+    keyPrefix: 'postern:1:',
   });
-  const sentinels = store("sentinels: { master: mymaster, hosts: ['[::1]:26379', 'b:26380'] }");
-  assert.deepEqual(sentinels.kind === 'redis' && sentinels.sentinels?.hosts, [
-    { host: '::1', port: 26_379 },
-    { host: 'b', port: 26_380 },
-  ]);
-  const cluster = store("cluster: ['a:7000'], tls: {}");
-  assert.deepEqual(cluster.kind === 'redis' && cluster.cluster, [{ host: 'a', port: 7000 }]);
+  assert.deepEqual(topology("url: 'redis://[::1]:7000'"), { kind: 'standalone', server: { host: '::1', port: 7000 } });
+  assert.deepEqual(topology("sentinels: { master: mymaster, hosts: ['[::1]:26379', 'b:26380'] }"), {
+    kind: 'sentinel',
+    sentinels: [
+      { host: '::1', port: 26_379 },
+      { host: 'b', port: 26_380 },
+    ],
+    name: 'mymaster',
+    username: undefined,
+    password: undefined,
+  });
+  assert.deepEqual(topology("cluster: ['a:7000']"), { kind: 'cluster', nodes: [{ host: 'a', port: 7000 }] });
+});
+
+test('a Redis is asked for TLS by its address or by a section of its own', () => {
+  const tls = (yaml: string) => {
+    const { store } = settings(MINIMAL.replace(/store: .*/, `store: { kind: redis, ${yaml} }`));
+    return store.kind === 'redis' ? store.tls : undefined;
+  };
+  const nothing = { ca: undefined, cert: undefined, key: undefined, serverName: undefined };
+  assert.deepEqual(tls('url: rediss://localhost'), nothing);
+  const own = tls(`url: redis://localhost, tls: { ca_file: ${authority.caFile}, serverName: redis.internal }`);
+  assert.equal(own?.ca, readFileSync(authority.caFile, 'utf8'));
+  assert.equal(own?.serverName, 'redis.internal');
 });
 
 test('the environment overrides the file, and text stays text', () => {
