@@ -1,9 +1,10 @@
 /**
  * Turns what a client typed as its user name into the one canonical account that everything is keyed by.
- * Refuses whatever could be read differently by the backend. RFC 8265 §3.3 (UsernameCaseMapped), RFC 5891 (A-labels).
+ * Refuses whatever could be read differently by the backend. RFC 8265 §3.3 (UsernameCaseMapped), RFC 8264 §4.2
+ * (IdentifierClass), RFC 5891 (A-labels).
  */
 
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 /** A canonical account. `name` is `local@domain`; two spellings of one mailbox give the same `name`. */
 export interface Account {
@@ -32,9 +33,14 @@ export type Identity =
 const MAX_LOCAL_BYTES = 64;
 const MAX_DOMAIN_BYTES = 255;
 
-// Spaces, controls, format characters, surrogates, unassigned, and what some backend gives a meaning: path
-// separators, double quotes, Dovecot's variables and master users. An apostrophe is a letter of real names.
-const FORBIDDEN = /[\p{C}\p{Z}"\\/%*()<>[\]{},:;|`$]/u;
+// Letters, digits and marks of any script (RFC 8264 §4.2), and of ASCII's signs those of an unquoted local part (RFC
+// 5322 §3.2.3) to which no backend gives a meaning: no path separator, variable, master user or quote. An apostrophe is
+// a letter of real names.
+const LOCAL_PART = /^(?:[!#&'+.=?^_~A-Za-z0-9-]|(?![\0-\x7f\p{DI}])[\p{L}\p{Nd}\p{Mn}\p{Mc}])+$/u;
+// What a host name may be typed with. The URL parser behind domainToASCII would cut at a slash, decode %41 and skip
+// line ends; IDNA skips invisible characters.
+const TYPED_DOMAIN = /^(?:[A-Za-z0-9.-]|(?![\0-\x7f\p{DI}])[^\p{C}\p{Z}])+$/u;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Canonicalises an authcid. The result's `name` is lowercase where the rules say so, NFC, domain in A-labels.
@@ -48,19 +54,31 @@ export function canonicalAccount(authcid: string, rules: IdentityRules): Identit
   if (parts === undefined) return refused('malformed');
   if (parts.domain === '') return refused('no-domain');
 
-  if (rules.masterUserSeparator !== '' && typed.includes(rules.masterUserSeparator)) return refused('separator');
   const local = canonicalLocal(parts.local, rules);
   const domain = canonicalDomain(parts.domain);
   if (local === undefined || domain === undefined) return refused('malformed');
-  return { kind: 'account', account: { name: `${local}@${domain}`, local, domain } };
+  const name = `${local}@${domain}`;
+  // Both forms: one sign can become another on the way (a full-width one its ASCII form).
+  if (rules.masterUserSeparator !== '' && (typed + name).includes(rules.masterUserSeparator))
+    return refused('separator');
+  return { kind: 'account', account: { name, local, domain } };
 }
 
-/** The A-label form of a domain in lowercase, or undefined when it is not a host name. */
+/** The A-label form of a domain in lowercase, or undefined when it is not a host name. An IP address is none. */
 export function canonicalDomain(domain: string): string | undefined {
+  if (!TYPED_DOMAIN.test(domain)) return undefined;
   const ascii = domainToASCII(domain).toLowerCase();
-  if (ascii === '' || ascii.length > MAX_DOMAIN_BYTES) return undefined;
-  const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-  return ascii.split('.').every((part) => label.test(part)) ? ascii : undefined;
+  const labels = ascii.split('.');
+  if (ascii.length > MAX_DOMAIN_BYTES || !labels.every((label) => LABEL.test(label))) return undefined;
+  // RFC 3696 §2: no top-level domain is all digits.
+  if (/^\d+$/.test(labels.at(-1) ?? '')) return undefined;
+  return labels.some((label) => label.startsWith('xn--')) && !hasGoodALabels(ascii) ? undefined : ascii;
+}
+
+// RFC 5891 §5.4: an A-label must be what its U-label gives. Runtimes differ in whether they check that.
+function hasGoodALabels(ascii: string): boolean {
+  const unicode = domainToUnicode(ascii);
+  return !unicode.split('.').some((label) => label.startsWith('xn--')) && domainToASCII(unicode) === ascii;
 }
 
 /** True when an authzid asks for the authcid's own account, or asks for nothing (RFC 4616 §2). */
@@ -85,8 +103,9 @@ function canonicalLocal(typed: string, rules: IdentityRules): string | undefined
   const delimiterAt = rules.subaddressDelimiter === '' ? -1 : cased.indexOf(rules.subaddressDelimiter, 1);
   const local = (delimiterAt < 0 ? cased : cased.slice(0, delimiterAt)).normalize('NFC');
   if (local === '' || Buffer.byteLength(local) > MAX_LOCAL_BYTES) return undefined;
-  if (FORBIDDEN.test(local) || local.startsWith('.') || local.endsWith('.') || local.includes('..')) return undefined;
-  return local;
+  if (!LOCAL_PART.test(local) || local.startsWith('.') || local.endsWith('.') || local.includes('..')) return undefined;
+  // RFC 8264 §9.17: no ligatures, superscripts and the like, which some backend would take for their plain forms.
+  return local.normalize('NFKC') === local ? local : undefined;
 }
 
 function refused(fault: IdentityFault): Identity {
