@@ -11,7 +11,9 @@ import { utf8FromLine } from '../../wire/utf8.ts';
 import { ClientLines } from '../client-lines.ts';
 import type { ClientLine } from '../client-lines.ts';
 import type { FrontInput, FrontMachine, FrontStep } from '../front.ts';
-import type { CloseReason, FrontAction, FrontOptions, LoginAnswer } from '../machine.ts';
+import { bytesOf, complain, handOver, line, part, say } from '../front-steps.ts';
+import type { Complaining } from '../front-steps.ts';
+import type { FrontAction, FrontOptions, LoginAnswer } from '../machine.ts';
 import { exposedBy, loginAllowed } from '../plaintext.ts';
 import { capabilityLines } from './capabilities.ts';
 import { refusalLine, REPLIES, SASL_FAULTS, stopLine } from './replies.ts';
@@ -24,10 +26,8 @@ export type State = Standing &
     | { readonly at: 'sasl'; readonly sasl: SaslState }
   );
 
-interface Standing {
+interface Standing extends Complaining {
   readonly tlsActive: boolean;
-  /** Commands that made no sense, since the beginning. */
-  readonly errors: number;
 }
 
 type Step = FrontStep<State>;
@@ -35,7 +35,6 @@ type Step = FrontStep<State>;
 // RFC 2449 §4: 255 octets with CRLF. AUTH is allowed more: tokens need it.
 const MAX_COMMAND_BYTES = 253;
 const MAX_LINE_BYTES = MAX_RESPONSE_BYTES + 'AUTH OAUTHBEARER '.length;
-const MAX_ERRORS = 10;
 
 /** The machine for one client, ready for driveFront. */
 export function pop3Front(options: FrontOptions): FrontMachine<State, ClientLine> {
@@ -153,11 +152,7 @@ function onStls(options: FrontOptions, state: Idle, rest: string): Step {
 }
 
 function onAnswer(options: FrontOptions, state: State, answer: LoginAnswer): Step {
-  // The backend's own line, as it came: one character per byte.
-  if (answer.kind === 'accepted') {
-    const bytes = Buffer.from(`${answer.reply.line}\r\n`, 'latin1');
-    return { state, actions: [{ do: 'send', bytes }, { do: 'relay' }] };
-  }
+  if (answer.kind === 'accepted') return handOver(state, answer.reply);
   const refusal = refusalLine(answer, options);
   return answer.kind === 'unavailable' ? part(state, refusal, 'unavailable') : say(state, refusal);
 }
@@ -167,25 +162,7 @@ function afresh({ tlsActive, errors }: Standing): Standing & { readonly at: 'com
   return { at: 'command', tlsActive, errors };
 }
 
-function say(state: State, ...lines: readonly string[]): Step {
-  return { state, actions: [line(lines.join('\r\n'))] };
-}
-
-/** A command that made no sense; one too many ends the connection. */
-function err(state: State, reply: string, before: readonly FrontAction[] = []): Step {
-  const next = { ...state, errors: state.errors + 1 };
-  if (next.errors < MAX_ERRORS) return { state: next, actions: [...before, line(reply)] };
-  return { state: next, actions: [...before, line(REPLIES.tooManyErrors), { do: 'close', why: 'misbehaved' }] };
-}
-
-function part(state: State, reply: string, why: CloseReason): Step {
-  return { state, actions: [line(reply), { do: 'close', why }] };
-}
-
-function line(text: string): FrontAction {
-  return { do: 'send', bytes: bytesOf(text) };
-}
-
-function bytesOf(text: string): Buffer {
-  return Buffer.from(`${text}\r\n`, 'utf8');
+/** A command that made no sense. */
+function err(state: State, reply: string, beside?: readonly FrontAction[]): Step {
+  return complain(state, { reply, lastReply: REPLIES.tooManyErrors, beside });
 }

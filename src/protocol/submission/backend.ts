@@ -1,0 +1,192 @@
+/**
+ * Our side of a submission login: EHLO, STARTTLS, XCLIENT, then AUTH PLAIN or LOGIN, or XCLIENT LOGIN alone.
+ * RFC 5321, RFC 3207 §4.2 (EHLO again after TLS), RFC 4954 (AUTH), Postfix XCLIENT_README.
+ */
+
+import { unreachable } from '../../core/fault.ts';
+import { loginResponses } from '../../sasl/client.ts';
+import { LineReader } from '../../wire/line-reader.ts';
+import type { LineEvent } from '../../wire/line-reader.ts';
+import { printable } from '../../wire/printable.ts';
+import { done, hasPassword, plainFor, sendToBackend, unusable } from '../backend.ts';
+import type { BackendInput, BackendMachine, BackendStep, PasswordLogin } from '../backend.ts';
+import type { BackendFault, BackendOptions, BackendOutcome } from '../machine.ts';
+import { keywordsOf, parametersOf } from './keywords.ts';
+import { authRefusal, gather, heloRefusal, textOf, xclientRefusal } from './reply.ts';
+import type { Reply } from './reply.ts';
+import { MAX_VALUE_CHARACTERS, usableHelo, xclientCommands, xtext } from './xclient.ts';
+
+/** What the next reply of the backend answers, and what there is of it. */
+export type State = Answering & { readonly partial: Reply | undefined };
+
+type Answering =
+  | { readonly at: 'greeting' }
+  | { readonly at: 'ehlo'; readonly stage: Stage; readonly name: string }
+  | { readonly at: 'starttls' }
+  /** `commands` are still to be sent. */
+  | { readonly at: 'xclient'; readonly commands: readonly string[] }
+  /** `responses` are still to be sent, one at each challenge. */
+  | { readonly at: 'auth'; readonly responses: readonly string[] };
+
+/** What was done before an EHLO, and need not be done again. */
+type Stage = 'connected' | 'encrypted' | 'introduced';
+
+type Step = BackendStep<State>;
+
+// RFC 5321 §4.5.3.1.5 has 512 octets for a reply line; keyword lists are known to exceed it.
+const MAX_LINE_BYTES = 4096;
+// RFC 5321 §4.5.3.1.4: 512 octets with CRLF for a command. RFC 4954 §4 then forbids the initial response.
+const MAX_COMMAND_BYTES = 510;
+const ENDED: State = { at: 'auth', responses: [], partial: undefined };
+
+/** The machine for one login, ready for driveBackend. */
+export function submissionBackend(options: BackendOptions): BackendMachine<State, LineEvent> {
+  return {
+    initial: { at: 'greeting', partial: undefined },
+    framer: new LineReader(MAX_LINE_BYTES),
+    advance: (state, input) => advance(options, state, input),
+  };
+}
+
+/** One step of the login. Pure. */
+export function advance(options: BackendOptions, state: State, input: BackendInput<LineEvent>): Step {
+  switch (input.on) {
+    case 'connect':
+      return { state, actions: [] };
+    case 'tls':
+      return hello(options, 'encrypted');
+    case 'event':
+      return input.event.kind === 'too-long'
+        ? fail('malformed', 'line too long')
+        : onLine(options, state, input.event.line);
+    default:
+      return unreachable(input);
+  }
+}
+
+function onLine(options: BackendOptions, state: State, line: string): Step {
+  const gathered = gather(state.partial, line);
+  switch (gathered.kind) {
+    case 'malformed':
+      return fail('malformed', line);
+    case 'more':
+      return { state: { ...state, partial: gathered.reply }, actions: [] };
+    case 'reply':
+      return onReply(options, state, gathered.reply);
+    default:
+      return unreachable(gathered);
+  }
+}
+
+function onReply(options: BackendOptions, state: Answering, reply: Reply): Step {
+  switch (state.at) {
+    case 'greeting':
+      return onGreeting(options, reply);
+    case 'ehlo':
+      return onEhlo(options, state, reply);
+    case 'starttls':
+      if (reply.code !== '220') return fail('starttls-refused', textOf(reply));
+      return { state: { ...state, partial: undefined }, actions: [{ do: 'start-tls' }] };
+    case 'xclient':
+      return onXclient(options, state.commands, reply);
+    case 'auth':
+      return onAuth(state.responses, reply);
+    default:
+      return unreachable(state);
+  }
+}
+
+function onGreeting(options: BackendOptions, reply: Reply): Step {
+  if (reply.code === '220') return hello(options, options.tls === 'active' ? 'encrypted' : 'connected');
+  return reply.code.startsWith('4') ? end({ kind: 'temporary', text: textOf(reply) }) : fail('greeting', textOf(reply));
+}
+
+// The client's own name, so that the backend writes it into its Received line.
+function hello(options: BackendOptions, stage: Stage): Step {
+  return sayHello(stage, 'EHLO', usableHelo(options.helo) ?? options.hostname);
+}
+
+function sayHello(stage: Stage, verb: 'EHLO' | 'HELO', name: string): Step {
+  return send({ at: 'ehlo', stage, name }, `${verb} ${name}`);
+}
+
+function onEhlo(options: BackendOptions, { stage, name }: Extract<Answering, { at: 'ehlo' }>, reply: Reply): Step {
+  if (!reply.code.startsWith('2')) {
+    // The backend may not like the client's name; it has never heard of ours.
+    const anotherTry = reply.code.startsWith('5') && name !== options.hostname;
+    return anotherTry ? sayHello(stage, 'EHLO', options.hostname) : end(heloRefusal(reply, stage === 'introduced'));
+  }
+  const keywords = keywordsOf(reply);
+  if (stage === 'connected' && options.tls === 'starttls') {
+    const offered = parametersOf('STARTTLS', keywords) !== undefined;
+    return offered ? send({ at: 'starttls' }, 'STARTTLS') : fail('starttls-missing', 'EHLO does not list STARTTLS');
+  }
+  if (options.login.as === 'probe') {
+    return { state: ENDED, actions: [sendToBackend('QUIT'), done({ kind: 'capabilities', capabilities: keywords })] };
+  }
+  return stage === 'introduced' ? logIn(options, keywords) : introduce(options, keywords);
+}
+
+function introduce(options: BackendOptions, keywords: readonly string[]): Step {
+  const { login } = options;
+  const announced = parametersOf('XCLIENT', keywords) ?? [];
+  if (login.as === 'xclient') {
+    if (!announced.includes('LOGIN')) return fail('xclient-missing', 'EHLO does not list XCLIENT LOGIN');
+    if (xtext(login.name).length > MAX_VALUE_CHARACTERS) return end({ kind: 'refused' });
+  }
+  const [first, ...commands] = xclientCommands(options, announced);
+  return first === undefined ? logIn(options, keywords) : send({ at: 'xclient', commands }, first);
+}
+
+// Each XCLIENT takes the server back to its greeting: everything before it, our EHLO included, is forgotten.
+function onXclient(options: BackendOptions, [next, ...commands]: readonly string[], reply: Reply): Step {
+  if (reply.code !== '220') return end(xclientRefusal(reply));
+  if (next !== undefined) return send({ at: 'xclient', commands }, next);
+  if (options.login.as !== 'xclient' || options.helo?.verb !== 'HELO') return hello(options, 'introduced');
+  return sayHello('introduced', 'HELO', usableHelo(options.helo) ?? options.hostname);
+}
+
+function logIn({ login }: BackendOptions, keywords: readonly string[]): Step {
+  if (!hasPassword(login)) return end(accepted(['235 2.7.0 Authentication successful']));
+  const mechanisms = parametersOf('AUTH', keywords);
+  if (mechanisms === undefined) return fail('login-disabled', 'EHLO does not list AUTH');
+  if (mechanisms.includes('PLAIN')) return authPlain(login);
+  // Exchange. LOGIN cannot say on whose behalf.
+  if (login.as === 'user' && mechanisms.includes('LOGIN')) {
+    return send({ at: 'auth', responses: loginResponses(login.name, login.password) }, 'AUTH LOGIN');
+  }
+  return fail('mechanism-missing', `AUTH has only ${mechanisms.join(' ')}`);
+}
+
+// Should the initial response be ignored, the challenge that follows gets it once more.
+function authPlain(login: PasswordLogin): Step {
+  const message = plainFor(login);
+  const command = `AUTH PLAIN ${message}`;
+  return send({ at: 'auth', responses: [message] }, command.length <= MAX_COMMAND_BYTES ? command : 'AUTH PLAIN');
+}
+
+function onAuth([response, ...responses]: readonly string[], reply: Reply): Step {
+  if (reply.code === '334') {
+    return response === undefined
+      ? fail('malformed', 'one challenge too many')
+      : send({ at: 'auth', responses }, response);
+  }
+  if (reply.code.startsWith('2')) return end(accepted(reply.lines));
+  return reply.code.startsWith('3') ? fail('malformed', textOf(reply)) : end(authRefusal(reply));
+}
+
+function accepted(lines: readonly string[]): BackendOutcome {
+  return { kind: 'accepted', reply: { line: lines.at(-1) ?? '', untagged: lines.slice(0, -1) } };
+}
+
+function send(state: Answering, line: string): Step {
+  return { state: { ...state, partial: undefined }, actions: [sendToBackend(line)] };
+}
+
+function end(outcome: BackendOutcome): Step {
+  return { state: ENDED, actions: [done(outcome)] };
+}
+
+function fail(why: BackendFault, text: string): Step {
+  return { state: ENDED, actions: [unusable(why, printable(text))] };
+}

@@ -1,0 +1,15 @@
+/** Submission for the gateway. */
+
+import { driveBackend } from '../backend.ts';
+import { driveFront } from '../front.ts';
+import type { ProtocolModule } from '../machine.ts';
+import { submissionBackend } from './backend.ts';
+import { submissionFront } from './front.ts';
+
+export const submission: ProtocolModule = {
+  protocol: 'submission',
+  // RFC 7301's registry has no id for SMTP; peers that enforce one use this.
+  alpn: 'smtp',
+  front: (options) => driveFront(submissionFront(options)),
+  backend: (options) => driveBackend(submissionBackend(options)),
+};
