@@ -1,0 +1,64 @@
+/**
+ * The Debian packages that the tests use: real mail servers, a real Redis and real mail programs. Installs what is
+ * missing when it may, and never starts a service.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { Complaint } from './runtime.mjs';
+
+// prettier-ignore
+const PACKAGES = [
+  'dovecot-imapd', 'dovecot-pop3d', 'dovecot-submissiond', 'dovecot-managesieved', 'dovecot-sieve', 'postfix',
+  'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'msmtp', 'openssl', 'python3',
+];
+const APT = ['--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
+
+// Debian asks this file before it starts a service; 101 means no.
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Makes sure that the packages are there. Throws Complaint with the line to type when it may not install them. */
+export function ensurePackages() {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) {
+    const line = `sudo apt-get install ${APT[1]} ${missing.join(' ')}`;
+    throw new Complaint(
+      `the tests need packages that only root can install. Run this, and then the tests again:\n\n  ${line}\n`,
+    );
+  }
+  process.stderr.write(`Installing ${missing.join(' ')} …\n`);
+  withoutServices(() => {
+    apt(['update', '--quiet']);
+    apt(['install', ...APT, ...missing]);
+  });
+}
+
+function missingPackages() {
+  const query = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\\n', ...PACKAGES], {
+    encoding: 'utf8',
+  });
+  if (query.error !== undefined) {
+    throw new Complaint(`the tests need Debian or a system like it (no dpkg here): ${PACKAGES.join(' ')}`);
+  }
+  const installed = new Set(query.stdout.split('\n'));
+  return PACKAGES.filter((name) => !installed.has(`${name} installed`));
+}
+
+function apt(args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const result = spawnSync('apt-get', args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  if (result.status === 0) return;
+  const reason = `${result.error?.message ?? ''}${result.stderr ?? ''}`.trim().split('\n').slice(-5).join('\n');
+  throw new Complaint(`apt-get ${args.join(' ')} failed:\n${reason}`);
+}
+
+function withoutServices(work) {
+  const own = !existsSync(POLICY);
+  if (own) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    work();
+  } finally {
+    if (own) rmSync(POLICY);
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Runs test files on a runtime, each as a process of its own with a time limit, two at a time. A file that crashes,
+ * hangs, skips a test or has none counts as failed.
+ */
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { bunPath, nodePath, ROOT } from './runtime.mjs';
+
+const PARALLEL = 2;
+const FILE_LIMIT_MS = Number(process.env.POSTERN_TEST_FILE_SECONDS ?? 300) * 1000;
+const KEPT_OUTPUT = 200_000;
+
+// The long ones first, so that none of them is left alone at the end.
+const LONGEST_FIRST = ['test/interop/', 'test/demo/', 'test/gateway/', 'test/store/'];
+
+const RUNTIMES = {
+  bun: (file, results) => ({
+    command: bunPath(),
+    args: ['test', `./${file}`, `--timeout=${FILE_LIMIT_MS}`, '--reporter=junit', `--reporter-outfile=${results}`],
+  }),
+  node: (file, results) => ({
+    command: nodePath(),
+    args: [
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=junit',
+      `--test-reporter-destination=${results}`,
+      file,
+    ],
+  }),
+};
+
+/** Every test file, or those given, as paths from the top folder. */
+export function testFiles(given) {
+  if (given.length > 0) return given.map((file) => relative(ROOT, join(ROOT, file)));
+  const found = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
+  const files = found.filter((file) => file.endsWith('.test.ts')).map((file) => `test/${file}`);
+  const rank = (file) => LONGEST_FIRST.findIndex((folder) => file.startsWith(folder)) + 1 || LONGEST_FIRST.length + 1;
+  return files.toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** Runs the files on `bun` or `node`, reporting each; returns how many tests passed, and the files with failures. */
+export async function runFiles(runtime, files, report) {
+  const waiting = [...files];
+  const outcomes = [];
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const outcome = await runFile(runtime, file);
+      report({ runtime, file, outcome: describe(outcome), ms: outcome.ms });
+      outcomes.push(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  const failures = outcomes.filter((outcome) => outcome.failed > 0);
+  return { passed: outcomes.reduce((sum, outcome) => sum + outcome.passed, 0), failures };
+}
+
+/** Ends the files that are running, and all that they have started. */
+export function stopFiles() {
+  for (const pid of running) killGroup(pid);
+}
+
+const running = new Set();
+
+async function runFile(runtime, file) {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-results-'));
+  const results = join(folder, 'results.xml');
+  const started = Date.now();
+  const { end, output } = await runProcess(RUNTIMES[runtime](file, results));
+  const counts = count(results);
+  rmSync(folder, { recursive: true, force: true });
+  const passed = counts.passed;
+  const notPassed = counts.failed + counts.skipped;
+  const trouble = troubleOf(end, counts);
+  const failed = notPassed === 0 && trouble !== undefined ? 1 : notPassed;
+  const title = `${file} on ${runtime}${trouble === undefined ? '' : `: ${trouble}`}`;
+  return { title, passed, failed, trouble, output, ms: Date.now() - started };
+}
+
+function runProcess({ command, args }) {
+  return new Promise((resolve) => {
+    // A group of its own: whatever the file started ends with it.
+    const child = spawn(command, args, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child.pid);
+    let output = '';
+    const keep = (chunk) => (output = (output + chunk).slice(-KEPT_OUTPUT));
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    let end;
+    const limit = setTimeout(() => {
+      end = `still running after ${FILE_LIMIT_MS / 1000} s`;
+      killGroup(child.pid);
+    }, FILE_LIMIT_MS);
+    child.on('error', (error) => (end = error.message));
+    child.on('exit', (code, signal) => {
+      end ??= code === 0 ? undefined : `ended with ${signal ?? code}`;
+      clearTimeout(limit);
+      killGroup(child.pid);
+    });
+    child.on('close', () => {
+      running.delete(child.pid);
+      resolve({ end, output });
+    });
+  });
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // nothing is left of it
+  }
+}
+
+/** Counts the cases of a JUnit file as either runtime writes it: a case with subtests is a suite to Node. */
+function count(results) {
+  let text = '';
+  try {
+    text = readFileSync(results, 'utf8');
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+  const cases = text.split('<testcase ').slice(1);
+  const failed = cases.filter((one) => /<(failure|error)\b/.test(one)).length;
+  const skipped = cases.filter((one) => /<skipped\b/.test(one)).length;
+  return { passed: cases.length - failed - skipped, failed, skipped };
+}
+
+function troubleOf(end, { passed, failed, skipped }) {
+  if (skipped > 0) return `${skipped} skipped`;
+  // A file with a failed test ends with 1: that says nothing new.
+  if (failed > 0) return undefined;
+  return end ?? (passed === 0 ? 'no test ran' : undefined);
+}
+
+function describe({ passed, failed, trouble }) {
+  if (failed === 0) return `${passed} passed`;
+  return `${passed} passed, ${failed} FAILED${trouble === undefined ? '' : ` (${trouble})`}`;
+}
