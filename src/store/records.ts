@@ -1,0 +1,185 @@
+/**
+ * The stored form of every record: JSON with a version, read through a schema. A version or shape that this release
+ * does not know is Fault RECORD_INVALID: refused, not guessed. What is written is checked too, so that a record which
+ * could not be read back never gets in.
+ */
+
+import { z } from 'zod';
+import { Fault } from '../core/fault.ts';
+import { formatNetwork, parseNetwork } from '../core/network.ts';
+import { PROTOCOLS } from '../core/verdict.ts';
+import type {
+  AccountRecord,
+  AuditAction,
+  AuditEntry,
+  Change,
+  DomainRecord,
+  FactorKind,
+  LastUse,
+  SessionRecord,
+} from '../policy/ports.ts';
+
+/** Writes and reads records of one kind. `of` names the record in faults: an account, a domain, a session id. */
+export interface Codec<T> {
+  encode(record: T, of: string): string;
+  decode(text: string, of: string): T;
+}
+
+const RECORD_VERSION = 1;
+
+const Time = z.number().nonnegative();
+const Count = z.int().nonnegative();
+
+const Domain = z.strictObject({
+  mode: oneOf<DomainRecord['mode']>({ disabled: true, enabled: true, forced: true }),
+  forcedFrom: Time.optional(),
+  methods: z.array(oneOf<FactorKind>({ totp: true, email: true, passkey: true })),
+  reveal: oneOf<DomainRecord['reveal']>({ always: true, once: true }),
+  hints: oneOf<DomainRecord['hints']>({ always: true, never: true }),
+});
+
+const AppPassword = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(PROTOCOLS)),
+  digest: z.string(),
+  keyId: z.string(),
+  sealed: z.string().optional(),
+  createdAt: Time,
+  expiresAt: Time.optional(),
+  networks: z.array(z.string()).optional(),
+  generation: Count,
+});
+
+const Account = z.strictObject({
+  enrolledAt: Time.optional(),
+  totp: z.strictObject({ sealedSecret: z.string(), confirmedAt: Time, lastStep: z.int() }).optional(),
+  pendingTotp: z.strictObject({ sealedSecret: z.string(), startedAt: Time }).optional(),
+  recoveryAddress: z.string().optional(),
+  recoveryCodes: z.array(z.string()),
+  appPasswords: z.array(AppPassword),
+  suspended: z.strictObject({ at: Time, by: z.string() }).optional(),
+  cutOffAt: Time.optional(),
+});
+
+const LastUseOfAppPassword = z.strictObject({ at: Time, protocol: z.enum(PROTOCOLS), network: z.string() });
+
+const Opener = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ordinary-password') }),
+  z.strictObject({ kind: z.literal('app-password'), id: z.string(), generation: Count }),
+  z.strictObject({ kind: z.literal('token'), id: z.string() }),
+]);
+
+const Session = z.strictObject({
+  id: z.string(),
+  account: z.string(),
+  domain: z.string(),
+  protocol: z.enum(PROTOCOLS),
+  opener: Opener,
+  address: z.string(),
+  gateway: z.string(),
+  openedAt: Time,
+});
+
+const Action = oneOf<AuditAction>({
+  'domain.changed': true,
+  'account.enrolled': true,
+  'account.unenrolled': true,
+  'account.suspended': true,
+  'account.resumed': true,
+  'account.recovery-code-used': true,
+  'account.recovery-codes-renewed': true,
+  'app-password.added': true,
+  'app-password.revealed': true,
+  'app-password.reset': true,
+  'app-password.renamed': true,
+  'app-password.revoked': true,
+  'session.cut-off': true,
+  'login.hinted': true,
+});
+
+const Audit = z.strictObject({
+  at: Time,
+  actor: z.string(),
+  action: Action,
+  domain: z.string(),
+  account: z.string().optional(),
+  detail: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+
+const ChangeMessage = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('account'), account: z.string(), epoch: Count }),
+  z.strictObject({ kind: z.literal('domain'), domain: z.string(), epoch: Count }),
+  z.strictObject({ kind: z.literal('session'), id: z.string() }),
+]);
+
+export const domainRecords: Codec<DomainRecord> = codec<DomainRecord>('domain', Domain);
+export const accountRecords: Codec<AccountRecord> = codec<AccountRecord>('account', Account);
+export const lastUseRecords: Codec<LastUse> = codec<LastUse>('last use', LastUseOfAppPassword);
+export const sessionRecords: Codec<SessionRecord> = codec<SessionRecord>('session', Session);
+export const auditRecords: Codec<AuditEntry> = codec<AuditEntry>('audit entry', Audit);
+
+/** Reads a published change; undefined for one that this release does not understand: compare epochs instead. */
+export function readChange(text: string): Change | undefined {
+  const parsed = ChangeMessage.safeParse(readJson(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The network of a last use: /24 for IPv4 where limits count single addresses, anything else as it is. */
+export function lastUseNetwork(network: string): string {
+  const parsed = parseNetwork(network);
+  if (parsed?.family !== 4 || parsed.prefixBits <= 24) return network;
+  return formatNetwork({ family: 4, first: (parsed.first >> 8n) << 8n, prefixBits: 24 });
+}
+
+// Spelled as a table so that a word added to the port does not compile until it is added here.
+function oneOf<T extends string>(words: Readonly<Record<T, true>>): z.ZodType<T> {
+  return z.custom<T>((value) => typeof value === 'string' && Object.hasOwn(words, value));
+}
+
+function codec<T>(kind: string, schema: z.ZodType<T>): Codec<T> {
+  const Envelope = z.strictObject({ v: z.literal(RECORD_VERSION), record: schema });
+  return {
+    encode(record, of) {
+      const parsed = schema.safeParse(record);
+      if (!parsed.success) throw invalid(kind, of, `cannot be stored: ${firstIssue(parsed.error)}`);
+      return JSON.stringify({ v: RECORD_VERSION, record: parsed.data });
+    },
+    decode(text, of) {
+      const raw = readJson(text);
+      const parsed = Envelope.safeParse(raw);
+      if (!parsed.success) throw invalid(kind, of, complaint(raw, parsed.error));
+      return parsed.data.record;
+    },
+  };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const Version = z.object({ v: z.number() });
+
+function complaint(raw: unknown, error: z.ZodError): string {
+  const version = Version.safeParse(raw);
+  if (version.success && version.data.v !== RECORD_VERSION) {
+    return `has version ${version.data.v}, this release reads version ${RECORD_VERSION}`;
+  }
+  return `is not in the form this release knows: ${firstIssue(error)}`;
+}
+
+// Path and rule only: a value could be a secret's digest or a user's address.
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return issue === undefined ? 'unknown' : `${issue.path.join('.') || '(whole record)'}: ${issue.code}`;
+}
+
+function invalid(kind: string, of: string, what: string): Fault {
+  return new Fault('RECORD_INVALID', `the stored ${kind} record of ${JSON.stringify(of)} ${what}`, {
+    fields: { kind, of },
+  });
+}

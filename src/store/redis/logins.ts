@@ -1,0 +1,91 @@
+/** What a login asks of Redis: one flight of three commands, counted as it is looked up. */
+
+import { z } from 'zod';
+import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '../../policy/ports.ts';
+import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords } from '../records.ts';
+import {
+  ListReply,
+  NumberReply,
+  readReply,
+  TextReply,
+  versioned,
+  VersionedReply,
+  type RedisContext,
+} from './context.ts';
+import { runScript, type Send } from './link.ts';
+import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, RECORD_SUCCESS } from './scripts.ts';
+
+const LoginReply = z.tuple([TextReply, TextReply, z.number(), z.number(), z.number()]);
+
+/** The login part of the store. */
+export function redisLogins(
+  context: RedisContext,
+): Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailures' | 'lookupLastUses'> {
+  const { link, keys } = context;
+  return {
+    lookupLogin: (query) => lookupLogin(context, query),
+    recordSuccess: (success) => recordSuccess(context, success),
+    forgiveFailures: async ({ name }) => {
+      await link.run((send) => runScript(send, FORGIVE, [keys.wrong(name), keys.wrongNetworks(name)], []));
+    },
+    lookupLastUses: ({ name }) => lookupLastUses(context, name),
+  };
+}
+
+async function lookupLogin(context: RedisContext, query: LoginQuery): Promise<LoginFacts> {
+  const { link, keys } = context;
+  const { account, network, now, limits } = query;
+  // All three are sent in one tick. On one server they share one write; in a Cluster each goes to its slot's node.
+  const [found, domain, verdicts] = await link.run((send) =>
+    Promise.all([
+      countLogin(context, query, send),
+      send('hmget', keys.domain(account.domain), 'epoch', 'record'),
+      runScript(send, COUNT_VERDICT, [keys.verdicts(network)], [now, limits.networkWindowSeconds * 1000]),
+    ]),
+  );
+  const [epoch, record, knownNetwork, accountFailures, accountNetworkFailures] = readReply(LoginReply, found);
+  return {
+    account: versioned(accountRecords, account.name, [epoch, record]),
+    domain: versioned(domainRecords, account.domain, readReply(VersionedReply, domain)),
+    pressure: {
+      knownNetwork: knownNetwork === 1,
+      accountFailures,
+      accountNetworkFailures,
+      networkVerdicts: readReply(NumberReply, verdicts),
+    },
+  };
+}
+
+function countLogin({ keys, caps }: RedisContext, query: LoginQuery, send: Send): Promise<unknown> {
+  const { account, network, secretMark, now, limits } = query;
+  const { name } = account;
+  const read = [keys.account(name), keys.networks(name)];
+  const counted = [keys.wrong(name), keys.wrongFrom(name, network), keys.wrongNetworks(name)];
+  const bounds = [limits.failureWindowSeconds * 1000, limits.accountFailures, limits.accountNetworkFailures];
+  const args = [network, secretMark, now, ...bounds, now - caps.knownNetworkSeconds * 1000];
+  return runScript(send, COUNT_LOGIN, [...read, ...counted], args);
+}
+
+async function recordSuccess({ link, keys, caps }: RedisContext, success: Success): Promise<void> {
+  const { account, network, secretMark, now, appPasswordId = '', protocol } = success;
+  const { name } = account;
+  const lastUse = lastUseRecords.encode({ at: now, protocol, network: lastUseNetwork(network) }, name);
+  const remembered = [caps.knownNetworks, caps.knownNetworkSeconds * 1000];
+  const args = [network, secretMark, now, ...remembered, appPasswordId, lastUse, caps.lastUseSeconds];
+  const touched = [keys.networks(name), keys.wrong(name), keys.wrongFrom(name, network), keys.lastUses(name)];
+  await link.run((send) => runScript(send, RECORD_SUCCESS, touched, args));
+}
+
+async function lookupLastUses({ link, keys }: RedisContext, name: string): Promise<ReadonlyMap<string, LastUse>> {
+  const key = keys.lastUses(name);
+  // Not HGETALL, whose reply has one shape in RESP2 and another in RESP3.
+  const ids = readReply(ListReply, await link.run((send) => send('hkeys', key)));
+  if (ids.length === 0) return new Map();
+  const texts = readReply(z.array(TextReply), await link.run((send) => send('hmget', key, ...ids)));
+  const lastUses = new Map<string, LastUse>();
+  for (const [index, id] of ids.entries()) {
+    const text = texts[index] ?? null;
+    if (text !== null) lastUses.set(id, lastUseRecords.decode(text, name));
+  }
+  return lastUses;
+}

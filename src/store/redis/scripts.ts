@@ -1,0 +1,152 @@
+/**
+ * The Lua scripts of the Redis adapter: each is one atomic step within one cluster slot. Times come in as arguments;
+ * every key that may expire gets its lifetime in the same step.
+ */
+
+import { createHash } from 'node:crypto';
+
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+/**
+ * KEYS account, networks, wrong, wrong-from, wrong-networks
+ * ARGV network, mark, now, window (ms), account limit, network limit, known since (ms)
+ * Returns epoch, record, known (0 or 1), distinct wrong secrets of the account, and of it from this network.
+ *
+ * An attempt beyond either limit reads "limit + 1" and leaves no trace in either count: an attack costs bounded memory
+ * and does not lengthen itself, and one network alone cannot use up what the account allows to all others.
+ */
+export const COUNT_LOGIN = script(`
+local network, mark, now, window = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local function measure(key, limit)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+  local size = redis.call('ZCARD', key)
+  if redis.call('ZSCORE', key, mark) then return size, false end
+  return size + 1, size >= limit
+end
+local function add(key, member)
+  redis.call('ZADD', key, now, member)
+  redis.call('PEXPIRE', key, window)
+end
+local found = redis.call('HMGET', KEYS[1], 'epoch', 'record')
+local seen = redis.call('ZSCORE', KEYS[2], network)
+local known = seen and tonumber(seen) > tonumber(ARGV[7])
+local ofAccount, accountFull = measure(KEYS[3], tonumber(ARGV[5]))
+local ofNetwork, networkFull = measure(KEYS[4], tonumber(ARGV[6]))
+if not networkFull and (known or not accountFull) then
+  add(KEYS[4], mark)
+  redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - window)
+  add(KEYS[5], KEYS[4])
+  if not known then add(KEYS[3], mark) end
+end
+return { found[1], found[2], known and 1 or 0, known and redis.call('ZCARD', KEYS[3]) or ofAccount, ofNetwork }
+`);
+
+/**
+ * KEYS verdicts
+ * ARGV now, window (ms)
+ * Returns the verdicts given to the network since its window began, this one included.
+ */
+export const COUNT_VERDICT = script(`
+local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local start = redis.call('HGET', KEYS[1], 'start')
+if not start or now - tonumber(start) >= window then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'start', ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], window)
+end
+return redis.call('HINCRBY', KEYS[1], 'count', 1)
+`);
+
+/**
+ * KEYS networks, wrong, wrong-from, last-uses
+ * ARGV network, mark, now, networks kept, how long (ms), app password id or '', its last use, how long (s)
+ */
+export const RECORD_SUCCESS = script(`
+redis.call('ZREM', KEYS[2], ARGV[2])
+redis.call('ZREM', KEYS[3], ARGV[2])
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[3]) - tonumber(ARGV[5]))
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[4]))
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+if ARGV[6] ~= '' then
+  redis.call('HSET', KEYS[4], ARGV[6], ARGV[7])
+  redis.call('EXPIRE', KEYS[4], ARGV[8])
+end
+return 1
+`);
+
+/** KEYS wrong, wrong-networks (its members are keys of the same slot) */
+export const FORGIVE = script(`
+for _, key in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do redis.call('DEL', key) end
+return redis.call('DEL', KEYS[1], KEYS[2])
+`);
+
+/**
+ * KEYS domain
+ * ARGV record, channel, domain
+ * Returns the new epoch. The epoch lives beside the record, so it outlives the record's removal.
+ */
+export const SAVE_DOMAIN = script(`
+local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+redis.call('HSET', KEYS[1], 'record', ARGV[1])
+redis.call('PUBLISH', ARGV[2], cjson.encode({ kind = 'domain', domain = ARGV[3], epoch = epoch }))
+return epoch
+`);
+
+/**
+ * KEYS account, last-uses
+ * ARGV expected epoch, record, channel, account, ids of the app passwords in the record …
+ * Writes and announces if the epoch is still the expected one. Returns written (0 or 1), epoch, record as they are now.
+ * Last uses of app passwords that are no more go in the same step.
+ */
+export const SWAP_ACCOUNT = script(`
+local found = redis.call('HMGET', KEYS[1], 'epoch', 'record')
+local epoch = tonumber(found[1] or '0')
+if epoch ~= tonumber(ARGV[1]) then return { 0, epoch, found[2] } end
+redis.call('HSET', KEYS[1], 'epoch', epoch + 1, 'record', ARGV[2])
+local live = {}
+for i = 5, #ARGV do live[ARGV[i]] = true end
+for _, id in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if not live[id] then redis.call('HDEL', KEYS[2], id) end
+end
+redis.call('PUBLISH', ARGV[3], cjson.encode({ kind = 'account', account = ARGV[4], epoch = epoch + 1 }))
+return { 1, epoch + 1, ARGV[2] }
+`);
+
+/**
+ * KEYS index
+ * ARGV now, lifetime (s), members …
+ * Notes that these members were alive now and forgets those that have not been for the lifetime.
+ */
+export const TOUCH_INDEX = script(`
+for i = 3, #ARGV do redis.call('ZADD', KEYS[1], ARGV[1], ARGV[i]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[1]) - 1000 * tonumber(ARGV[2]))
+return redis.call('EXPIRE', KEYS[1], ARGV[2])
+`);
+
+/**
+ * KEYS session
+ * ARGV channel, id
+ * Returns 0 when there is no such session.
+ */
+export const CUT_OFF = script(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('PUBLISH', ARGV[1], cjson.encode({ kind = 'session', id = ARGV[2] }))
+return 1
+`);
+
+/**
+ * KEYS stream
+ * ARGV entry, entries kept, lifetime (s)
+ */
+export const APPEND_AUDIT = script(`
+redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], '*', 'entry', ARGV[1])
+return redis.call('EXPIRE', KEYS[1], ARGV[3])
+`);
+
+function script(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}

@@ -1,0 +1,104 @@
+/**
+ * Who is logged in now. Each session is one key that expires unless it is touched; indexes by account and domain hold
+ * ids by the time of the last touch and are trimmed as they are touched, so that a dead gateway leaves nothing behind.
+ */
+
+import { unreachable } from '../../core/fault.ts';
+import type { SessionFilter, SessionRecord, Store } from '../../policy/ports.ts';
+import { sessionIndexSeconds } from '../keys.ts';
+import { sessionRecords } from '../records.ts';
+import { ListReply, NumberReply, readReply, type RedisContext } from './context.ts';
+import { runScript } from './link.ts';
+import { CUT_OFF, TOUCH_INDEX } from './scripts.ts';
+
+const SESSIONS_AT_ONCE = 500;
+
+/** The session part of the store. */
+export function redisSessions(
+  context: RedisContext,
+): Pick<Store, 'openSession' | 'touchSessions' | 'closeSession' | 'listSessions' | 'cutOffSession'> {
+  const { link, keys } = context;
+  return {
+    openSession: (session) => touch(context, [session]),
+    touchSessions: async (sessions) => {
+      for (const batch of batches(sessions)) await touch(context, batch);
+    },
+    closeSession: async ({ id, account, domain }) => {
+      await link.run((send) =>
+        Promise.all([
+          send('del', keys.session(id)),
+          send('zrem', keys.accountSessions(account), id),
+          send('zrem', keys.domainSessions(domain), id),
+        ]),
+      );
+    },
+    listSessions: (filter) => listSessions(context, filter),
+    cutOffSession: async (id) => {
+      const reply = await link.run((send) => runScript(send, CUT_OFF, [keys.session(id)], [keys.changes, id]));
+      return readReply(NumberReply, reply) === 1;
+    },
+  };
+}
+
+// Writes the whole record, not only its lifetime: sessions that a failover has lost are on record again.
+async function touch({ link, keys, caps }: RedisContext, sessions: readonly SessionRecord[]): Promise<void> {
+  const byAccount = Map.groupBy(sessions, ({ account }) => account);
+  const byDomain = Map.groupBy(sessions, ({ domain }) => domain);
+  const moment = [Date.now(), sessionIndexSeconds(caps)];
+  const ids = (some: readonly SessionRecord[]): readonly string[] => some.map(({ id }) => id);
+  await link.run(async (send) => {
+    await Promise.all([
+      ...sessions.map((session) =>
+        send('set', keys.session(session.id), sessionRecords.encode(session, session.id), 'EX', caps.sessionTtlSeconds),
+      ),
+      ...Array.from(byAccount, ([account, some]) =>
+        runScript(send, TOUCH_INDEX, [keys.accountSessions(account)], [...moment, ...ids(some)]),
+      ),
+      ...Array.from(byDomain, ([domain, some]) =>
+        runScript(send, TOUCH_INDEX, [keys.domainSessions(domain)], [...moment, ...ids(some)]),
+      ),
+      runScript(send, TOUCH_INDEX, [keys.sessionDomains], [...moment, ...byDomain.keys()]),
+    ]);
+  });
+}
+
+async function listSessions(context: RedisContext, filter: SessionFilter): Promise<readonly SessionRecord[]> {
+  const { keys } = context;
+  switch (filter.by) {
+    case 'account':
+      return sessionsIn(context, keys.accountSessions(filter.account.name));
+    case 'domain':
+      return sessionsIn(context, keys.domainSessions(filter.domain));
+    case 'all': {
+      const found: SessionRecord[] = [];
+      for (const domain of await members(context, keys.sessionDomains)) {
+        found.push(...(await sessionsIn(context, keys.domainSessions(domain))));
+      }
+      return found;
+    }
+    default:
+      return unreachable(filter);
+  }
+}
+
+async function sessionsIn(context: RedisContext, index: string): Promise<readonly SessionRecord[]> {
+  const { link, keys } = context;
+  const found: SessionRecord[] = [];
+  for (const ids of batches(await members(context, index))) {
+    const texts = await link.run((send) => Promise.all(ids.map((id) => send('get', keys.session(id)))));
+    for (const [position, id] of ids.entries()) {
+      const text = texts[position];
+      if (typeof text === 'string') found.push(sessionRecords.decode(text, id));
+    }
+  }
+  return found;
+}
+
+async function members({ link }: RedisContext, index: string): Promise<readonly string[]> {
+  return readReply(ListReply, await link.run((send) => send('zrange', index, 0, -1)));
+}
+
+function batches<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(all.length / SESSIONS_AT_ONCE);
+  return Array.from({ length: count }, (_, at) => all.slice(at * SESSIONS_AT_ONCE, (at + 1) * SESSIONS_AT_ONCE));
+}
