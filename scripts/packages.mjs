@@ -10,7 +10,8 @@ import { Complaint } from './runtime.mjs';
 // prettier-ignore
 const PACKAGES = [
   'dovecot-imapd', 'dovecot-pop3d', 'dovecot-submissiond', 'dovecot-managesieved', 'dovecot-sieve', 'postfix',
-  'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'msmtp', 'openssl', 'python3',
+  'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp', 'openssl',
+  'python3',
 ];
 const APT = ['--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
 
