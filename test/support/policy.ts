@@ -1,0 +1,71 @@
+/** What tests of policy have in common: a keyring, a clock that is set by hand, accounts and attempts. */
+
+import { Secret } from '../../src/core/secret.ts';
+import { setDomain } from '../../src/policy/domains.ts';
+import { beginTotp, confirmTotp } from '../../src/policy/enrolment.ts';
+import { makeKeyring } from '../../src/policy/keyring.ts';
+import { generateSync } from 'otplib';
+import { makeMemoryStore } from './memory-store.ts';
+
+import type { Account } from '../../src/core/identity.ts';
+import type { Attempt, Offered, Protocol } from '../../src/core/verdict.ts';
+import type { DomainChange } from '../../src/policy/domains.ts';
+import type { Keyring } from '../../src/policy/keyring.ts';
+import type { PolicyTools } from '../../src/policy/tools.ts';
+
+/** A Monday in 2026, at the start of a 30-second step. */
+export const START_MS = 1_780_272_000_000;
+
+export interface Clock {
+  now: number;
+}
+
+export function testKeyring(...ids: readonly string[]): Keyring {
+  const named = ids.length === 0 ? ['test'] : ids;
+  return makeKeyring(named.map((id) => ({ id, bytes: Buffer.alloc(32, id) })));
+}
+
+export function testTools(clock: Clock = { now: START_MS }, keyring: Keyring = testKeyring()): PolicyTools {
+  const now = (): number => clock.now;
+  return { store: makeMemoryStore({ clock: now }), keyring, clock: now, issuer: 'Postern', maxAppPasswords: 50 };
+}
+
+export function testAccount(local = 'alice', domain = 'example.org'): Account {
+  return { name: `${local}@${domain}`, local, domain };
+}
+
+export function password(text: string): Offered {
+  return { kind: 'password', password: new Secret(text) };
+}
+
+export interface AttemptParts {
+  readonly account?: Account;
+  readonly protocol?: Protocol;
+  readonly offered?: Offered;
+  readonly address?: string;
+}
+
+export function testAttempt(parts: AttemptParts = {}): Attempt {
+  const { account = testAccount(), protocol = 'imap', offered = password('hunter2'), address = '192.0.2.7' } = parts;
+  const client = { address, port: 50_000, tls: true };
+  return { protocol, account, offered, client, listener: 'imaps', sessionId: 'session-1' };
+}
+
+/** The code that an authenticator with this secret shows at this time. */
+export function codeAt(secret: Secret, now: number): Secret {
+  return new Secret(generateSync({ secret: secret.expose(), epoch: Math.floor(now / 1000) }));
+}
+
+/** Sets the domain's choice and enrols the account as a user would; returns what is shown to the user. */
+export async function enrolled(
+  tools: PolicyTools,
+  account: Account,
+  change: DomainChange = { mode: 'enabled' },
+): Promise<{ readonly totp: Secret; readonly appPassword: Secret; readonly recoveryCodes: readonly Secret[] }> {
+  await setDomain(tools, 'test', account.domain, change);
+  const { secret } = await beginTotp(tools, account);
+  const confirmation = await confirmTotp(tools, account.name, account, codeAt(secret, tools.clock()));
+  if (confirmation.kind !== 'enrolled') throw new Error(`not enrolled but ${confirmation.kind}`);
+  const { appPassword, recoveryCodes } = confirmation;
+  return { totp: secret, appPassword, recoveryCodes };
+}
