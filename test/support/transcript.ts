@@ -8,8 +8,9 @@
  *   * event     the gateway to the dialogue: see frontEvent and backendEvent below
  *   ! action    what the dialogue asks of the gateway: see showFront and showBackend below
  *
- * In text `\r` `\n` `\0` `\t` `\\` and `\xHH` stand for bytes, so write transcripts with String.raw; other characters
- * are sent as UTF-8; a space at the end of a line is `\x20`. A transcript that does not begin with `* connect` is connected first, unseen.
+ * In text `\r` `\n` `\0` `\t` `\\` and `\xHH` stand for bytes, so write transcripts with String.raw, but not one that
+ * holds other than ASCII: Bun 1.4.5 gives String.raw the escaped source of such characters. They are sent as UTF-8. A
+ * space at the end of a line is `\x20`. A transcript that does not begin with `* connect` is connected first, unseen.
  */
 
 import test from 'node:test';

@@ -4,17 +4,20 @@
  */
 
 import { unreachable } from '../../core/fault.ts';
-import { begin, MAX_RESPONSE_BYTES, respond } from '../../sasl/exchange.ts';
+import { begin, respond } from '../../sasl/exchange.ts';
 import type { SaslState, SaslStep } from '../../sasl/exchange.ts';
 import { passwordClaim } from '../../sasl/mechanisms.ts';
-import { CommandFramer } from '../../wire/command-framer.ts';
-import type { CommandEvent, FramingLimits, Piece } from '../../wire/command-framer.ts';
+import type { Piece } from '../../wire/command-framer.ts';
 import type { LineEvent } from '../../wire/line-reader.ts';
-import type { FrontFramer, FrontInput, FrontMachine, FrontStep } from '../front.ts';
-import type { CloseReason, FrontAction, FrontOptions, LoginAnswer, LoginReply } from '../machine.ts';
+import type { FrontInput, FrontMachine, FrontStep } from '../front.ts';
+import { bytesOf, complain, handOver, line, part, say } from '../front-steps.ts';
+import type { Complaining } from '../front-steps.ts';
+import type { FrontAction, FrontOptions, LoginAnswer, LoginReply } from '../machine.ts';
 import { exposedBy, loginAllowed } from '../plaintext.ts';
 import { capabilityList } from './capabilities.ts';
 import { hasNoArguments, isIdParameters, parseAuthenticate, parseCommand, parseLogin, tagOf } from './command.ts';
+import { ImapEvents } from './events.ts';
+import type { ImapEvent } from './events.ts';
 import { FRAMING_FAULTS, refusalLines, REPLIES, SASL_FAULTS, stopLine } from './replies.ts';
 
 /** Where the dialogue stands. `tag` is the command that still waits for its tagged reply. */
@@ -25,57 +28,28 @@ export type State = Standing &
     | { readonly at: 'deciding'; readonly tag: string }
   );
 
-interface Standing {
+interface Standing extends Complaining {
   readonly tlsActive: boolean;
-  /** Commands that made no sense, since the beginning. */
-  readonly errors: number;
   /** The client asked for the capabilities though the greeting told them: it does not read response codes. */
   readonly readsNoCodes: boolean;
 }
 
-/** A command, or while an exchange goes on a line. */
-export type Event = CommandEvent | LineEvent;
-
 type Step = FrontStep<State>;
 
-const LIMITS: FramingLimits = {
-  lineBytes: MAX_RESPONSE_BYTES + 128,
-  literalBytes: 4096,
-  commandBytes: 16_384,
-  // RFC 2971 §3.3: 30 pairs.
-  literals: 60,
-  skippedLiteralBytes: 65_536,
-  synchronizing: 'accepted',
-};
-const MAX_ERRORS = 10;
 const WITHOUT_ARGUMENTS = new Set(['CAPABILITY', 'NOOP', 'LOGOUT', 'STARTTLS']);
 
 /** The machine for one client, ready for driveFront. */
-export function imapFront(options: FrontOptions): FrontMachine<State, Event> {
+export function imapFront(options: FrontOptions): FrontMachine<State, ImapEvent> {
   return {
     initial: { at: 'command', tlsActive: options.tls === 'active', errors: 0, readsNoCodes: false },
-    framer: framer(),
+    framer: new ImapEvents(),
     advance: (state, input) => advance(options, state, input),
     challenge: (challenge) => bytesOf(`+ ${challenge}`),
   };
 }
 
-// An answer in an exchange is a line of its own: one that ends like a literal announces nothing.
-function framer(): FrontFramer<State, Event> {
-  const commands = new CommandFramer(LIMITS);
-  return {
-    push: (bytes) => commands.push(bytes),
-    next: ({ at }) => (at === 'command' ? commands.next() : commands.nextLine()),
-    take: () => commands.take(),
-    clear: () => commands.clear(),
-    get heldBytes() {
-      return commands.heldBytes;
-    },
-  };
-}
-
 /** One step of the dialogue. Pure. */
-export function advance(options: FrontOptions, state: State, input: FrontInput<Event>): Step {
+export function advance(options: FrontOptions, state: State, input: FrontInput<ImapEvent>): Step {
   switch (input.on) {
     case 'connect':
       return say(state, `* OK [CAPABILITY ${capabilityList(options, state.tlsActive)}] ${options.hostname} IMAP ready`);
@@ -84,7 +58,7 @@ export function advance(options: FrontOptions, state: State, input: FrontInput<E
     case 'answer':
       return onAnswer(options, state, input.answer);
     case 'stop':
-      return part(state, [stopLine(input.why, options)], input.why);
+      return part(state, stopLine(input.why, options), input.why);
     case 'event':
       return onEvent(options, state, input.event);
     default:
@@ -92,7 +66,7 @@ export function advance(options: FrontOptions, state: State, input: FrontInput<E
   }
 }
 
-function onEvent(options: FrontOptions, state: State, event: Event): Step {
+function onEvent(options: FrontOptions, state: State, event: ImapEvent): Step {
   switch (event.kind) {
     case 'command':
       return onCommand(options, state, event.pieces);
@@ -100,8 +74,10 @@ function onEvent(options: FrontOptions, state: State, event: Event): Step {
       return say(state, REPLIES.literal);
     case 'refused':
       return err(state, tagOf(event.start), FRAMING_FAULTS[event.fault]);
+    case 'foreign':
+      return { state, actions: [{ do: 'close', why: 'misbehaved' }] };
     case 'hopeless':
-      return part(state, [REPLIES.hopeless], 'misbehaved');
+      return part(state, REPLIES.hopeless, 'misbehaved');
     case 'line':
     case 'too-long':
       return onResponse(state, event);
@@ -143,7 +119,7 @@ function onSimpleCommand(options: FrontOptions, state: State, tag: string, name:
     case 'NOOP':
       return say(state, `${tag} ${REPLIES.noop}`);
     case 'LOGOUT':
-      return part(state, [REPLIES.bye, `${tag} ${REPLIES.logout}`], 'logout');
+      return part(state, `${REPLIES.bye}\r\n${tag} ${REPLIES.logout}`, 'logout');
     case 'STARTTLS':
       return onStarttls(options, state, tag);
     default:
@@ -202,19 +178,17 @@ function onSasl(state: State, tag: string, step: SaslStep): Step {
 
 function onAnswer(options: FrontOptions, state: State, answer: LoginAnswer): Step {
   if (state.at !== 'deciding') throw new Error(`a verdict came while at ${state.at}`);
-  if (answer.kind === 'accepted') return onAccepted(state, state.tag, answer.reply);
+  if (answer.kind === 'accepted') return handOver(idle(state), inClientsAccent(state, state.tag, answer.reply));
   const lines = refusalLines(state.tag, answer, options);
-  return answer.kind === 'unavailable' ? part(state, lines, 'unavailable') : say(idle(state), ...lines);
+  return answer.kind === 'unavailable' ? part(state, lines.join('\r\n'), 'unavailable') : say(idle(state), ...lines);
 }
 
-// The backend's own words, one character per byte. A client that reads no codes is told the capabilities once more.
-function onAccepted(state: State, tag: string, reply: LoginReply): Step {
+// The backend's own words under the client's tag. A client that reads no codes is told the capabilities once more.
+function inClientsAccent(state: State, tag: string, reply: LoginReply): LoginReply {
   const code = /^OK \[CAPABILITY ([^\]]*)\]/i.exec(reply.line)?.[1];
   const told = reply.untagged.some((text) => /^\* CAPABILITY /i.test(text));
   const repeated = state.readsNoCodes && code !== undefined && !told ? [`* CAPABILITY ${code}`] : [];
-  const lines = [...reply.untagged, ...repeated, `${tag} ${reply.line}`];
-  const bytes = Buffer.from(lines.map((text) => `${text}\r\n`).join(''), 'latin1');
-  return { state: idle(state), actions: [{ do: 'send', bytes }, { do: 'relay' }] };
+  return { untagged: [...reply.untagged, ...repeated], line: `${tag} ${reply.line}` };
 }
 
 /** The state in which no command is under way. */
@@ -222,27 +196,8 @@ function idle({ tlsActive, errors, readsNoCodes }: Standing): Standing & { reado
   return { at: 'command', tlsActive, errors, readsNoCodes };
 }
 
-function say(state: State, ...lines: readonly string[]): Step {
-  return { state, actions: [line(lines.join('\r\n'))] };
-}
-
-/** A command that made no sense; one too many ends the connection. */
-function err(state: State, tag: string | undefined, reply: string, before: readonly FrontAction[] = []): Step {
-  const next = { ...idle(state), errors: state.errors + 1 };
-  const lines = [`${tag ?? '*'} ${reply}`];
-  if (next.errors < MAX_ERRORS) return { state: next, actions: [...before, line(lines.join('\r\n'))] };
-  const parting = part(next, [...lines, REPLIES.tooManyErrors], 'misbehaved');
-  return { ...parting, actions: [...before, ...parting.actions] };
-}
-
-function part(state: State, lines: readonly string[], why: CloseReason): Step {
-  return { state: idle(state), actions: [line(lines.join('\r\n')), { do: 'close', why }] };
-}
-
-function line(text: string): FrontAction {
-  return { do: 'send', bytes: bytesOf(text) };
-}
-
-function bytesOf(text: string): Buffer {
-  return Buffer.from(`${text}\r\n`, 'utf8');
+/** A command that made no sense. */
+function err(state: State, tag: string | undefined, text: string, beside?: readonly FrontAction[]): Step {
+  const reply = `${tag ?? '*'} ${text}`;
+  return complain<State>(idle(state), { reply, lastReply: `${reply}\r\n${REPLIES.tooManyErrors}`, beside });
 }

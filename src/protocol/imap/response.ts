@@ -26,6 +26,9 @@ export interface Status {
   readonly line: string;
 }
 
+// Printable ASCII without "]": the names are repeated to clients inside a response code.
+const CAPABILITY_NAME = /^[!-\\^-~]+$/;
+
 /** One line without CRLF, one character per byte. */
 export function parseResponse(line: string): Response {
   if (line.startsWith('+')) return { kind: 'continue' };
@@ -54,5 +57,5 @@ function parseStatus(line: string): Status {
 }
 
 function capabilityNames(list: string): readonly string[] {
-  return list.split(' ').filter((name) => name !== '');
+  return list.split(' ').filter((name) => CAPABILITY_NAME.test(name));
 }
