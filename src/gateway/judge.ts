@@ -28,7 +28,9 @@ export interface Judging {
 
 export type Judged =
   | { readonly kind: 'in'; readonly attempt: Attempt; readonly verdict: Opening; readonly session: BackendSession }
-  | { readonly kind: 'out'; readonly answer: Exclude<LoginAnswer, { kind: 'accepted' }> };
+  | { readonly kind: 'out'; readonly answer: Refusal };
+
+type Refusal = Exclude<LoginAnswer, { kind: 'accepted' }>;
 
 /** A verdict that opens a session. */
 export type Opening = Extract<Verdict, { kind: 'allow' | 'forward' }>;
@@ -37,13 +39,15 @@ export type Opening = Extract<Verdict, { kind: 'allow' | 'forward' }>;
 export async function judge(credentials: Credentials, around: Judging, signal: AbortSignal): Promise<Judged> {
   const attempt = attemptOf(credentials, around);
   if (attempt === undefined) {
-    logVerdict(around.log, credentials, { kind: 'deny', reason: 'identity-refused' });
-    return { kind: 'out', answer: { kind: 'deny', reason: 'identity-refused' } };
+    const answer: Refusal = { kind: 'deny', reason: 'identity-refused' };
+    logRefusal(around.log, credentials, answer);
+    return { kind: 'out', answer };
   }
   const verdict = await around.gatekeeper.decide(attempt, signal);
-  logVerdict(around.log, credentials, verdict, attempt);
-  if (verdict.kind !== 'allow' && verdict.kind !== 'forward') return { kind: 'out', answer: verdict };
-
+  if (verdict.kind !== 'allow' && verdict.kind !== 'forward') {
+    logRefusal(around.log, credentials, verdict, attempt);
+    return { kind: 'out', answer: verdict };
+  }
   const { account, protocol } = attempt;
   const passenger = { account, protocol, client: around.forwarded, helo: around.helo };
   const carried = await carryOut(around.backends, attempt, verdict, { passenger, log: around.log, signal });
@@ -51,9 +55,12 @@ export async function judge(credentials: Credentials, around: Judging, signal: A
   around.gatekeeper
     .conclude(attempt, verdict, carried.outcome)
     .catch((error: unknown) => around.log.error('fault', { error }));
-  if (carried.outcome === 'accepted') return { kind: 'in', attempt, verdict, session: carried.session };
-  logAnswer(around.log, attempt, carried.answer);
-  return { kind: 'out', answer: carried.answer };
+  if (carried.outcome !== 'accepted') {
+    logRefusal(around.log, credentials, carried.answer, attempt);
+    return { kind: 'out', answer: carried.answer };
+  }
+  logSuccess(around.log, credentials, { attempt, verdict, host: carried.session.host });
+  return { kind: 'in', attempt, verdict, session: carried.session };
 }
 
 /** What opened the session, for the live list and for cutting it off. */
@@ -78,33 +85,31 @@ function sendable(offered: Offered): boolean {
   return password !== '' && !/[\0\r\n]/.test(password);
 }
 
-function logVerdict(log: Log, credentials: Credentials, verdict: Verdict, attempt?: Attempt): void {
-  const user = attempt?.account.name ?? credentials.authcid;
-  const fields = { user, mechanism: credentials.mechanism };
-  switch (verdict.kind) {
-    case 'allow': {
-      const appPassword = verdict.opener.kind === 'app-password' ? verdict.opener.id : undefined;
-      return log.info('login.accepted', { ...fields, opener: verdict.opener.kind, appPassword });
-    }
-    case 'forward':
-      log.info('login.forwarded', fields);
-      if (verdict.cutOffAt === undefined) return undefined;
-      return log.warn('login.will-be-cut-off', { ...fields, cutOffAt: new Date(verdict.cutOffAt).toISOString() });
-    case 'deny':
-      return log.info('login.refused', { ...fields, reason: verdict.reason });
-    case 'throttle':
-      return log.warn('login.throttled', { ...fields, retryAfterSeconds: verdict.retryAfterSeconds });
-    case 'unavailable':
-      return log.warn('login.unavailable', { ...fields, reason: 'policy' });
-    default:
-      return unreachable(verdict);
-  }
+function logSuccess(
+  log: Log,
+  { mechanism }: Credentials,
+  { attempt, verdict, host }: { attempt: Attempt; verdict: Opening; host: string },
+): void {
+  const user = attempt.account.name;
+  const opener = openerOf(verdict);
+  const appPassword = opener.kind === 'app-password' ? opener.id : undefined;
+  log.info('login.accepted', { user, mechanism, opener: opener.kind, appPassword, host });
+  if (verdict.kind === 'allow' || verdict.cutOffAt === undefined) return;
+  log.warn('login.will-be-cut-off', { user, cutOffAt: new Date(verdict.cutOffAt).toISOString() });
 }
 
-function logAnswer(log: Log, attempt: Attempt, answer: Exclude<LoginAnswer, { kind: 'accepted' }>): void {
-  const user = attempt.account.name;
-  if (answer.kind === 'unavailable') log.warn('login.unavailable', { user, reason: 'backend' });
-  else if (answer.kind === 'deny') log.info('login.refused', { user, reason: answer.reason });
-  else if (answer.kind === 'backend-refused')
-    log.info('login.refused', { user, reason: answer.code, text: answer.text });
+function logRefusal(log: Log, credentials: Credentials, answer: Refusal, attempt?: Attempt): void {
+  const fields = { user: attempt?.account.name ?? credentials.authcid, mechanism: credentials.mechanism };
+  switch (answer.kind) {
+    case 'deny':
+      return log.info('login.refused', { ...fields, reason: answer.reason });
+    case 'backend-refused':
+      return log.info('login.refused', { ...fields, reason: answer.code, text: answer.text });
+    case 'throttle':
+      return log.warn('login.throttled', { ...fields, retryAfterSeconds: answer.retryAfterSeconds });
+    case 'unavailable':
+      return log.warn('login.unavailable', fields);
+    default:
+      return unreachable(answer);
+  }
 }

@@ -31,7 +31,6 @@ export type LogEvent =
   | 'tls.reloaded'
   // Logins
   | 'login.accepted'
-  | 'login.forwarded'
   | 'login.refused'
   | 'login.throttled'
   | 'login.unavailable'
