@@ -5,6 +5,7 @@
 
 import { LineReader } from '../wire/line-reader.ts';
 import type { LineEvent } from '../wire/line-reader.ts';
+import { TlsHello } from './tls-hello.ts';
 
 export type ClientLine =
   | LineEvent
@@ -13,15 +14,13 @@ export type ClientLine =
 
 const FOREIGN: ClientLine = { kind: 'foreign' };
 
-// RFC 8446 §5.1: the first byte of a TLS record that carries a client hello.
-const TLS_HANDSHAKE = 0x16;
 // RFC 9110 §9, and the preface of HTTP/2. None of them is a mail command.
-const HTTP_REQUEST = /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) /;
+export const HTTP_REQUEST = /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) /;
 
 /** A framer for driveFront. */
 export class ClientLines {
   readonly #reader: LineReader;
-  #began: 'not yet' | 'with text' | 'with tls' = 'not yet';
+  readonly #hello = new TlsHello();
 
   /** `maxLineBytes` counts a line without its line end. */
   constructor(maxLineBytes: number) {
@@ -33,14 +32,12 @@ export class ClientLines {
   }
 
   push(bytes: Uint8Array): void {
-    if (this.#began === 'not yet' && bytes.length > 0) {
-      this.#began = bytes[0] === TLS_HANDSHAKE ? 'with tls' : 'with text';
-    }
+    this.#hello.push(bytes);
     this.#reader.push(bytes);
   }
 
   next(): ClientLine | undefined {
-    if (this.#began === 'with tls') return FOREIGN;
+    if (this.#hello.found) return FOREIGN;
     const event = this.#reader.next();
     return event?.kind === 'line' && HTTP_REQUEST.test(event.line) ? FOREIGN : event;
   }
@@ -50,7 +47,7 @@ export class ClientLines {
   }
 
   clear(): void {
-    this.#began = 'not yet';
+    this.#hello.clear();
     this.#reader.clear();
   }
 }

@@ -107,6 +107,8 @@ export type BackendFault =
   | 'mechanism-missing'
   | 'xclient-missing'
   | 'xclient-refused'
+  /** A client could log out and in again as somebody else while we only relay, past every check (RFC 5804 §2.14.1). */
+  | 'unauthenticate'
   | 'malformed'
   | 'closed';
 

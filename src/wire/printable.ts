@@ -2,7 +2,7 @@
 
 const MAX_CHARACTERS = 200;
 
-/** ASCII without controls, at most 200 characters: everything else becomes `?`. */
-export function printable(text: string): string {
-  return text.slice(0, MAX_CHARACTERS).replace(/[^\x20-\x7e]/g, '?');
+/** ASCII without controls, at most 200 characters unless told otherwise: everything else becomes `?`. */
+export function printable(text: string, maxCharacters = MAX_CHARACTERS): string {
+  return text.slice(0, maxCharacters).replace(/[^\x20-\x7e]/g, '?');
 }

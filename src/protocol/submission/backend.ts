@@ -37,6 +37,7 @@ type Step = BackendStep<State>;
 const MAX_LINE_BYTES = 4096;
 // RFC 5321 §4.5.3.1.4: 512 octets with CRLF for a command. RFC 4954 §4 then forbids the initial response.
 const MAX_COMMAND_BYTES = 510;
+/** After `done` nothing is read any more. */
 const ENDED: State = { at: 'auth', responses: [], partial: undefined };
 
 /** The machine for one login, ready for driveBackend. */

@@ -15,7 +15,8 @@ const UNAVAILABLE = '[UNAVAILABLE]';
 
 /**
  * The commands to send one after the other, each when the one before it has been granted; only with attributes that
- * the server has announced (upper case). When one command is too short for all of them, the last one holds those that
+ * the server has announced (upper case), and none when it has announced nothing. With no client to forward they take
+ * our own address away, and with it the trust that goes with it. When one command is too short for all of them, the last one holds those that
  * Postfix forgets at the next XCLIENT (LOGIN, HELO, PROTO), and the address, after which it trusts us no more.
  */
 export function xclientCommands(options: BackendOptions, announced: readonly string[]): readonly string[] {
@@ -51,11 +52,12 @@ function asideAttributes({ forward }: BackendOptions): readonly XclientAttribute
 
 function togetherAttributes({ login, forward, helo }: BackendOptions): readonly XclientAttribute[] {
   const asWhom = login.as === 'xclient' ? [{ name: 'LOGIN', value: login.name }] : [];
-  if (forward === undefined) return asWhom;
+  // We look no name up: what a stranger's DNS says about an address belongs in no command (CVE-2026-28753).
+  const whoever = [...asWhom, { name: 'NAME', value: UNAVAILABLE }];
+  // Were our own address left standing, the client could send XCLIENT LOGIN itself as soon as it has the connection.
+  if (forward === undefined) return [...whoever, { name: 'ADDR', value: UNAVAILABLE }];
   return [
-    ...asWhom,
-    // We look no name up: what a stranger's DNS says about an address belongs in no command (CVE-2026-28753).
-    { name: 'NAME', value: UNAVAILABLE },
+    ...whoever,
     { name: 'PROTO', value: helo?.verb === 'HELO' ? 'SMTP' : 'ESMTP' },
     { name: 'HELO', value: usableHelo(helo) ?? UNAVAILABLE },
     ...networkAttributes(forward).filter(({ name }) => CLIENT_ITSELF.has(name)),

@@ -1,0 +1,14 @@
+/** ManageSieve for the gateway. */
+
+import { driveBackend } from '../backend.ts';
+import { driveFront } from '../front.ts';
+import type { ProtocolModule } from '../machine.ts';
+import { sieveBackend } from './backend.ts';
+import { sieveFront } from './front.ts';
+
+export const sieve: ProtocolModule = {
+  protocol: 'sieve',
+  alpn: 'managesieve',
+  front: (options) => driveFront(sieveFront(options)),
+  backend: (options) => driveBackend(sieveBackend(options)),
+};
