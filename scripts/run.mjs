@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { install } from './install.mjs';
-import { bunPath, Complaint, ROOT, runMain } from './runtime.mjs';
+import { bunPath, Complaint, ROOT, runMain, supervise } from './runtime.mjs';
 
 await runMain(async () => {
   const [file, ...args] = process.argv.slice(2);
@@ -10,12 +10,3 @@ await runMain(async () => {
   await install();
   return supervise(spawn(bunPath(), [file, ...args], { cwd: ROOT, stdio: 'inherit' }));
 });
-
-/** Passes signals on and resolves to the child's exit code. */
-function supervise(child) {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(signal === null ? code : 1));
-  });
-}

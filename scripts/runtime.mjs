@@ -38,6 +38,15 @@ export async function runMain(main) {
   }
 }
 
+/** Passes signals on to a child and resolves to its exit code; 1 when a signal ended it. */
+export function supervise(child) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
 function bunCandidates() {
   if (process.platform !== 'linux') return [];
   if (process.arch === 'arm64') return ['@oven/bun-linux-aarch64/bin/bun'];

@@ -10,7 +10,7 @@ import { join, relative } from 'node:path';
 import { bunPath, nodePath, ROOT } from './runtime.mjs';
 
 const PARALLEL = 2;
-const FILE_LIMIT_MS = Number(process.env.POSTERN_TEST_FILE_SECONDS ?? 300) * 1000;
+const FILE_LIMIT_MS = Number(process.env.TEST_FILE_SECONDS ?? 300) * 1000;
 const KEPT_OUTPUT = 200_000;
 
 // The long ones first, so that none of them is left alone at the end.

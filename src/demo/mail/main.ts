@@ -8,27 +8,14 @@
 import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
-import type { MailAccounts } from './accounts.ts';
 import { Changes } from './changes.ts';
 import { openDatabase } from './database.ts';
 import { ensureFolders } from './folders.ts';
 import { createImapServer } from './imap-server.ts';
 import { createPop3Server } from './pop3-server.ts';
+import type { MailPorts, MailServerSettings } from './settings.ts';
 import { deliverWelcome } from './welcome.ts';
 import { createSubmissionServer } from './submission-server.ts';
-
-export interface MailServerSettings {
-  /** The SQLite file of the mailboxes. */
-  readonly database: string;
-  readonly accounts: MailAccounts;
-}
-
-/** Where the mail server listens, on 127.0.0.1. */
-export interface MailPorts {
-  readonly imap: number;
-  readonly pop3: number;
-  readonly submission: number;
-}
 
 const settings: MailServerSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const room = { database: openDatabase(settings.database), changes: new Changes() };
