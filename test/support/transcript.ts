@@ -6,7 +6,8 @@
  *   C| text     bytes from the client, exactly as written     B| text
  *   S: text     a line of ours, sent with CRLF                S| text     bytes of ours that do not end in CRLF
  *   * event     the gateway to the dialogue: see frontEvent and backendEvent below
- *   ! action    what the dialogue asks of the gateway: see showFront and showBackend below
+ *   ! action    what the dialogue asks of the gateway: see showFront and showBackend below; behind ` + ` what is left
+ *               unread for the relay
  *
  * In text `\r` `\n` `\0` `\t` `\\` and `\xHH` stand for bytes, so write transcripts with String.raw, but not one that
  * holds other than ASCII: Bun 1.4.5 gives String.raw the escaped source of such characters. They are sent as UTF-8. A
@@ -54,21 +55,23 @@ function assertPlays(script: string, actual: readonly string[], cut: Cut): void 
 /** Plays the client and gateway lines of a script; returns the dialogue as it really went. */
 export function playFront(dialogue: FrontDialogue, script: string, cut: Cut = 'as written'): string[] {
   const untagged: string[] = [];
-  const show = (actions: readonly FrontAction[]): string[] => showActions(actions, (a) => showFront(a, dialogue));
+  const show = (actions: readonly FrontAction[]): string[] => showActions(actions, showFront);
   return play(script, cut, {
     peer: 'C',
     receive: (bytes) => show(dialogue.receive(bytes)),
     event: (text) => show(frontEvent(dialogue, text, untagged)),
+    unread: () => dialogue.unread(),
   });
 }
 
 /** Plays the backend and gateway lines of a script; returns the dialogue as it really went. */
 export function playBackend(dialogue: BackendDialogue, script: string, cut: Cut = 'as written'): string[] {
-  const show = (actions: readonly BackendAction[]): string[] => showActions(actions, (a) => showBackend(a, dialogue));
+  const show = (actions: readonly BackendAction[]): string[] => showActions(actions, showBackend);
   return play(script, cut, {
     peer: 'B',
     receive: (bytes) => show(dialogue.receive(bytes)),
     event: (text) => show(backendEvent(dialogue, text)),
+    unread: () => dialogue.unread(),
   });
 }
 
@@ -76,6 +79,7 @@ interface Player {
   readonly peer: 'C' | 'B';
   readonly receive: (bytes: Buffer) => string[];
   readonly event: (text: string) => string[];
+  readonly unread: () => Buffer;
 }
 
 function play(script: string, cut: Cut, player: Player): string[] {
@@ -84,13 +88,21 @@ function play(script: string, cut: Cut, player: Player): string[] {
   if (lines[0] !== '* connect') player.event('connect');
   for (const line of lines) {
     const text = line.slice(line.startsWith('*') ? 2 : 3);
-    if (line.startsWith('* ')) actual.push(line, ...player.event(text));
+    if (line.startsWith('* ')) actual.push(line, ...withUnread(player, player.event(text)));
     else if (line.startsWith(player.peer)) {
       const end = line.startsWith(`${player.peer}:`) ? '\r\n' : '';
-      actual.push(line, ...pieces(Buffer.concat([unescape(text), Buffer.from(end)]), cut).flatMap(player.receive));
+      const chunks = pieces(Buffer.concat([unescape(text), Buffer.from(end)]), cut);
+      actual.push(line, ...withUnread(player, chunks.flatMap(player.receive)));
     }
   }
   return actual;
+}
+
+// What is left for the relay, once the whole chunk has arrived.
+function withUnread(player: Player, shown: readonly string[]): string[] {
+  const last = shown.at(-1) ?? '';
+  const unread = /^! (?:relay|done accepted)/.test(last) ? player.unread().toString('latin1') : '';
+  return unread === '' ? [...shown] : [...shown.slice(0, -1), `${last} + ${escape(unread)}`];
 }
 
 function pieces(bytes: Buffer, cut: Cut): Buffer[] {
@@ -132,7 +144,7 @@ function showStream(stream: string): string[] {
   return [...lines.map((line) => `S: ${escape(line)}`), ...(rest === '' ? [] : [`S| ${escape(rest)}`])];
 }
 
-function showFront(action: FrontAction, dialogue: FrontDialogue): string {
+function showFront(action: FrontAction): string {
   switch (action.do) {
     case 'authenticate':
       return `! authenticate ${showCredentials(action.credentials)}`;
@@ -141,7 +153,6 @@ function showFront(action: FrontAction, dialogue: FrontDialogue): string {
     case 'close':
       return `! close ${action.why}`;
     case 'relay':
-      return withUnread('! relay', dialogue.unread());
     case 'send':
     case 'start-tls':
       return `! ${action.do}`;
@@ -157,10 +168,8 @@ export function showCredentials({ mechanism, authcid, authzid, offered }: Creden
   return `${mechanism} ${authcid}${as} ${offered.kind} ${JSON.stringify(proof.expose())}`;
 }
 
-function showBackend(action: BackendAction, dialogue: BackendDialogue): string {
-  if (action.do !== 'done') return `! ${action.do}`;
-  const shown = `! done ${showOutcome(action.outcome)}`;
-  return action.outcome.kind === 'accepted' ? withUnread(shown, dialogue.unread()) : shown;
+function showBackend(action: BackendAction): string {
+  return action.do === 'done' ? `! done ${showOutcome(action.outcome)}` : `! ${action.do}`;
 }
 
 function showOutcome(outcome: BackendOutcome): string {
@@ -180,10 +189,6 @@ function showOutcome(outcome: BackendOutcome): string {
     default:
       return unreachable(outcome);
   }
-}
-
-function withUnread(shown: string, unread: Buffer): string {
-  return unread.length === 0 ? shown : `${shown} + ${escape(unread.toString('latin1'))}`;
 }
 
 /**
