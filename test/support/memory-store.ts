@@ -69,10 +69,17 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90 }: MemoryStoreOp
     const oldest = now - limits.failureWindowSeconds * 1000;
     forgetBefore(own.wrong, oldest);
     forgetBefore(from, oldest);
+    const ofNetwork = measure(from, query, limits.accountNetworkFailures);
+    const ofAccount = measure(own.wrong, query, limits.accountFailures);
+    // An attempt beyond either limit reads "limit + 1" and leaves no trace in either count.
+    if (!ofNetwork.beyond && (knownNetwork || !ofAccount.beyond)) {
+      from.set(query.secretMark, now);
+      if (!knownNetwork) own.wrong.set(query.secretMark, now);
+    }
     return {
       knownNetwork,
-      accountFailures: knownNetwork ? own.wrong.size : count(own.wrong, query, limits.accountFailures),
-      accountNetworkFailures: count(from, query, limits.accountNetworkFailures),
+      accountFailures: knownNetwork ? own.wrong.size : ofAccount.count,
+      accountNetworkFailures: ofNetwork.count,
       networkVerdicts: countVerdict(verdicts, query),
     };
   };
@@ -264,11 +271,9 @@ function coarse(network: string): string {
   return formatNetwork({ family: 4, first: (parsed.first >> 8n) << 8n, prefixBits: 24 });
 }
 
-// Beyond its limit an attempt reads "limit + 1" and leaves no trace.
-function count(marks: Map<string, number>, { secretMark, now }: LoginQuery, limit: number): number {
-  if (!marks.has(secretMark) && marks.size >= limit) return marks.size + 1;
-  marks.set(secretMark, now);
-  return marks.size;
+function measure(marks: Map<string, number>, { secretMark }: LoginQuery, limit: number) {
+  if (marks.has(secretMark)) return { count: marks.size, beyond: false };
+  return { count: marks.size + 1, beyond: marks.size >= limit };
 }
 
 function countVerdict(
