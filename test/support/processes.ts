@@ -50,6 +50,7 @@ export function start(command: string, args: readonly string[], options: StartOp
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a process group of its own, so that none of its children can be left behind
   });
   const heard: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => heard.push(chunk));
@@ -191,16 +192,28 @@ function ending(child: ChildProcess): Promise<number | string> {
 }
 
 async function stopped(child: ChildProcess, end: Promise<number | string>, name: string): Promise<number | string> {
+  const over = child.exitCode !== null || child.signalCode !== null;
+  const gone = over ? Promise.resolve() : new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   let late = false;
   const deadline = setTimeout(() => {
     late = true;
-    child.kill('SIGKILL');
+    killGroup(child);
   }, STOP_DEADLINE_MS);
+  await gone;
+  killGroup(child); // Dovecot's auth process, for one, stays for as long as a Postfix is connected to it
   const code = await end;
   clearTimeout(deadline);
   if (late) throw new Error(`${name} did not end within ${STOP_DEADLINE_MS} ms of SIGTERM`);
   return code;
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // all of it has ended
+  }
 }
 
 /** Undefined when the port is taken. */
