@@ -31,6 +31,7 @@ frontTranscript(
         'auth=CRAM-MD5',
         'COMPRESS=DEFLATE',
         'LITERAL-',
+        'LOGIN-REFERRALS',
         'IDLE',
       ],
     }),
@@ -142,7 +143,7 @@ frontTranscript(
     C: c XYZZY
     S: c ${UNKNOWN}
     C: d
-    S: d BAD A command is a tag and a name, like: a1 CAPABILITY
+    S: * BAD A command is a tag and a name, like: a1 CAPABILITY
     C:
     S: * BAD A command is a tag and a name, like: a1 CAPABILITY
     C: e (NOOP)

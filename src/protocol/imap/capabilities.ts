@@ -6,8 +6,8 @@
 import type { FrontOptions } from '../machine.ts';
 import { loginAllowed } from '../plaintext.ts';
 
-/** Ours to answer, or of no use before login; a client reads the list again when it is logged in. */
-const OURS = new Set(['STARTTLS', 'LOGINDISABLED', 'SASL-IR', 'LITERAL-']);
+/** Ours to answer, or of no use before login (we refer nobody); a client reads the list again when it is logged in. */
+const OURS = new Set(['STARTTLS', 'LOGINDISABLED', 'SASL-IR', 'LITERAL-', 'LOGIN-REFERRALS']);
 const OURS_PREFIXES = ['AUTH=', 'COMPRESS='];
 // A backend that was not reached yet has no list; every IMAP server has this.
 const LEAST = 'IMAP4rev1';

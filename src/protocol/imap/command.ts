@@ -37,10 +37,13 @@ export function parseCommand(pieces: readonly Piece[]): Command {
   return { kind: 'command', tag, name: name.toUpperCase(), rest: [rest, ...more] };
 }
 
-/** The tag that a line begins with, or undefined when it has none that may be repeated. */
+/**
+ * The tag that a line begins with, or undefined when it has none that may be repeated. A word alone is no tag: it may
+ * be the answer to a challenge that was never sent.
+ */
 export function tagOf(line: string): string | undefined {
-  const [tag] = line.split(' ', 1);
-  return tag !== undefined && TAG.test(tag) ? tag : undefined;
+  const tag = line.slice(0, Math.max(0, line.indexOf(' ')));
+  return TAG.test(tag) ? tag : undefined;
 }
 
 /** True when nothing but spaces follows the name. */
