@@ -9,8 +9,8 @@ import { nearestWord } from './nearest.ts';
 import { entryOf, fieldsOf, isRecord, itemOf, valueAt, type SettingNode, type SettingPath } from './tree.ts';
 
 const PREFIX = 'POSTERN_';
-// The first names the file itself; the second tells a worker its number.
-const NOT_SETTINGS = new Set(['POSTERN_CONFIG', 'POSTERN_WORKER']);
+// Read by the launcher, by the command line, and by a worker that wants to know its number.
+const NOT_SETTINGS = new Set(['POSTERN_BUN', 'POSTERN_NODE', 'POSTERN_CONFIG', 'POSTERN_WORKER']);
 // Kubernetes gives every pod variables like these for a service named postern.
 const SERVICE_LINK = /^POSTERN_(?:SERVICE_(?:HOST|PORT)|PORT(?:_\d+_|$))/;
 

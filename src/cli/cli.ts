@@ -1,0 +1,133 @@
+/** What every command is handed, and the two things that most begin with: the settings and the policy's tools. */
+
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { loadSettings } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import { Fault } from '../core/fault.ts';
+import { canonicalAccount, type Account } from '../core/identity.ts';
+import { readKeyring } from '../keys.ts';
+import type { PolicyTools } from '../policy/tools.ts';
+import { openStore } from '../store/open.ts';
+import { painter, type Paint } from './layout.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The world around a command. */
+export interface Cli {
+  readonly terminal: Terminal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Who acts, for the audit: `cli:<unix user>`. */
+  readonly actor: string;
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly json?: true;
+}
+
+/** Option of the commands that cannot be undone. */
+export interface YesOption {
+  readonly yes?: true;
+}
+
+/** A command at work on the store. */
+export interface Desk {
+  readonly cli: Cli;
+  readonly settings: Settings;
+  readonly tools: PolicyTools;
+  readonly actor: string;
+  readonly now: number;
+  readonly paint: Paint;
+  /** Prints the result: the value with --json, else the text. */
+  report(value: unknown, text: () => string): void;
+}
+
+const CONFIG_PLACES = ['postern.yaml', '/etc/postern/postern.yaml'] as const;
+
+/** The configuration file to read: --config, $POSTERN_CONFIG, or the first of the usual places. CONFIG_INVALID: none. */
+export function configFile(cli: Cli, command: Command): string {
+  const named = command.optsWithGlobals<GlobalOptions>().config ?? cli.environment['POSTERN_CONFIG'];
+  if (named !== undefined && named !== '') return named;
+  const found = CONFIG_PLACES.find((place) => existsSync(place));
+  if (found !== undefined) return found;
+  throw new Fault(
+    'CONFIG_INVALID',
+    `there is no ${CONFIG_PLACES.join(' and no ')}: name the configuration with --config`,
+  );
+}
+
+/** True when the result is wanted as JSON. */
+export function wantsJson(command: Command): boolean {
+  return command.optsWithGlobals<GlobalOptions>().json === true;
+}
+
+/** Prints a result: the value with --json, else the text. */
+export function reporter(cli: Cli, command: Command): Desk['report'] {
+  return (value, text) => cli.terminal.out(wantsJson(command) ? JSON.stringify(value) : text());
+}
+
+/** Runs an action with the policy's tools, and closes the store after it however it ends. */
+export async function atDesk(cli: Cli, command: Command, action: (desk: Desk) => Promise<void>): Promise<void> {
+  const { settings } = loadSettings({
+    file: configFile(cli, command),
+    environment: cli.environment,
+    now: cli.clock(),
+  });
+  const keyring = readKeyring(settings.keysFile);
+  const store = await openStore(settings.store);
+  try {
+    const { issuer, maxAppPasswords } = settings.policy;
+    await action({
+      cli,
+      settings,
+      tools: { store, keyring, clock: cli.clock, issuer, maxAppPasswords },
+      actor: cli.actor,
+      now: cli.clock(),
+      paint: painter(cli.terminal.colour),
+      report: reporter(cli, command),
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+/** The account that a name means. USAGE when it can be none. */
+export function accountNamed(desk: Pick<Desk, 'settings'>, typed: string): Account {
+  const identity = canonicalAccount(typed, desk.settings.gateway.identity);
+  if (identity.kind === 'account') return identity.account;
+  const why = identity.fault === 'no-domain' ? 'it has no domain' : `it is ${identity.fault}`;
+  throw new Fault('USAGE', `"${typed}" is no account (${why}): write it like alice@example.org`);
+}
+
+/**
+ * Asks before something that cannot be undone. Returns when --yes was given or the answer is yes. NOT_ALLOWED when the
+ * answer is no; USAGE when nobody is there to ask.
+ */
+export async function confirm(cli: Cli, options: YesOption, question: string): Promise<void> {
+  if (options.yes === true) return;
+  if (!cli.terminal.interactive) {
+    throw new Fault('USAGE', `${question} There is nobody here to ask: add --yes to go on`);
+  }
+  const answer = await cli.terminal.ask(`${question} [y/N] `);
+  if (!/^y(es)?$/i.test(answer)) throw new Fault('NOT_ALLOWED', 'nothing was changed');
+}
+
+/** Adds a command with its description and examples. */
+export function addCommand(
+  parent: Command,
+  usage: string,
+  about: { readonly description: string; readonly examples: readonly string[] },
+): Command {
+  const [summary = ''] = about.description.split('\n');
+  const command = parent.command(usage).description(about.description).summary(summary);
+  const lines = about.examples.map((example) => `  $ postern ${example}`);
+  return lines.length === 0 ? command : command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+/** Adds the option that answers the question before something that cannot be undone. */
+export function withYes(command: Command): Command {
+  return command.option('-y, --yes', 'do not ask');
+}

@@ -1,0 +1,23 @@
+/** `postern serve`, and the hidden command that it starts each of its workers with. */
+
+import type { Command } from 'commander';
+import { addCommand, configFile, type Cli } from './cli.ts';
+
+/** Adds the commands to the program. `setExitCode` is told how the gateway ended. */
+export function addServeCommands(program: Command, cli: Cli, setExitCode: (code: number) => void): void {
+  addCommand(program, 'serve', {
+    description: [
+      'Run the gateway until it is told to stop.',
+      'The log goes to standard output, a JSON object a line. SIGTERM lets sessions end and stops; SIGHUP reads the',
+      'certificates and the configuration again.',
+    ].join('\n'),
+    examples: ['serve', 'serve --config /etc/postern/postern.yaml'],
+  }).action(async (_options, command: Command) => {
+    const { serve } = await import('../start.ts'); // no other command needs the gateway
+    setExitCode(await serve({ configFile: configFile(cli, command) }));
+  });
+  program.command('worker', { hidden: true }).action(async (_options, command: Command) => {
+    const { runWorker } = await import('../start.ts');
+    setExitCode(await runWorker({ configFile: configFile(cli, command) }));
+  });
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SessionRecord } from '../../src/policy/ports.ts';
+import { commandWorld, START } from '../support/command-line.ts';
+
+const DAY = 86_400_000;
+
+function session(id: string, account: string): SessionRecord {
+  return {
+    id,
+    account,
+    domain: 'example.org',
+    protocol: 'imap',
+    opener: { kind: 'ordinary-password' },
+    address: '192.0.2.7',
+    gateway: 'gateway-1',
+    openedAt: Date.now() - 1000,
+  };
+}
+
+test('a domain that nobody decided about is listed as disabled, because the configuration names it', async (t) => {
+  const world = commandWorld();
+  t.after(world.remove);
+  const { out, code } = await world.run(['domain', 'list']);
+  assert.equal(code, 0);
+  assert.match(out, /^example\.org +disabled \(nobody has decided\) +totp, email +always +always$/m);
+});
+
+test('setting a domain says what it did, and the list shows it', async (t) => {
+  const world = commandWorld();
+  t.after(world.remove);
+  const { out } = await world.run(['domain', 'set', 'Example.ORG', 'enabled']);
+  assert.equal(out, 'example.org is now enabled: 0 accounts enrolled, 0 sessions closed.');
+  assert.deepEqual(await world.json('domain', 'list'), [
+    {
+      domain: 'example.org',
+      decided: true,
+      mode: 'enabled',
+      forcedFrom: null,
+      modeNow: 'enabled',
+      methods: ['totp', 'email'],
+      reveal: 'always',
+      hints: 'always',
+    },
+  ]);
+});
+
+test('forcing from a date leaves the domain enabled until then', async (t) => {
+  const world = commandWorld();
+  t.after(world.remove);
+  const { out } = await world.run(['domain', 'set', 'example.org', 'forced', '--from', '90d']);
+  assert.match(out, /^example\.org is now enabled, forced from 2026-05-30 \d\d:\d\d \(in 3 months\)/);
+  const shown = await world.json('domain', 'show', 'example.org');
+  assert.deepEqual(shown, { ...Object(shown), mode: 'forced', modeNow: 'enabled', enrolled: 0, sessions: 0 });
+  world.now = START + 91 * DAY;
+  assert.equal(Object(await world.json('domain', 'show', 'example.org')).modeNow, 'forced');
+});
+
+test('methods, reveal and hints can be changed without the mode', async (t) => {
+  const world = commandWorld();
+  t.after(world.remove);
+  await world.run(['domain', 'set', 'example.org', 'forced']);
+  const options = ['--methods', 'email,totp', '--reveal', 'once', '--hints', 'never'];
+  const changed = Object(await world.json('domain', 'set', 'example.org', ...options));
+  assert.deepEqual(
+    [changed.mode, changed.methods, changed.reveal, changed.hints],
+    ['forced', ['totp', 'email'], 'once', 'never'],
+  );
+});
+
+test('forcing asks first when sessions would be closed, and a no changes nothing', async (t) => {
+  const world = commandWorld();
+  t.after(world.remove);
+  await world.withStore(async (store) => {
+    await store.openSession(session('s1', 'alice@example.org'));
+    await store.openSession(session('s2', 'bob@example.org'));
+  });
+  const refused = await world.run(['domain', 'set', 'example.org', 'forced'], { answers: ['n'] });
+  assert.deepEqual(refused.questions, ['example.org: 2 sessions of 2 would be closed. Go on? [y/N] ']);
+  assert.deepEqual([refused.code, refused.err], [1, 'postern: nothing was changed']);
+  assert.equal(Object(await world.json('domain', 'show', 'example.org')).decided, false);
+
+  const unattended = await world.run(['domain', 'set', 'example.org', 'forced']);
+  assert.deepEqual(
+    [unattended.code, unattended.err],
+    [
+      2,
+      'postern: example.org: 2 sessions of 2 would be closed. Go on? There is nobody here to ask: add --yes to go on',
+    ],
+  );
+
+  const done = await world.run(['domain', 'set', 'example.org', 'forced', '--yes']);
+  assert.equal(
+    done.out,
+    'example.org is now forced: 0 accounts enrolled, 2 sessions closed.\n' +
+      '2 accounts connected with the ordinary password must enrol before their mail programs work again.',
+  );
+});
+
+test('what cannot be meant is refused with what to do', async (t) => {
+  const world = commandWorld();
+  t.after(world.remove);
+  const line = async (...args: string[]): Promise<string> => {
+    const { code, err } = await world.run(['domain', 'set', ...args]);
+    return `${code} ${err}`;
+  };
+  assert.equal(await line('example.org'), '2 postern: nothing to change: name a mode, or an option such as --reveal');
+  assert.match(await line('example.org', 'compulsory'), /^2 .*Allowed choices are disabled, enabled, forced\.$/);
+  assert.equal(
+    await line('example.org', '--methods', 'sms'),
+    '2 postern: --methods: "sms" is none of totp, email, passkey',
+  );
+  assert.equal(await line('example.org', '--methods', ','), '2 postern: a domain needs at least one method');
+  assert.match(await line('example.org', 'enabled', '--from', '90d'), /^2 .*needs the mode "forced"$/);
+  assert.match(await line('not a domain', 'enabled'), /^2 .*"not a domain" is not a domain name$/);
+});
