@@ -78,6 +78,8 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     if (!(error instanceof Fault)) throw error;
     await tell({ kind: 'failed', message: error.message });
     return 1;
+  } finally {
+    if (process.connected) process.disconnect?.(); // an open channel would keep this process alive
   }
 }
 
