@@ -14,7 +14,7 @@ export interface Claim {
   readonly offered: Offered;
 }
 
-export type MechanismStep =
+type MechanismStep =
   | { readonly kind: 'challenge'; readonly text: string }
   | { readonly kind: 'claim'; readonly claim: Claim }
   | { readonly kind: 'malformed' };

@@ -8,7 +8,7 @@ import { addressBytes, addressText, canonicalAddress } from './address.ts';
 import { ByteQueue } from './byte-queue.ts';
 
 /** An address in its shortest text form (wire/address.ts) and a port. */
-export interface Endpoint {
+interface Endpoint {
   readonly address: string;
   readonly port: number;
 }

@@ -162,7 +162,7 @@ function showFront(action: FrontAction): string {
 }
 
 /** `PLAIN alice password "s3cret"`, with `as bob` when an authzid was given. */
-export function showCredentials({ mechanism, authcid, authzid, offered }: Credentials): string {
+function showCredentials({ mechanism, authcid, authzid, offered }: Credentials): string {
   const proof = offered.kind === 'password' ? offered.password : offered.token;
   const as = authzid === undefined ? '' : ` as ${authzid}`;
   return `${mechanism} ${authcid}${as} ${offered.kind} ${JSON.stringify(proof.expose())}`;
@@ -232,7 +232,7 @@ function answerOf(verb: string, rest: string, untagged: readonly string[]): Logi
 }
 
 /** A login reply as a backend dialogue would hand it over. */
-export function reply(line: string, untagged: readonly string[] = []): LoginReply {
+function reply(line: string, untagged: readonly string[] = []): LoginReply {
   return { line, untagged };
 }
 
@@ -287,7 +287,7 @@ export function unescape(text: string): Buffer {
 }
 
 /** Bytes (one character each) as a transcript's text: ASCII and well-formed UTF-8 as it is, the rest escaped. */
-export function escape(bytes: string): string {
+function escape(bytes: string): string {
   const text = Buffer.from(bytes, 'latin1').toString('utf8');
   const shown = text.includes('\ufffd')
     ? bytes.replace(/[\p{Cc}\\\xa0-\xff]/gu, escaped)

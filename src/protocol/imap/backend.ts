@@ -53,7 +53,7 @@ export function imapBackend(options: BackendOptions): BackendMachine<State, Line
 }
 
 /** One step of the dialogue. Pure. Throws CLIENT_INVALID when a name or password holds a NUL. */
-export function advance(options: BackendOptions, state: State, input: BackendInput<LineEvent>): Step {
+function advance(options: BackendOptions, state: State, input: BackendInput<LineEvent>): Step {
   switch (input.on) {
     case 'connect':
       return { state, actions: [] };

@@ -49,7 +49,7 @@ export function imapFront(options: FrontOptions): FrontMachine<State, ImapEvent>
 }
 
 /** One step of the dialogue. Pure. */
-export function advance(options: FrontOptions, state: State, input: FrontInput<ImapEvent>): Step {
+function advance(options: FrontOptions, state: State, input: FrontInput<ImapEvent>): Step {
   switch (input.on) {
     case 'connect':
       return say(state, `* OK [CAPABILITY ${capabilityList(options, state.tlsActive)}] ${options.hostname} IMAP ready`);
