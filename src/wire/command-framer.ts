@@ -45,7 +45,8 @@ export interface FramingLimits {
   readonly synchronizing: 'accepted' | 'refused';
 }
 
-// RFC 7888 §5.
+// RFC 7888 §5 caps what a client may send unasked under LITERAL-. It writes `{n+}`; `{n-}` is in no RFC, but whoever
+// sends it means this, and its bytes must not be read as commands.
 const MAX_LITERAL_MINUS_BYTES = 4096;
 /** How much of a refused command's first line is kept, within the line limit; a tag is much shorter. */
 const START_CHARACTERS = 128;
