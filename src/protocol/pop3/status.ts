@@ -13,12 +13,20 @@ export interface Status {
 
 const TEMPORARY = new Set(['SYS/TEMP', 'IN-USE', 'LOGIN-DELAY']);
 
+const KINDS: ReadonlyMap<string, Status['kind']> = new Map([
+  ['+OK', 'ok'],
+  ['-ERR', 'err'],
+  ['+', 'continue'],
+]);
+
 /** Reads a status line; undefined when it is none. */
 export function parseStatus(line: string): Status | undefined {
-  const [, indicator, code = '', text = ''] = /^(\+OK|-ERR|\+)(?: +(?:\[([^\]]*)\])? *(.*))?$/i.exec(line) ?? [];
-  if (indicator === undefined) return undefined;
-  const kind = indicator === '+' ? 'continue' : indicator.toUpperCase() === '+OK' ? 'ok' : 'err';
-  return { kind, code: code.toUpperCase(), text };
+  const space = line.indexOf(' ');
+  const kind = KINDS.get((space < 0 ? line : line.slice(0, space)).toUpperCase());
+  if (kind === undefined || line.includes('\r')) return undefined;
+  const rest = space < 0 ? '' : line.slice(space).trimStart();
+  const [bracketed = '', code = ''] = /^\[([^\]]*)\]/.exec(rest) ?? [];
+  return { kind, code: code.toUpperCase(), text: rest.slice(bracketed.length).trimStart() };
 }
 
 /** What a negative answer to a login means. Codes that nobody has registered mean no more than a plain refusal. */

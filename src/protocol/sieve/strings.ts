@@ -52,7 +52,8 @@ function literal(bytes: Buffer): Token {
 function tokensIn(text: string): readonly Token[] | undefined {
   const tokens: Token[] = [];
   const token = new RegExp(TOKEN);
-  while (token.lastIndex < text.trimEnd().length) {
+  const end = text.trimEnd().length;
+  while (token.lastIndex < end) {
     const [, string, parenthesis, atom] = token.exec(text) ?? [];
     if (string !== undefined) tokens.push({ kind: 'string', text: string.replaceAll(/\\(.)/g, '$1') });
     else if (parenthesis !== undefined) tokens.push({ kind: parenthesis === '(' ? 'open' : 'close' });

@@ -68,8 +68,10 @@ function onLine(options: FrontOptions, state: State, event: ClientLine): Step {
 }
 
 function onCommand(options: FrontOptions, state: State, line: string): Step {
-  const [, verb = '', parameters = ''] = /^([A-Za-z]+)(?: +(.*?))? *$/.exec(line) ?? [];
-  switch (verb.toUpperCase()) {
+  const space = line.indexOf(' ');
+  const verb = (space < 0 ? line : line.slice(0, space)).toUpperCase();
+  const parameters = space < 0 ? '' : line.slice(space).trim();
+  switch (verb) {
     case 'EHLO':
       return onHelo(options, state, { verb: 'EHLO', name: parameters });
     case 'HELO':
@@ -81,7 +83,7 @@ function onCommand(options: FrontOptions, state: State, line: string): Step {
     case 'QUIT':
       return part(state, REPLIES.goodbye, 'logout');
     default:
-      return onOther(options, state, verb.toUpperCase());
+      return onOther(options, state, verb);
   }
 }
 
