@@ -47,8 +47,8 @@ export interface Epochs {
 
 /** The answer to one attempt: the table of docs/architecture.md. */
 export type Verdict =
-  /** Log in at the backend as this user by the configured impersonation. */
-  | { readonly kind: 'allow'; readonly opener: Opener; readonly epochs: Epochs }
+  /** Log in at the backend as this user by the configured impersonation. `cutOffAt` (ms): the app password expires. */
+  | { readonly kind: 'allow'; readonly opener: Opener; readonly epochs: Epochs; readonly cutOffAt?: number }
   /** The backend judges the secret as it came. `cutOffAt` (ms): this client will stop working then. */
   | { readonly kind: 'forward'; readonly epochs: Epochs; readonly cutOffAt?: number }
   | { readonly kind: 'deny'; readonly reason: DenyReason }

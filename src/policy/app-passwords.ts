@@ -38,7 +38,7 @@ export interface Presented {
 }
 
 export type AppPasswordMatch =
-  | { readonly kind: 'live'; readonly id: string; readonly generation: number }
+  | { readonly kind: 'live'; readonly id: string; readonly generation: number; readonly expiresAt: number | undefined }
   | { readonly kind: 'unfit'; readonly id: string; readonly why: 'expired' | 'out-of-scope' | 'network' }
   | { readonly kind: 'no-match' };
 
@@ -117,11 +117,11 @@ export function sameText(left: string, right: string): boolean {
 }
 
 function fitOf(record: AppPasswordRecord, { protocol, address, now }: Presented): AppPasswordMatch {
-  const { id, generation } = record;
+  const { id, generation, expiresAt } = record;
   if (!isLive(record, now)) return { kind: 'unfit', id, why: 'expired' };
   if (!record.scopes.includes(protocol)) return { kind: 'unfit', id, why: 'out-of-scope' };
   if (!fromPermittedNetwork(record, address)) return { kind: 'unfit', id, why: 'network' };
-  return { kind: 'live', id, generation };
+  return { kind: 'live', id, generation, expiresAt };
 }
 
 function fromPermittedNetwork({ networks }: AppPasswordRecord, address: string): boolean {

@@ -14,13 +14,15 @@ import type { Change } from './ports.ts';
 export interface KnownAnswer {
   readonly opener: Opener;
   readonly epochs: Epochs;
+  /** The app password's expiry (ms). */
+  readonly cutOffAt?: number;
 }
 
 interface Remembered {
   readonly domain: string;
   /** The versions of the records that all these answers were made from. */
   readonly epochs: Epochs;
-  readonly answers: Map<string, { readonly opener: Opener; readonly at: number }>;
+  readonly answers: Map<string, { readonly answer: KnownAnswer; readonly at: number }>;
 }
 
 export interface LastKnownOptions {
@@ -46,18 +48,19 @@ export class LastKnown {
     this.observe(account, answer.epochs);
     const { domain } = account;
     const known = this.#accounts.get(account.name) ?? { domain, epochs: answer.epochs, answers: new Map() };
-    setBounded(known.answers, question, { opener: answer.opener, at: now }, this.#options.maxAnswersPerAccount);
+    setBounded(known.answers, question, { answer, at: now }, this.#options.maxAnswersPerAccount);
     setBounded(this.#accounts, account.name, known, this.#options.maxAccounts);
   }
 
   /** The answer given to this question within staleSeconds before `now` (ms), unless a change was seen since. */
   recall(account: Account, question: string, now: number): KnownAnswer | undefined {
-    const known = this.#accounts.get(account.name);
-    const answer = known?.answers.get(question);
-    if (known === undefined || answer === undefined) return undefined;
-    const ageMs = now - answer.at;
+    const known = this.#accounts.get(account.name)?.answers.get(question);
+    if (known === undefined) return undefined;
+    const { answer, at } = known;
+    const ageMs = now - at;
     const fresh = ageMs >= 0 && ageMs <= this.#options.staleSeconds * 1000;
-    return fresh ? { opener: answer.opener, epochs: known.epochs } : undefined;
+    const expired = answer.cutOffAt !== undefined && answer.cutOffAt <= now;
+    return fresh && !expired ? answer : undefined;
   }
 
   /** This question was asked again and got another answer. */

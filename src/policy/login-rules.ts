@@ -104,7 +104,9 @@ function appPassword({ attempt, facts, enrolled, epochs, now, rules }: Question)
   if (match.kind === 'no-match') return undefined;
   // Whoever holds 80 random bits may know what they are not good for.
   if (match.kind === 'unfit') return deny(UNFIT_REASONS[match.why]);
-  return { kind: 'allow', opener: { kind: 'app-password', id: match.id, generation: match.generation }, epochs };
+  const { id, generation, expiresAt: cutOffAt } = match;
+  const allow = { kind: 'allow', opener: { kind: 'app-password', id, generation }, epochs } as const;
+  return cutOffAt === undefined ? allow : { ...allow, cutOffAt };
 }
 
 /**

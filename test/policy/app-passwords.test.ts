@@ -74,7 +74,7 @@ test('an app password matches in any case, with spaces or hyphens of any kind', 
   typed.push(` ${groups.join('\u00a0')}\n`, Array.from(text).join(' '));
   for (const one of typed) {
     const match = checkAppPassword(keyring, [record], presented(new Secret(one)));
-    assert.deepEqual(match, { kind: 'live', id: record.id, generation: 1 }, JSON.stringify(one));
+    assert.deepEqual(match, { kind: 'live', id: record.id, generation: 1, expiresAt: undefined }, JSON.stringify(one));
   }
   for (const one of [text.slice(1), `${text}a`, `${text.slice(0, 15)}${text.endsWith('a') ? 'b' : 'a'}`, '', 'x\0']) {
     assert.deepEqual(checkAppPassword(keyring, [record], presented(new Secret(one))), { kind: 'no-match' });
@@ -92,11 +92,11 @@ test('one that is expired, out of scope or in the wrong network says so', () => 
   const keyring = testKeyring();
   const networks = ['192.0.2.0/24', '2001:db8::/32'];
   const { record, secret } = make({ scopes: ['imap'], expiresAt: START_MS + 1000, networks }, keyring);
-  const { id } = record;
+  const { id, expiresAt } = record;
   const rows = [
-    [{}, { kind: 'live', id, generation: 1 }],
-    [{ address: '2001:db8::1' }, { kind: 'live', id, generation: 1 }],
-    [{ now: START_MS + 999 }, { kind: 'live', id, generation: 1 }],
+    [{}, { kind: 'live', id, generation: 1, expiresAt }],
+    [{ address: '2001:db8::1' }, { kind: 'live', id, generation: 1, expiresAt }],
+    [{ now: START_MS + 999 }, { kind: 'live', id, generation: 1, expiresAt }],
     [{ now: START_MS + 1000 }, { kind: 'unfit', id, why: 'expired' }],
     [{ protocol: 'submission' }, { kind: 'unfit', id, why: 'out-of-scope' }],
     [{ address: '198.51.100.7' }, { kind: 'unfit', id, why: 'network' }],
@@ -117,7 +117,7 @@ test('a check makes one digest for each master key in use, whatever the number o
   for (const { record, secret } of [...old, ...fresh]) {
     const before = made();
     const match = checkAppPassword(keyring, records, presented(secret));
-    assert.deepEqual(match, { kind: 'live', id: record.id, generation: 1 });
+    assert.deepEqual(match, { kind: 'live', id: record.id, generation: 1, expiresAt: undefined });
     assert.equal(made() - before, 2);
   }
 });
@@ -145,10 +145,7 @@ test('a reset gives a new secret of the next generation and leaves nothing of th
   assert.equal(sealed, undefined);
   assert.notEqual(digest, before.record.digest);
   assert.deepEqual(checkAppPassword(keyring, [after.record], presented(before.secret)), { kind: 'no-match' });
-  const { id } = before.record;
-  assert.deepEqual(checkAppPassword(keyring, [after.record], presented(after.secret)), {
-    kind: 'live',
-    id,
-    generation,
-  });
+  const { id, expiresAt } = before.record;
+  const match = checkAppPassword(keyring, [after.record], presented(after.secret));
+  assert.deepEqual(match, { kind: 'live', id, generation, expiresAt });
 });

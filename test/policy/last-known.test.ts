@@ -41,6 +41,14 @@ test('repeating an answer does not keep it fresh, giving it again does', () => {
   assert.deepEqual(memory.recall(ALICE, 'q1', 400_000), ANSWER);
 });
 
+test('an app password that has expired since is not repeated', () => {
+  const memory = lastKnown();
+  const answer = { ...ANSWER, cutOffAt: 2000 };
+  memory.remember(ALICE, 'q1', answer, 1000);
+  assert.deepEqual(memory.recall(ALICE, 'q1', 1999), answer);
+  assert.equal(memory.recall(ALICE, 'q1', 2000), undefined);
+});
+
 test('where nothing may be stale nothing is remembered', () => {
   const memory = lastKnown({ staleSeconds: 0 });
   memory.remember(ALICE, 'q1', ANSWER, 1000);

@@ -26,6 +26,7 @@ const EPOCHS = { account: 4, domain: 9 };
 const LIVE = madePassword({});
 const OTHER = madePassword({});
 const EXPIRED = madePassword({ expiresAt: START_MS });
+const EXPIRES_SOON = madePassword({ expiresAt: START_MS + 1 });
 const IMAP_ONLY = madePassword({ scopes: ['imap'] });
 const AT_HOME = madePassword({ networks: ['198.51.100.0/24'] });
 
@@ -42,7 +43,7 @@ const DOMAINS = {
 const ENROLLED: AccountRecord = {
   ...EMPTY_ACCOUNT,
   enrolledAt: START_MS - 1,
-  appPasswords: [LIVE, EXPIRED, IMAP_ONLY, AT_HOME].map(({ record }) => record),
+  appPasswords: [LIVE, EXPIRED, EXPIRES_SOON, IMAP_ONLY, AT_HOME].map(({ record }) => record),
 };
 const SUSPENDED = { at: 1, by: 'cli:root' };
 const ACCOUNTS = {
@@ -59,6 +60,7 @@ const ACCOUNTS = {
 const OFFERED = {
   'live app password': password(LIVE.secret.expose()),
   'app password of nobody': password(OTHER.secret.expose()),
+  'app password that expires soon': password(EXPIRES_SOON.secret.expose()),
   'expired app password': password(EXPIRED.secret.expose()),
   'app password for imap': password(IMAP_ONLY.secret.expose()),
   'app password for home': password(AT_HOME.secret.expose()),
@@ -72,6 +74,12 @@ const ALLOW: Ruling = {
   kind: 'allow',
   opener: { kind: 'app-password', id: LIVE.record.id, generation: 1 },
   epochs: EPOCHS,
+};
+const ALLOW_UNTIL: Ruling = {
+  kind: 'allow',
+  opener: { kind: 'app-password', id: EXPIRES_SOON.record.id, generation: 1 },
+  epochs: EPOCHS,
+  cutOffAt: START_MS + 1,
 };
 const WRONG: Ruling = { kind: 'deny', reason: 'wrong-credentials' };
 const SUSPENDED_DENIED: Ruling = { kind: 'deny', reason: 'suspended' };
@@ -101,6 +109,7 @@ const TABLE: readonly Row[] = [
   ['forced now', 'enrolled', 'live app password', ALLOW],
   ['forced later', 'enrolled', 'live app password', ALLOW],
   ['forced, no hints', 'enrolled', 'live app password', ALLOW],
+  ['enabled', 'enrolled', 'app password that expires soon', ALLOW_UNTIL],
 
   ['enabled', 'enrolled', 'token', { kind: 'verify-token', epochs: EPOCHS }],
   ['forced', 'enrolled', 'token', { kind: 'verify-token', epochs: EPOCHS }],
