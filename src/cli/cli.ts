@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { Fault } from '../core/fault.ts';
-import { canonicalAccount, type Account } from '../core/identity.ts';
+import { canonicalAccount, type Account, type IdentityFault } from '../core/identity.ts';
 import { readKeyring } from '../keys.ts';
 import type { PolicyTools } from '../policy/tools.ts';
 import { openStore } from '../store/open.ts';
@@ -94,12 +94,19 @@ export async function atDesk(cli: Cli, command: Command, action: (desk: Desk) =>
   }
 }
 
+const WHY_NOT = {
+  empty: 'it is empty',
+  'too-long': 'it is too long',
+  malformed: 'it is malformed',
+  separator: 'it contains the master-user separator of a backend',
+  'no-domain': 'it has no domain',
+} as const satisfies Record<IdentityFault, string>;
+
 /** The account that a name means. USAGE when it can be none. */
 export function accountNamed(desk: Pick<Desk, 'settings'>, typed: string): Account {
   const identity = canonicalAccount(typed, desk.settings.gateway.identity);
   if (identity.kind === 'account') return identity.account;
-  const why = identity.fault === 'no-domain' ? 'it has no domain' : `it is ${identity.fault}`;
-  throw new Fault('USAGE', `"${typed}" is no account (${why}): write it like alice@example.org`);
+  throw new Fault('USAGE', `"${typed}" is no account (${WHY_NOT[identity.fault]}): write it like alice@example.org`);
 }
 
 /**

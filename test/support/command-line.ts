@@ -26,6 +26,8 @@ export interface CommandWorld {
 export interface Person {
   readonly answers: readonly (string | (() => string))[];
   readonly colour?: boolean;
+  /** Reads what is written beside the result. */
+  readonly hear?: (text: string) => void;
 }
 
 export interface Outcome {
@@ -90,7 +92,10 @@ async function run(world: CommandWorld, args: readonly string[], person: Person 
   const cli: Cli = {
     terminal: {
       out: (text) => void out.push(text),
-      err: (text) => void err.push(text),
+      err: (text) => {
+        err.push(text);
+        person?.hear?.(text);
+      },
       interactive: person !== undefined,
       colour: person?.colour === true,
       ask: async (question) => {
