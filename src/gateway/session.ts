@@ -195,7 +195,10 @@ export class Session {
   #refuse(answer: LoginAnswer): readonly FrontAction[] {
     const actions = this.#front.answer(answer);
     this.#refusals += 1;
-    return this.#refusals < MAX_REFUSALS ? actions : [...actions, { do: 'close', why: 'refused' }];
+    if (this.#refusals < MAX_REFUSALS) return actions;
+    // The reply to this login is sent; one that was pipelined behind it is not looked at any more.
+    const next = actions.findIndex((action) => action.do !== 'send');
+    return [...(next < 0 ? actions : actions.slice(0, next)), { do: 'close', why: 'refused' }];
   }
 
   #forwarded(): ForwardedClient {
@@ -212,8 +215,9 @@ export class Session {
     place.authenticated();
 
     const [client, backend] = [channel.release(), judged.session.channel.release()];
-    client.write(judged.session.unread);
-    backend.write(this.#front.unread());
+    const [fromBackend, fromClient] = [judged.session.unread, this.#front.unread()];
+    client.write(fromBackend);
+    backend.write(fromClient);
     this.#relay = relay(client, backend, this.#services.limits.relayIdleMs[listener.protocol]);
     const leave = this.#admit(judged);
     const startedAt = performance.now();
@@ -222,8 +226,8 @@ export class Session {
     log.info('session.closed', {
       user: judged.attempt.account.name,
       reason: ended,
-      bytesIn: bytesFromClient,
-      bytesOut: bytesFromBackend,
+      bytesIn: fromClient.length + bytesFromClient,
+      bytesOut: fromBackend.length + bytesFromBackend,
       durationMs: Math.round(performance.now() - startedAt),
     });
   }
@@ -234,7 +238,7 @@ export class Session {
     return live.admit({
       account,
       epochs: verdict.epochs,
-      reviewAt: verdict.kind === 'forward' ? verdict.cutOffAt : undefined,
+      reviewAt: verdict.cutOffAt,
       record: {
         id: this.#accepted.id,
         account: account.name,

@@ -1,0 +1,103 @@
+/**
+ * An IMAP server that a test writes itself: it takes every login, keeps all it hears, and can misbehave on purpose.
+ * For what a real server never does; everything else is tested with real ones.
+ */
+
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+
+export interface ScriptedImap {
+  readonly port: number;
+  /** Everything heard so far, of all connections in the order they came. */
+  readonly heard: readonly string[];
+  /** What was heard behind the login of the last connection. */
+  afterLogin(): string;
+  stop(): Promise<void>;
+}
+
+export interface Script {
+  readonly greeting?: string;
+  readonly capabilities?: string;
+  /** Says this in answer to STARTTLS, and whatever else a hostile network would slip in behind it. */
+  readonly startTls?: string;
+  /** What follows the tag in answer to LOGIN. */
+  readonly login?: string;
+  /** Echoes what comes after the login, so that a client sees what arrived. */
+  readonly echo?: boolean;
+}
+
+const GREETING = '* OK ready\r\n';
+const CAPABILITIES = 'IMAP4rev1 ID IDLE LITERAL+';
+
+export async function startScriptedImap(script: Script = {}): Promise<ScriptedImap> {
+  const heard: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    const at = heard.push('') - 1;
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    converse(socket, script, (text) => (heard[at] += text));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return {
+    port: address.port,
+    heard,
+    afterLogin: () => {
+      const last = heard.findLast((text) => text.includes(' LOGIN ')) ?? '';
+      return last.slice(last.indexOf('\r\n', last.indexOf(' LOGIN ')) + 2);
+    },
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function converse(socket: Socket, script: Script, hear: (text: string) => void): void {
+  const capabilities = script.capabilities ?? CAPABILITIES;
+  let loggedIn = false;
+  let pending = '';
+  socket.write(script.greeting ?? GREETING);
+  socket.on('data', (chunk: Buffer) => {
+    const text = chunk.toString('latin1');
+    hear(text);
+    if (loggedIn) {
+      if (script.echo === true) socket.write(chunk);
+      return;
+    }
+    pending += text;
+    for (let end = pending.indexOf('\r\n'); end >= 0 && !loggedIn; end = pending.indexOf('\r\n')) {
+      const line = pending.slice(0, end);
+      pending = pending.slice(end + 2);
+      if (line.endsWith('+}')) {
+        pending = `${line.replace(/\{\d+\+\}$/, '')}${pending}`;
+        continue;
+      }
+      const [tag = '*', verb = ''] = line.split(' ');
+      if (verb === 'LOGIN') loggedIn = (script.login ?? 'OK').startsWith('OK');
+      socket.write(answer(tag, verb, { ...script, capabilities }));
+      if (loggedIn && script.echo === true && pending !== '') socket.write(pending);
+      if (verb === 'LOGOUT') socket.end();
+    }
+  });
+}
+
+function answer(tag: string, verb: string, script: Script): string {
+  switch (verb) {
+    case 'CAPABILITY':
+      return `* CAPABILITY ${script.capabilities}\r\n${tag} OK done\r\n`;
+    case 'LOGIN':
+      return `${tag} ${script.login ?? 'OK Logged in'}\r\n`;
+    case 'STARTTLS':
+      return (script.startTls ?? '%t BAD no\r\n').replaceAll('%t', tag);
+    case 'ID':
+      return `* ID NIL\r\n${tag} OK done\r\n`;
+    default:
+      return `${tag} OK done\r\n`;
+  }
+}
