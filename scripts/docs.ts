@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { settingTree } from '../src/config/tree.ts';
+import { commandReference } from './docs/command-line.ts';
 import { editorSchema } from './docs/editor-schema.ts';
 import { exampleYaml } from './docs/example.ts';
 import { manual } from './docs/manual.ts';
@@ -15,6 +16,7 @@ const documents: Readonly<Record<string, string>> = {
   'config/postern.example.yaml': exampleYaml(tree),
   'config/postern.schema.json': editorSchema(tree),
   'docs/configuration.md': manual(tree),
+  'docs/command-line.md': commandReference(),
 };
 
 const checkOnly = process.argv.includes('--check');

@@ -20,6 +20,7 @@ const SHOWN = new Set([
   'backends.*.impersonation',
   'backends.*.impersonation.password_file',
   'backends.*.imap',
+  'backends.*.imap.port',
   'domains',
 ]);
 

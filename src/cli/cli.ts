@@ -23,7 +23,7 @@ export interface Cli {
 }
 
 /** Options that every command takes. */
-export interface GlobalOptions {
+interface GlobalOptions {
   readonly config?: string;
   readonly json?: true;
 }
@@ -118,8 +118,15 @@ export async function confirm(cli: Cli, options: YesOption, question: string): P
   if (!cli.terminal.interactive) {
     throw new Fault('USAGE', `${question} There is nobody here to ask: add --yes to go on`);
   }
-  const answer = await cli.terminal.ask(`${question} [y/N] `);
+  const answer = await ask(cli, `${question} [y/N] `);
   if (!/^y(es)?$/i.test(answer)) throw new Fault('NOT_ALLOWED', 'nothing was changed');
+}
+
+/** Asks a question. NOT_ALLOWED when it is left unanswered. */
+export async function ask(cli: Cli, question: string): Promise<string> {
+  const answer = await cli.terminal.ask(question);
+  if (answer === undefined) throw new Fault('NOT_ALLOWED', 'nothing was changed');
+  return answer;
 }
 
 /** Adds a command with its description and examples. */

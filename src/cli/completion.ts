@@ -57,7 +57,7 @@ function nodesOf(command: Command, path: readonly string[]): readonly Node[] {
   const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
   const node = {
     path: path.join(' '),
-    commands: commands.map((one) => ({ word: one.name(), about: one.summary() })),
+    commands: commands.map((one) => ({ word: one.name(), about: one.summary() || one.description() })),
     options: options.flatMap((one) => (one.long === undefined ? [] : [{ word: one.long, about: one.description }])),
     choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
   };

@@ -15,6 +15,7 @@ import type { NewTotp } from '../policy/totp.ts';
 import {
   accountNamed,
   addCommand,
+  ask,
   atDesk,
   confirm,
   withYes,
@@ -70,7 +71,7 @@ async function enrol(desk: Desk, account: Account, options: EnrolOptions, json: 
 
 async function askForCode(desk: Desk, account: Account): Promise<Right> {
   for (let tries = 1; tries <= TRIES; tries++) {
-    const code = await desk.cli.terminal.ask('The six digits that the app shows: ');
+    const code = await ask(desk.cli, 'The six digits that the app shows: ');
     const confirmation = await confirmTotp(desk.tools, desk.actor, account, new Secret(code));
     if (confirmation.kind !== 'wrong-code') return confirmation;
     if (tries < TRIES) desk.cli.terminal.err('This is not the code. Is the clock of the phone right?');

@@ -10,8 +10,8 @@ export interface Terminal {
   /** Somebody is there who can answer. */
   readonly interactive: boolean;
   readonly colour: boolean;
-  /** Asks one question and returns the line typed, trimmed; '' at the end of the input. */
-  ask(question: string): Promise<string>;
+  /** Asks one question and returns the line typed, trimmed; undefined when the input ends instead (Ctrl-C, Ctrl-D). */
+  ask(question: string): Promise<string | undefined>;
 }
 
 /** The terminal of this process. */
@@ -26,8 +26,10 @@ export function processTerminal(): Terminal {
     ask: async (question) => {
       const lines = createInterface({ input: stdin, output: stderr });
       try {
-        const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-        return (await Promise.race([lines.question(question), ended])).trim();
+        const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+        const line = await Promise.race([lines.question(question), ended]);
+        if (line === undefined) stderr.write('\n');
+        return line?.trim();
       } finally {
         lines.close();
       }

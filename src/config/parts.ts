@@ -10,7 +10,7 @@ import { ConfigSchema, type Config } from './schema.ts';
 import { isRecord, type SettingPath } from './tree.ts';
 
 export type ListenerConfig = Config['listeners'][number];
-export type CertificateConfig = Config['tls']['certificates'][number];
+type CertificateConfig = Config['tls']['certificates'][number];
 export type BackendConfig = Config['backends'][string];
 export type ServiceConfig = NonNullable<BackendConfig['imap']>;
 export type ImpersonationConfig = NonNullable<ServiceConfig['impersonation']>;

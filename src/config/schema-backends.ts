@@ -53,7 +53,7 @@ const XclientSchema = z.strictObject({
 
 const ImpersonationSchema = z.discriminatedUnion('kind', [MasterUserSchema, AuthzidSchema, XclientSchema]);
 
-export const ServiceSchema = z.strictObject({
+const ServiceSchema = z.strictObject({
   port: port.optional().meta({
     description: "The port. Default: the protocol's own, as for a listener.",
     examples: [993],

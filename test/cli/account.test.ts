@@ -83,6 +83,14 @@ test('three wrong codes end the conversation, and nothing was changed', async (t
   assert.equal(Object(await at.json('account', 'show', ALICE)).enrolledAt, null);
 });
 
+test('leaving the conversation changes nothing', async (t) => {
+  const at = world(t);
+  await at.run(['domain', 'set', 'example.org', 'enabled']);
+  const { code, err, questions } = await at.run(['account', 'enrol', ALICE], { answers: [] });
+  assert.deepEqual([code, questions.length], [1, 1]);
+  assert.match(err, /postern: nothing was changed$/);
+});
+
 test('replacing the app of an enrolled account asks first, and keeps its app passwords', async (t) => {
   const at = world(t);
   await enrolled(at);

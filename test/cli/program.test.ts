@@ -30,7 +30,7 @@ function spawned(at: CommandWorld, ...args: readonly string[]) {
 }
 
 function program(): Command {
-  const terminal = { out: () => {}, err: () => {}, interactive: false, colour: false, ask: async () => '' };
+  const terminal = { out: () => {}, err: () => {}, interactive: false, colour: false, ask: async () => undefined };
   return makeProgram({ terminal, environment: {}, clock: () => 0, actor: 'cli:tester' }, () => {});
 }
 

@@ -22,7 +22,7 @@ export interface CommandWorld {
   readonly remove: () => void;
 }
 
-/** Somebody at the terminal, who gives these answers in turn; a function is asked when its turn comes. */
+/** Somebody at the terminal, who gives these answers in turn, then leaves; a function is asked when its turn comes. */
 export interface Person {
   readonly answers: readonly (string | (() => string))[];
   readonly colour?: boolean;
@@ -100,8 +100,8 @@ async function run(world: CommandWorld, args: readonly string[], person: Person 
       colour: person?.colour === true,
       ask: async (question) => {
         questions.push(question);
-        const answer = answers.shift() ?? '';
-        return typeof answer === 'string' ? answer : answer();
+        const answer = answers.shift();
+        return typeof answer === 'function' ? answer() : answer;
       },
     },
     environment: { POSTERN_CONFIG: world.configFile },
