@@ -55,7 +55,7 @@ export function pop3Backend(options: BackendOptions): BackendMachine<State, Line
 }
 
 /** One step of the login. Pure. */
-export function advance(options: BackendOptions, state: State, input: BackendInput<LineEvent>): Step {
+function advance(options: BackendOptions, state: State, input: BackendInput<LineEvent>): Step {
   switch (input.on) {
     case 'connect':
       return { state, actions: [] };

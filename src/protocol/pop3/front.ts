@@ -47,7 +47,7 @@ export function pop3Front(options: FrontOptions): FrontMachine<State, ClientLine
 }
 
 /** One step of the dialogue. Pure. */
-export function advance(options: FrontOptions, state: State, input: FrontInput<ClientLine>): Step {
+function advance(options: FrontOptions, state: State, input: FrontInput<ClientLine>): Step {
   switch (input.on) {
     case 'connect':
       return say(state, `+OK ${options.hostname} POP3 ready`);

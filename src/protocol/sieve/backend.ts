@@ -51,7 +51,7 @@ export function sieveBackend(options: BackendOptions): BackendMachine<State, Com
 }
 
 /** One step of the login. Pure. */
-export function advance(options: BackendOptions, state: State, input: BackendInput<CommandEvent>): Step {
+function advance(options: BackendOptions, state: State, input: BackendInput<CommandEvent>): Step {
   switch (input.on) {
     case 'connect':
       return { state, actions: [] };

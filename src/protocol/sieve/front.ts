@@ -41,7 +41,7 @@ export function sieveFront(options: FrontOptions): FrontMachine<State, SieveEven
 }
 
 /** One step of the dialogue. Pure. */
-export function advance(options: FrontOptions, state: State, input: FrontInput<SieveEvent>): Step {
+function advance(options: FrontOptions, state: State, input: FrontInput<SieveEvent>): Step {
   switch (input.on) {
     case 'connect':
       return capability(options, state, `OK ${quote(`${options.hostname} ManageSieve ready.`)}`);

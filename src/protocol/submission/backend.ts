@@ -50,7 +50,7 @@ export function submissionBackend(options: BackendOptions): BackendMachine<State
 }
 
 /** One step of the login. Pure. */
-export function advance(options: BackendOptions, state: State, input: BackendInput<LineEvent>): Step {
+function advance(options: BackendOptions, state: State, input: BackendInput<LineEvent>): Step {
   switch (input.on) {
     case 'connect':
       return { state, actions: [] };

@@ -43,7 +43,7 @@ export function submissionFront(options: FrontOptions): FrontMachine<State, Clie
 }
 
 /** One step of the dialogue. Pure. */
-export function advance(options: FrontOptions, state: State, input: FrontInput<ClientLine>): Step {
+function advance(options: FrontOptions, state: State, input: FrontInput<ClientLine>): Step {
   switch (input.on) {
     case 'connect':
       return say(state, `220 ${options.hostname} ESMTP ready`);

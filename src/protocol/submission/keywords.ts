@@ -18,7 +18,7 @@ export function keywordLines(options: FrontOptions, tlsActive: boolean): readonl
 }
 
 /** The keyword in upper case, without its parameters. `AUTH=LOGIN` is an old spelling of AUTH. */
-export function keywordName(line: string): string {
+function keywordName(line: string): string {
   return line.split(/[ =]/, 1).join('').toUpperCase();
 }
 

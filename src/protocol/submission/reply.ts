@@ -40,7 +40,7 @@ export function textOf(reply: Reply): string {
 }
 
 /** The enhanced status code (`5.7.8`) of a permanent refusal, '' when there is none. */
-export function enhancedCode(reply: Reply): string {
+function enhancedCode(reply: Reply): string {
   return /^5\.\d{1,3}\.\d{1,3}(?= |$)/.exec(reply.texts.at(-1) ?? '')?.[0] ?? '';
 }
 
