@@ -29,7 +29,9 @@ export const LimitsSchema = z.strictObject({
     .min(1)
     .max(1_000_000)
     .default(2000)
-    .describe('Clients at one time that have not logged in, for each worker.'),
+    .describe(
+      'Clients at one time that have not logged in, for each worker. Beyond it, who has waited longest makes room.',
+    ),
   preauthSeconds: seconds(1, 1800).default(120).describe('From connecting to a finished login.'),
   preauthIdleSeconds: seconds(1, 1800).default(60).describe('A wait for the next byte before login.'),
   tlsHandshakeSeconds: seconds(1, 300).default(20).describe('A TLS handshake.'),

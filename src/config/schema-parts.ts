@@ -12,7 +12,7 @@ import { parseNetwork } from '../core/network.ts';
 export const text = z.string().regex(/^[^\p{C}]+$/u, 'must be one line of text and not empty');
 
 /** A file name; relative ones start at the folder of the configuration file. */
-export const fileName = text;
+export const fileName = z.string().regex(/^[^\p{C}]+$/u, 'must be a file name');
 
 export const port = z.int().min(1).max(65_535);
 

@@ -23,14 +23,14 @@ export interface CommandWorld {
 }
 
 /** Somebody at the terminal, who gives these answers in turn, then leaves; a function is asked when its turn comes. */
-export interface Person {
+interface Person {
   readonly answers: readonly (string | (() => string))[];
   readonly colour?: boolean;
   /** Reads what is written beside the result. */
   readonly hear?: (text: string) => void;
 }
 
-export interface Outcome {
+interface Outcome {
   readonly code: number;
   readonly out: string;
   readonly err: string;
