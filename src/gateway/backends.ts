@@ -15,7 +15,7 @@ import type {
   ProtocolModule,
 } from '../protocol/machine.ts';
 import type { Channel } from './channel.ts';
-import { dial, loadTrust, type Dialled, type Errand } from './dial.ts';
+import { dial, loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts';
 import { commonTo, Hosts, retryAfterMs, type HostState } from './hosts.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
 
@@ -59,6 +59,8 @@ interface Served {
   readonly protocol: Protocol;
 }
 
+const FIRST_ROUND_MS = 2_000;
+
 export class Backends {
   readonly #options: BackendsOptions;
   readonly #served: readonly Served[];
@@ -76,10 +78,13 @@ export class Backends {
     });
   }
 
-  /** Probes every host once, then keeps probing until `signal` fires. Resolves after the first round. */
+  /**
+   * Probes every host once, then keeps probing until `signal` fires. Resolves after the first round; a host that does
+   * not answer is waited for a moment only, since the others can serve meanwhile.
+   */
   async start(signal: AbortSignal): Promise<void> {
     const rounds = this.#served.flatMap((served) => served.hosts.all.map((host) => this.#watch(served, host, signal)));
-    await Promise.all(rounds);
+    await firstOf(Promise.all(rounds), FIRST_ROUND_MS);
   }
 
   /** What all backends that speak this protocol have in common before login; undefined while none of them is up. */
@@ -126,7 +131,7 @@ export class Backends {
 
   // Undefined: this host is of no use now. Its state is noted unless it was we who gave up.
   async #try(served: Served, host: HostState, errand: Errand, signal: AbortSignal): Promise<Dialled | undefined> {
-    const result = await dial({ ...served, host: host.host }, errand, signal);
+    const result = refusingUnauthenticate(await dial({ ...served, host: host.host }, errand, signal));
     if (result.outcome !== 'unreachable' && result.outcome.kind !== 'unusable') {
       this.#note(served, host, undefined);
       return result;
@@ -159,6 +164,27 @@ export class Backends {
     if (dialled?.outcome.kind === 'capabilities') host.capabilities = dialled.outcome.capabilities;
     else if (dialled !== undefined) this.#note(served, host, `probe answered with ${dialled.outcome.kind}`);
   }
+}
+
+async function firstOf(work: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((resolve) => (timer = setTimeout(resolve, limitMs)));
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
+
+// Behind the relay a client could give up its login and log in again past us, with an ordinary password (RFC 8437,
+// RFC 5804 §2.14.1). A server that offers that cannot be guarded without reading every byte, so it is not used.
+function refusingUnauthenticate(result: DialResult): DialResult {
+  if (result.outcome === 'unreachable' || !offersUnauthenticate(result.outcome)) return result;
+  result.channel.end();
+  return { outcome: 'unreachable', why: 'it offers UNAUTHENTICATE, which would let a client log in past the gateway' };
+}
+
+function offersUnauthenticate(outcome: BackendOutcome): boolean {
+  if (outcome.kind === 'capabilities') return outcome.capabilities.some((name) => /^UNAUTHENTICATE$/i.test(name));
+  if (outcome.kind !== 'accepted') return false;
+  return [...outcome.reply.untagged, outcome.reply.line].some((line) => /\bUNAUTHENTICATE\b/i.test(line));
 }
 
 function opened(host: HostState, dialled: Dialled, outcome: BackendSession['outcome']): BackendSession {

@@ -4,6 +4,7 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { Secret } from '../../src/core/secret.ts';
 import type { BackendService } from '../../src/gateway/settings.ts';
 import { encodeProxyV2 } from '../../src/wire/proxy-header.ts';
 import { startInProcess, type InProcessOptions, type InProcessGateway } from '../support/in-process-gateway.ts';
@@ -19,7 +20,7 @@ async function between(options: Options, body: (world: World) => Promise<void>):
   const imap: BackendService = {
     port: backend.port,
     tls: 'none',
-    impersonation: { kind: 'xclient' },
+    impersonation: MASTER,
     clientAddress: 'none',
     ...options.service,
   };
@@ -71,6 +72,7 @@ class Client {
   }
 }
 
+const MASTER = { kind: 'master-user', user: 'postern', password: new Secret('m'), separator: '*' } as const;
 const LOGIN = 'a LOGIN alice@example.org secret\r\n';
 
 test('what a client sends behind its login arrives once and in order', async () => {
@@ -329,6 +331,18 @@ test('NO STARTTLS: a backend that greets with PREAUTH where TLS is required is n
     assert.match(await client.hears(/\r\n/), /^\* BYE \[UNAVAILABLE\]/);
     assert.ok(backend.heard.every((text) => !text.includes('secret')));
     client.socket.destroy();
+  });
+});
+
+test('RFC 8437: a backend that lets a client log in again past the gateway is not used', async () => {
+  await between({ script: { capabilities: 'IMAP4rev1 UNAUTHENTICATE' } }, async ({ port }) => {
+    assert.match(await Client.to(port).hears(/\r\n/), /^\* BYE \[UNAVAILABLE\]/);
+  });
+  const login = 'OK [CAPABILITY IMAP4rev1 IDLE UNAUTHENTICATE] Logged in';
+  await between({ script: { login } }, async ({ port, backend }) => {
+    const client = Client.to(port).say(`${LOGIN}b UNAUTHENTICATE\r\n`);
+    await client.hears(/\* BYE \[UNAVAILABLE\]/);
+    assert.ok(backend.heard.every((text) => !text.includes('UNAUTHENTICATE')));
   });
 });
 
