@@ -38,7 +38,7 @@ export interface Gatekeeper {
   noteChange(change: Change): void;
 }
 
-export interface SessionReview extends Coverage {
+interface SessionReview extends Coverage {
   /** The versions of the records that this was read from. */
   readonly epochs: Epochs;
 }

@@ -36,16 +36,8 @@ interface Question {
 
 type Step = (question: Question) => Ruling | undefined;
 
-/** In this order. The last one always answers. */
-const STEPS: readonly Step[] = [
-  suspended,
-  beyondLimits,
-  domainDisabled,
-  notEnrolledAndNotForced,
-  token,
-  appPassword,
-  anythingElse,
-];
+/** In this order; anythingElse() answers where none of them does. */
+const STEPS: readonly Step[] = [suspended, beyondLimits, domainDisabled, notEnrolledAndNotForced, token, appPassword];
 
 /**
  * Judges one attempt by the facts of its account at the time `now` (ms). Throws KEY_INVALID when it would need a master
@@ -65,7 +57,7 @@ export function rulingOf(attempt: Attempt, facts: LoginFacts, now: number, rules
     const ruling = step(question);
     if (ruling !== undefined) return ruling;
   }
-  return deny('wrong-credentials');
+  return anythingElse(question);
 }
 
 function suspended({ facts }: Question): Ruling | undefined {

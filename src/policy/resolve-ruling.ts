@@ -9,7 +9,7 @@ import type { Ruling } from './login-rules.ts';
 import type { CheckOrdinaryPassword, Limits, Store } from './ports.ts';
 
 /** Asks our own sign-in service about a token: valid for this account and audience, or not. */
-export type VerifyToken = (
+type VerifyToken = (
   attempt: Attempt,
   signal: AbortSignal,
 ) => Promise<
