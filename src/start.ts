@@ -1,7 +1,6 @@
 /** Joins the parts: reads the settings, builds what they ask for and hands each part what it needs. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { loadSettings } from './config/load.ts';
 import type { Settings } from './config/settings.ts';
@@ -12,9 +11,9 @@ import { checkOrdinaryPassword } from './gateway/backend-login.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { LiveStore } from './gateway/settings.ts';
 import { Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
+import { readKeyring } from './keys.ts';
 import { openLog, type Log, type ProcessLog } from './ops/log.ts';
 import { makeGatekeeper, type Gatekeeper } from './policy/decide.ts';
-import { makeKeyring, parseKeyFile } from './policy/keyring.ts';
 import type { Store } from './policy/ports.ts';
 import { imap } from './protocol/imap/module.ts';
 import type { ProtocolModule } from './protocol/machine.ts';
@@ -91,7 +90,7 @@ function build(settings: Settings, store: Store, log: Log): Gateway {
   const backends = new Backends({ ...settings.gateway, modules: MODULES, log });
   const gatekeeper = makeGatekeeper({
     store,
-    keyring: makeKeyring(parseKeyFile(readFileSync(settings.keysFile, 'utf8'))),
+    keyring: readKeyring(settings.keysFile),
     checkOrdinaryPassword: (attempt, signal) => checkOrdinaryPassword(backends, attempt, signal),
     limits: settings.policy.limits,
     staleSeconds: settings.policy.staleSeconds,

@@ -13,7 +13,7 @@ export interface RedisServer {
   readonly port: number;
   readonly pid: number;
   /** Runs one command on a connection of the test's own. */
-  command(name: string, ...args: readonly (string | number)[]): Promise<unknown>;
+  readonly command: (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
   /** SIGSTOP: connections stay, nothing answers. */
   stall(): void;
   /** SIGCONT */
@@ -99,7 +99,7 @@ async function startOn(program: string, port: number, options: readonly string[]
   const file = join(directory.path, 'redis.conf');
   await writeFile(file, '');
   const base = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory.path];
-  const persistence = program === 'redis-server' ? ['--appendonly', 'yes', '--appendfsync', 'always'] : [];
+  const persistence = program === 'redis-server' ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : [];
   const launch = async (): Promise<Running> => {
     const running = start(program, [file, ...base, ...persistence, ...options]);
     await untilItAnswers(port, running);
@@ -133,7 +133,7 @@ async function startOn(program: string, port: number, options: readonly string[]
 }
 
 function testClient(port: number): Redis {
-  const client = new Redis({ host: '127.0.0.1', port });
+  const client = new Redis({ host: '127.0.0.1', port, enableAutoPipelining: true });
   client.on('error', () => undefined); // the server may be stopped while we are connected
   return client;
 }

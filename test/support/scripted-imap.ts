@@ -63,28 +63,33 @@ function converse(socket: Socket, script: Script, hear: (text: string) => void):
   let loggedIn = false;
   let pending = '';
   socket.write(script.greeting ?? GREETING);
+  const onCommand = (line: string): void => {
+    const [tag = '*', verb = ''] = line.split(' ');
+    loggedIn = verb === 'LOGIN' && (script.login ?? 'OK').startsWith('OK');
+    socket.write(answer(tag, verb, { ...script, capabilities }));
+    if (verb === 'LOGOUT') socket.end();
+  };
   socket.on('data', (chunk: Buffer) => {
     const text = chunk.toString('latin1');
     hear(text);
-    if (loggedIn) {
-      if (script.echo === true) socket.write(chunk);
-      return;
-    }
     pending += text;
-    for (let end = pending.indexOf('\r\n'); end >= 0 && !loggedIn; end = pending.indexOf('\r\n')) {
-      const line = pending.slice(0, end);
-      pending = pending.slice(end + 2);
-      if (line.endsWith('+}')) {
-        pending = `${line.replace(/\{\d+\+\}$/, '')}${pending}`;
-        continue;
-      }
-      const [tag = '*', verb = ''] = line.split(' ');
-      if (verb === 'LOGIN') loggedIn = (script.login ?? 'OK').startsWith('OK');
-      socket.write(answer(tag, verb, { ...script, capabilities }));
-      if (loggedIn && script.echo === true && pending !== '') socket.write(pending);
-      if (verb === 'LOGOUT') socket.end();
+    while (!loggedIn && pending.includes('\r\n')) {
+      const [line, rest] = nextCommand(pending);
+      pending = rest;
+      onCommand(line);
     }
+    if (loggedIn && script.echo === true) socket.write(pending);
+    if (loggedIn) pending = '';
   });
+}
+
+// A command of lines and non-synchronising literals, its literals put in place. Whole commands come in one write here.
+function nextCommand(text: string): readonly [command: string, rest: string] {
+  const end = text.indexOf('\r\n');
+  const [line, rest] = [text.slice(0, end), text.slice(end + 2)];
+  if (!line.endsWith('+}')) return [line, rest];
+  const [command, behind] = nextCommand(rest);
+  return [line.replace(/\{\d+\+\}$/, '') + command, behind];
 }
 
 function answer(tag: string, verb: string, script: Script): string {

@@ -8,6 +8,8 @@ export interface TcpProxy {
   flights(): number;
   /** Pieces in which the client's bytes arrived. */
   writes(): number;
+  /** Connections that the client has closed. */
+  givenUp(): number;
   resetCounts(): void;
   /** From now on nothing is passed on in either direction; connections stay open. */
   swallow(): void;
@@ -18,7 +20,7 @@ export interface TcpProxy {
 
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
-  const counts = { flights: 0, writes: 0 };
+  const counts = { flights: 0, writes: 0, givenUp: 0 };
   let swallowing = false;
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1');
@@ -39,6 +41,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       speaker = 'server';
       client.write(data);
     });
+    client.on('end', () => (counts.givenUp += 1));
     for (const socket of pair) {
       socket.on('error', () => undefined); // an error is always followed by close
       socket.on('close', () => {
@@ -54,7 +57,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     flights: () => counts.flights,
     writes: () => counts.writes,
-    resetCounts: () => void Object.assign(counts, { flights: 0, writes: 0 }),
+    givenUp: () => counts.givenUp,
+    resetCounts: () => void Object.assign(counts, { flights: 0, writes: 0, givenUp: 0 }),
     swallow: () => void (swallowing = true),
     recover: () => {
       swallowing = false;

@@ -44,25 +44,36 @@ async function incompleteCluster(client: Redis | Cluster): Promise<string | unde
 }
 
 async function serverHealth(server: Redis): Promise<StoreHealth> {
-  const info = parseInfo(await server.info());
-  const saves = await snapshots(server);
+  const { usable, remarks } = judgeServer(await server.info(), await snapshots(server));
   const where = `Redis at ${server.options.host}:${server.options.port}`;
-  const policy = info.get('maxmemory_policy') ?? 'unknown';
-  const evicting = policy !== 'noeviction';
-  const remarks = [
-    evicting ? `has maxmemory-policy "${policy}" and may drop accounts: set "maxmemory-policy noeviction".` : undefined,
-    memoryRemark(info),
-    ...persistenceRemarks(info, saves),
-    ...replicaRemarks(info),
-  ];
-  return { usable: !evicting, remarks: remarks.filter((text) => text !== undefined).map((text) => `${where} ${text}`) };
+  return { usable, remarks: remarks.map((remark) => `${where} ${remark}`) };
 }
 
-function memoryRemark(info: Info): string | undefined {
+/**
+ * What the text of INFO says about one server, and whether `CONFIG GET save` says that it saves snapshots. Remarks
+ * lack their subject: `has …`.
+ */
+export function judgeServer(infoText: string, saves: 'on' | 'off' | 'unknown'): StoreHealth {
+  const info = parseInfo(infoText);
+  const policy = info.get('maxmemory_policy') ?? 'unknown';
+  const usable = policy === 'noeviction';
+  const evicts = `has maxmemory-policy "${policy}" and may drop accounts: set "maxmemory-policy noeviction".`;
+  return {
+    usable,
+    remarks: [
+      ...(usable ? [] : [evicts]),
+      ...memoryRemarks(info),
+      ...persistenceRemarks(info, saves),
+      ...replicaRemarks(info),
+    ],
+  };
+}
+
+function memoryRemarks(info: Info): readonly string[] {
   const limit = Number(info.get('maxmemory') ?? 0);
   const used = Number(info.get('used_memory') ?? 0);
-  if (limit === 0 || used < limit * MEMORY_WARNING_SHARE) return undefined;
-  return `uses ${Math.round((100 * used) / limit)} % of its maxmemory and will refuse writes when it is full.`;
+  if (limit === 0 || used < limit * MEMORY_WARNING_SHARE) return [];
+  return [`uses ${Math.round((100 * used) / limit)} % of its maxmemory and will refuse writes when it is full.`];
 }
 
 function persistenceRemarks(info: Info, saves: 'on' | 'off' | 'unknown'): readonly string[] {

@@ -1,6 +1,7 @@
 /** The store on Redis: one server, a Sentinel set or a Cluster. Joins the parts; holds nothing but connections. */
 
 import { Cluster } from 'ioredis';
+import { Fault } from '../../core/fault.ts';
 import type { Store } from '../../policy/ports.ts';
 import type { StoreCaps } from '../caps.ts';
 import { keyPlan } from '../keys.ts';
@@ -36,6 +37,7 @@ export async function openRedisStore({ access, keyPrefix, caps }: RedisStoreOpti
     deadlineMs: access.commandTimeoutMs,
   };
   const watches = new Set<{ stop(): Promise<void> }>();
+  let closed = false;
   await link.settled();
   return {
     ...redisLogins(context),
@@ -44,12 +46,14 @@ export async function openRedisStore({ access, keyPrefix, caps }: RedisStoreOpti
     ...redisSessions(context),
     ...redisAudit(context),
     watch: async (watcher) => {
+      if (closed) throw new Fault('STORE_UNAVAILABLE', 'Redis: the store was closed');
       const watch = await watchChanges(source, watcher);
       watches.add(watch);
       return { stop: () => watch.stop().finally(() => watches.delete(watch)) };
     },
     check: () => redisHealth(context),
     close: async () => {
+      closed = true;
       await Promise.all(Array.from(watches, (watch) => watch.stop()));
       await link.close();
     },
