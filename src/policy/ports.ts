@@ -8,6 +8,7 @@
 
 import type { Account } from '../core/identity.ts';
 import type { Attempt, Opener, Protocol } from '../core/verdict.ts';
+import type { Ephemeral } from './ephemeral-ports.ts';
 
 /** The domain's choice. A domain without a record is `disabled`. */
 export interface DomainRecord {
@@ -221,6 +222,9 @@ export interface Store {
   appendAudit(entry: AuditEntry): Promise<void>;
   /** Newest first. */
   listAudit(filter: { domain: string; account?: string | undefined; limit: number }): Promise<readonly AuditEntry[]>;
+
+  /** Records that end by themselves. */
+  readonly ephemeral: Ephemeral;
 
   watch(watcher: Watcher): Promise<{ stop(): Promise<void> }>;
   /** Present epochs (0 when there is no record) of many accounts and domains, in batches. */

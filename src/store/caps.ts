@@ -12,6 +12,8 @@ export interface StoreCaps {
   readonly auditEntriesPerDomain: number;
   /** The audit of an account or a domain in which nothing happens for this long is forgotten. */
   readonly auditSeconds: number;
+  /** Expiring records of one kind that one owner may have; beyond it the one that expires next makes room. */
+  readonly ephemeralPerOwner: number;
 }
 
 const DAY_SECONDS = 86_400;
@@ -25,4 +27,5 @@ export const DEFAULT_CAPS: StoreCaps = {
   auditEntriesPerAccount: 500,
   auditEntriesPerDomain: 10_000,
   auditSeconds: 400 * DAY_SECONDS,
+  ephemeralPerOwner: 100,
 };

@@ -27,6 +27,8 @@ export type KeyKind =
   | 'session'
   | 'session-domains'
   | 'verdicts'
+  | 'ephemeral'
+  | 'ephemeral-index'
   | 'check';
 
 /** Kinds that hold what an administrator or a user has set; every other kind expires. */
@@ -69,6 +71,10 @@ export interface KeyPlan {
   readonly sessionDomains: string;
   /** Hash `start`, `count`. */
   readonly verdicts: KeyOf;
+  /** Hash `id`, `value`, `version`, `expires`: one expiring record. The kind is one of our own words. */
+  readonly ephemeral: (kind: string, id: string, owner?: string) => string;
+  /** Sorted set: keys of an owner's expiring records of one kind, by expiry. */
+  readonly ephemeralIndex: (owner: string, kind: string) => string;
   /** String, written by the health check. */
   readonly check: string;
   /** The pub/sub channel of all changes. */
@@ -86,6 +92,8 @@ export function keyPlan(prefix: string): KeyPlan {
       `${prefix}${kind}:{${escapeKeyPart(owner)}}`;
   const single = (kind: KeyKind): string => `${prefix}${kind}`;
   const wrongFrom = tagged('wrong-from');
+  const ephemeral = tagged('ephemeral');
+  const ephemeralIndex = tagged('ephemeral-index');
   return {
     account: tagged('account'),
     lastUses: tagged('last-uses'),
@@ -103,6 +111,10 @@ export function keyPlan(prefix: string): KeyPlan {
     session: tagged('session'),
     sessionDomains: single('session-domains'),
     verdicts: tagged('verdicts'),
+    // With an owner its name decides the slot, so that all of its records can be ended in one step.
+    ephemeral: (kind, id, owner) =>
+      owner === undefined ? `${ephemeral(id)}:${kind}` : `${ephemeral(owner)}:${kind}:${escapeKeyPart(id)}`,
+    ephemeralIndex: (owner, kind) => `${ephemeralIndex(owner)}:${kind}`,
     check: single('check'),
     changes: `${prefix}changes`,
   };

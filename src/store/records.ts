@@ -27,8 +27,8 @@ export interface Codec<T> {
 
 const RECORD_VERSION = 1;
 
-const Time = z.number().nonnegative();
-const Count = z.int().nonnegative();
+export const Time = z.number().nonnegative();
+export const Count = z.int().nonnegative();
 
 const Domain = z.strictObject({
   mode: oneOf<DomainRecord['mode']>({ disabled: true, enabled: true, forced: true }),
@@ -132,12 +132,13 @@ export function lastUseNetwork(network: string): string {
   return formatNetwork({ family: 4, first: (parsed.first >> 8n) << 8n, prefixBits: 24 });
 }
 
-// Spelled as a table so that a word added to the port does not compile until it is added here.
-function oneOf<T extends string>(words: Readonly<Record<T, true>>): z.ZodType<T> {
+/** One of these words. A table, so that a word added to the port does not compile until it is added here. */
+export function oneOf<T extends string>(words: Readonly<Record<T, true>>): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'string' && Object.hasOwn(words, value));
 }
 
-function codec<T>(kind: string, schema: z.ZodType<T>): Codec<T> {
+/** The codec of records that this schema describes. */
+export function codec<T>(kind: string, schema: z.ZodType<T>): Codec<T> {
   const Envelope = z.strictObject({ v: z.literal(RECORD_VERSION), record: schema });
   return {
     encode(record, of) {

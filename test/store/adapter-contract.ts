@@ -94,6 +94,13 @@ function damageContract(contract: Contract): void {
     assert.deepEqual(await store.lookupAccount(ALICE), { record: EMPTY_ACCOUNT, epoch: 1 });
   });
 
+  contract('an expiring record that could not be read back is not written', async ({ store }) => {
+    const ref = { kind: 'code-sendings', id: 'x', owner: ALICE.name } as const;
+    const content = { value: { sentAt: [Number.NaN] }, expiresAt: Date.now() + 60_000 };
+    await assert.rejects(store.ephemeral.put(ref, content), invalid);
+    assert.equal(await store.ephemeral.load(ref), undefined);
+  });
+
   contract('epochs go on from where they were when a record has been removed', async ({ store, tamper }) => {
     await saveAccount(store, ALICE, EMPTY_ACCOUNT);
     await saveAccount(store, ALICE, EMPTY_ACCOUNT);

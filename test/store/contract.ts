@@ -17,6 +17,7 @@ import type {
 } from '../../src/policy/ports.ts';
 import type { StoreCaps } from '../../src/store/caps.ts';
 import { eventually } from '../support/processes.ts';
+import { ephemeralContract } from './ephemeral-contract.ts';
 
 /** A store that nobody has used yet. */
 export interface Fresh {
@@ -95,6 +96,7 @@ export function storeContract(name: string, openFresh: OpenFresh): void {
   sessionContract(contract);
   auditContract(contract);
   watchContract(contract);
+  ephemeralContract(contract);
 }
 
 type Contract = (title: string, body: (fresh: Fresh) => Promise<void>, caps?: Partial<StoreCaps>) => void;

@@ -58,6 +58,8 @@ test('all keys of an account are in one slot of the Cluster, whatever its name',
         keys.wrongNetworks(name),
         keys.accountSessions(name),
         keys.accountAudit(name),
+        keys.ephemeral('browser-session', 'x', name),
+        keys.ephemeralIndex(name, 'browser-session'),
       ].map((key) => cluster.servers[0]?.command('cluster', 'keyslot', key)),
     );
     assert.equal(new Set(slots).size, 1, name);

@@ -4,6 +4,7 @@
  */
 
 import { formatNetwork, parseNetwork } from '../../src/core/network.ts';
+import { makeMemoryEphemeral } from './memory-ephemeral.ts';
 
 import type { Account } from '../../src/core/identity.ts';
 import type {
@@ -26,6 +27,7 @@ export interface MemoryStoreOptions {
   /** Milliseconds since 1970; ends sessions that are not touched. */
   readonly clock: () => number;
   readonly sessionTtlSeconds?: number;
+  readonly ephemeralPerOwner?: number;
 }
 
 interface Cell<T> {
@@ -41,7 +43,7 @@ interface Traces {
   readonly lastUses: Map<string, LastUse>;
 }
 
-export function makeMemoryStore({ clock, sessionTtlSeconds = 90 }: MemoryStoreOptions): Store {
+export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwner }: MemoryStoreOptions): Store {
   const domains = new Map<string, Cell<DomainRecord>>();
   const accounts = new Map<string, Cell<AccountRecord>>();
   const traces = new Map<string, Traces>();
@@ -206,6 +208,8 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90 }: MemoryStoreOp
       const about = audit.filter((one) => one.domain === domain && (account === undefined || one.account === account));
       return about.slice(0, limit);
     },
+
+    ephemeral: makeMemoryEphemeral(clock, ephemeralPerOwner),
 
     async watch(watcher) {
       await giveWay();

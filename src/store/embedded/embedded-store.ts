@@ -13,6 +13,7 @@ import { ChangeFeed } from './changes.ts';
 import type { EmbeddedContext } from './context.ts';
 import { Database } from './database.ts';
 import { embeddedDomains } from './domains.ts';
+import { embeddedEphemeral } from './ephemeral.ts';
 import { embeddedLogins } from './logins.ts';
 import { prepareFile } from './schema.ts';
 import { embeddedSessions } from './sessions.ts';
@@ -45,6 +46,7 @@ export async function openEmbeddedStore({ caps, busyTimeoutMs, ...options }: Emb
     ...embeddedAccounts(context),
     ...embeddedSessions(context),
     ...embeddedAudit(context),
+    ephemeral: embeddedEphemeral(context),
     watch: async (watcher) => {
       const stop = feed.watch(watcher);
       return { stop: async () => stop() };

@@ -9,12 +9,12 @@ import { z } from 'zod';
 import { Fault } from '../../core/fault.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 
-const SCHEMA_VERSION = 1;
 /** "PSTN": marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x50_53_54_4e;
 
-// `expires_at` stands where Redis has a key's lifetime. `network` is '' for marks that count for the whole account.
-const TABLES = `
+// `expires_at` stands where Redis has a key's lifetime. `network` is '' for marks that count for the whole account,
+// `owner` for a record that nobody owns.
+const FIRST_TABLES = `
   CREATE TABLE domain (
     name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, record TEXT
   ) STRICT, WITHOUT ROWID;
@@ -55,6 +55,17 @@ const TABLES = `
   CREATE TABLE change (seq INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL) STRICT;
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
 `;
+const EPHEMERAL_TABLE = `
+  CREATE TABLE ephemeral (
+    kind TEXT NOT NULL, owner TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, version TEXT NOT NULL,
+    expires_at INTEGER NOT NULL, UNIQUE (kind, owner, id)
+  ) STRICT;
+  CREATE INDEX ephemeral_expiry ON ephemeral (expires_at);
+  CREATE INDEX ephemeral_by_owner ON ephemeral (owner, kind, expires_at);
+`;
+
+/** What makes each schema version of the one before it. A step that was released is never changed. */
+const STEPS: readonly string[] = [FIRST_TABLES, EPHEMERAL_TABLE];
 
 /** Makes folder (0700) and file (0600) when missing, and brings the file to this release's form. */
 export function prepareFile(options: DatabaseOptions): void {
@@ -98,15 +109,13 @@ function createTables(database: Database, path: string): void {
   const version = database.first(UserVersion, 'PRAGMA user_version')?.user_version ?? 0;
   const owner = database.first(ApplicationId, 'PRAGMA application_id')?.application_id ?? 0;
   const { tables } = database.first(TableCount, 'SELECT count(*) AS tables FROM sqlite_schema') ?? { tables: 0 };
-  if (version === 0 && owner === 0 && tables === 0) {
-    database.execute(TABLES);
-    database.execute(`PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}`);
-    return;
+  const isNew = version === 0 && owner === 0 && tables === 0;
+  if (!isNew && owner !== APPLICATION_ID) throw refused(path, 'is the database of another program: give another path');
+  if (version > STEPS.length) {
+    throw refused(path, `has schema version ${version}, this release knows ${STEPS.length}: run a matching release`);
   }
-  if (owner !== APPLICATION_ID) throw refused(path, 'is the database of another program: give another path');
-  if (version !== SCHEMA_VERSION) {
-    throw refused(path, `has schema version ${version}, this release knows ${SCHEMA_VERSION}: run a matching release`);
-  }
+  for (const step of STEPS.slice(version)) database.execute(step);
+  database.execute(`PRAGMA user_version = ${STEPS.length}; PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
 function refused(path: string, why: string): Fault {

@@ -10,6 +10,7 @@ import { redisAudit } from './audit.ts';
 import { commandClient, subscriberClient, type RedisAccess, type RedisAddress, type RedisClient } from './clients.ts';
 import type { RedisContext } from './context.ts';
 import { redisDomains } from './domains.ts';
+import { redisEphemeral } from './ephemeral.ts';
 import { redisHealth } from './health.ts';
 import { Link } from './link.ts';
 import { redisLogins } from './logins.ts';
@@ -45,6 +46,7 @@ export async function openRedisStore({ access, keyPrefix, caps }: RedisStoreOpti
     ...redisAccounts(context),
     ...redisSessions(context),
     ...redisAudit(context),
+    ephemeral: redisEphemeral(context),
     watch: async (watcher) => {
       if (closed) throw new Fault('STORE_UNAVAILABLE', 'Redis: the store was closed');
       const watch = await watchChanges(source, watcher);

@@ -147,6 +147,7 @@ redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], '*', 'entry', ARGV[1])
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
 `);
 
-function script(text: string): Script {
+/** A script and its digest, by which Redis knows it. */
+export function script(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
