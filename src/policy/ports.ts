@@ -21,6 +21,12 @@ export interface DomainRecord {
   readonly reveal: 'always' | 'once';
   /** Whether the right ordinary password is told what to do instead. */
   readonly hints: 'always' | 'never';
+  /** How many days a browser may leave the second factor out once its user has said so; absent: never. */
+  readonly trustedBrowserDays?: number | undefined;
+  /** App passwords that one account may hold; absent: as many as the settings say. */
+  readonly maxAppPasswords?: number | undefined;
+  /** The longest life of a new app password, in days; absent: none need end. */
+  readonly appPasswordDays?: number | undefined;
 }
 
 export type FactorKind = 'totp' | 'email' | 'passkey';
@@ -30,7 +36,11 @@ export interface AccountRecord {
   readonly enrolledAt?: number | undefined;
   readonly totp?: TotpFactor | undefined;
   /** An enrolment begun and not yet confirmed by a code. */
-  readonly pendingTotp?: { readonly sealedSecret: string; readonly startedAt: number } | undefined;
+  readonly pendingTotp?: PendingTotp | undefined;
+  /** Codes go to the recovery address. */
+  readonly emailFactor?: { readonly confirmedAt: number } | undefined;
+  readonly passkeys?: readonly PasskeyRecord[] | undefined;
+  /** Its owner has shown that mail to it arrives. */
   readonly recoveryAddress?: string | undefined;
   /** Digests of the recovery codes not yet used. */
   readonly recoveryCodes: readonly string[];
@@ -45,6 +55,27 @@ export interface TotpFactor {
   readonly confirmedAt: number;
   /** The last 30-second step that was used: this and earlier ones are refused (RFC 6238 §5.2). */
   readonly lastStep: number;
+}
+
+export interface PendingTotp {
+  readonly sealedSecret: string;
+  readonly startedAt: number;
+  /** The account's `enrolledAt` at that time: who could begin a first enrolment may not end it as a second one. */
+  readonly enrolledAt?: number | undefined;
+}
+
+export interface PasskeyRecord {
+  /** The credential's id, base64url. */
+  readonly id: string;
+  /** In the user's words. */
+  readonly name: string;
+  /** COSE key, base64url. */
+  readonly publicKey: string;
+  /** The authenticator's count of its signatures; 0 where it does not count. */
+  readonly counter: number;
+  readonly transports: readonly string[];
+  readonly createdAt: number;
+  readonly lastUsedAt?: number | undefined;
 }
 
 export interface AppPasswordRecord {
@@ -158,6 +189,10 @@ export type AuditAction =
   | 'account.resumed'
   | 'account.recovery-code-used'
   | 'account.recovery-codes-renewed'
+  | 'account.recovery-address-changed'
+  | 'account.factor-removed'
+  | 'account.factors-reset'
+  | 'account.unlocked'
   | 'app-password.added'
   | 'app-password.renamed'
   | 'app-password.revealed'

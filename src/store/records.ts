@@ -25,8 +25,6 @@ export interface Codec<T> {
   decode(text: string, of: string): T;
 }
 
-const RECORD_VERSION = 1;
-
 export const Time = z.number().nonnegative();
 export const Count = z.int().nonnegative();
 
@@ -36,6 +34,13 @@ const Domain = z.strictObject({
   methods: z.array(oneOf<FactorKind>({ totp: true, email: true, passkey: true })),
   reveal: oneOf<DomainRecord['reveal']>({ always: true, once: true }),
   hints: oneOf<DomainRecord['hints']>({ always: true, never: true }),
+});
+
+const DomainWithLimits = z.strictObject({
+  ...Domain.shape,
+  trustedBrowserDays: Count.optional(),
+  maxAppPasswords: Count.optional(),
+  appPasswordDays: Count.optional(),
 });
 
 const AppPassword = z.strictObject({
@@ -51,15 +56,34 @@ const AppPassword = z.strictObject({
   generation: Count,
 });
 
+const PendingTotp = z.strictObject({ sealedSecret: z.string(), startedAt: Time });
+
 const Account = z.strictObject({
   enrolledAt: Time.optional(),
   totp: z.strictObject({ sealedSecret: z.string(), confirmedAt: Time, lastStep: z.int() }).optional(),
-  pendingTotp: z.strictObject({ sealedSecret: z.string(), startedAt: Time }).optional(),
+  pendingTotp: PendingTotp.optional(),
   recoveryAddress: z.string().optional(),
   recoveryCodes: z.array(z.string()),
   appPasswords: z.array(AppPassword),
   suspended: z.strictObject({ at: Time, by: z.string() }).optional(),
   cutOffAt: Time.optional(),
+});
+
+const Passkey = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  publicKey: z.string(),
+  counter: Count,
+  transports: z.array(z.string()),
+  createdAt: Time,
+  lastUsedAt: Time.optional(),
+});
+
+const AccountWithFactors = z.strictObject({
+  ...Account.shape,
+  pendingTotp: z.strictObject({ ...PendingTotp.shape, enrolledAt: Time.optional() }).optional(),
+  emailFactor: z.strictObject({ confirmedAt: Time }).optional(),
+  passkeys: z.array(Passkey).optional(),
 });
 
 const LastUseOfAppPassword = z.strictObject({ at: Time, protocol: z.enum(PROTOCOLS), network: z.string() });
@@ -89,6 +113,10 @@ const Action = oneOf<AuditAction>({
   'account.resumed': true,
   'account.recovery-code-used': true,
   'account.recovery-codes-renewed': true,
+  'account.recovery-address-changed': true,
+  'account.factor-removed': true,
+  'account.factors-reset': true,
+  'account.unlocked': true,
   'app-password.added': true,
   'app-password.revealed': true,
   'app-password.reset': true,
@@ -113,8 +141,8 @@ const ChangeMessage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('session'), id: z.string() }),
 ]);
 
-export const domainRecords: Codec<DomainRecord> = codec<DomainRecord>('domain', Domain);
-export const accountRecords: Codec<AccountRecord> = codec<AccountRecord>('account', Account);
+export const domainRecords: Codec<DomainRecord> = codec<DomainRecord>('domain', Domain, DomainWithLimits);
+export const accountRecords: Codec<AccountRecord> = codec<AccountRecord>('account', Account, AccountWithFactors);
 export const lastUseRecords: Codec<LastUse> = codec<LastUse>('last use', LastUseOfAppPassword);
 export const sessionRecords: Codec<SessionRecord> = codec<SessionRecord>('session', Session);
 export const auditRecords: Codec<AuditEntry> = codec<AuditEntry>('audit entry', Audit);
@@ -137,23 +165,37 @@ export function oneOf<T extends string>(words: Readonly<Record<T, true>>): z.Zod
   return z.custom<T>((value) => typeof value === 'string' && Object.hasOwn(words, value));
 }
 
-/** The codec of records that this schema describes. */
-export function codec<T>(kind: string, schema: z.ZodType<T>): Codec<T> {
-  const Envelope = z.strictObject({ v: z.literal(RECORD_VERSION), record: schema });
+/**
+ * The codec of records whose versions 1, 2, … these schemas describe. All are read. What is written takes the earliest
+ * version that can hold it, so that gateways of an earlier release go on reading all that they understand.
+ */
+export function codec<T>(kind: string, ...versions: readonly z.ZodType<T>[]): Codec<T> {
   return {
     encode(record, of) {
-      const parsed = schema.safeParse(record);
-      if (!parsed.success) throw invalid(kind, of, `cannot be stored: ${firstIssue(parsed.error)}`);
-      return JSON.stringify({ v: RECORD_VERSION, record: parsed.data });
+      let fault: z.ZodError | undefined;
+      for (const [index, schema] of versions.entries()) {
+        const parsed = schema.safeParse(record);
+        if (parsed.success) return JSON.stringify({ v: index + 1, record: parsed.data });
+        fault = parsed.error;
+      }
+      throw invalid(kind, of, `cannot be stored: ${firstIssue(fault)}`);
     },
     decode(text, of) {
-      const raw = readJson(text);
-      const parsed = Envelope.safeParse(raw);
-      if (!parsed.success) throw invalid(kind, of, complaint(raw, parsed.error));
-      return parsed.data.record;
+      const strange = (error: z.ZodError) =>
+        invalid(kind, of, `is not in the form this release knows: ${firstIssue(error)}`);
+      const envelope = Envelope.safeParse(readJson(text));
+      if (!envelope.success) throw strange(envelope.error);
+      const { v, record } = envelope.data;
+      const parsed = versions[v - 1]?.safeParse(record);
+      if (parsed === undefined)
+        throw invalid(kind, of, `has version ${v}, this release reads up to version ${versions.length}`);
+      if (!parsed.success) throw strange(parsed.error);
+      return parsed.data;
     },
   };
 }
+
+const Envelope = z.strictObject({ v: z.number(), record: z.unknown() });
 
 function readJson(text: string): unknown {
   try {
@@ -163,19 +205,9 @@ function readJson(text: string): unknown {
   }
 }
 
-const Version = z.object({ v: z.number() });
-
-function complaint(raw: unknown, error: z.ZodError): string {
-  const version = Version.safeParse(raw);
-  if (version.success && version.data.v !== RECORD_VERSION) {
-    return `has version ${version.data.v}, this release reads version ${RECORD_VERSION}`;
-  }
-  return `is not in the form this release knows: ${firstIssue(error)}`;
-}
-
 // Path and rule only: a value could be a secret's digest or a user's address.
-function firstIssue(error: z.ZodError): string {
-  const [issue] = error.issues;
+function firstIssue(error: z.ZodError | undefined): string {
+  const [issue] = error?.issues ?? [];
   return issue === undefined ? 'unknown' : `${issue.path.join('.') || '(whole record)'}: ${issue.code}`;
 }
 

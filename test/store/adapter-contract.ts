@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFault } from '../../src/core/fault.ts';
 import type { Account } from '../../src/core/identity.ts';
+import type { PasskeyRecord } from '../../src/policy/ports.ts';
 import type { StoreCaps } from '../../src/store/caps.ts';
 import {
   accountOf,
@@ -23,6 +24,8 @@ import {
 export interface Tampering {
   /** Replaces the stored text of a record that exists; null removes it. */
   readonly tamper: (kind: 'account' | 'domain', name: string, text: string | null) => Promise<void>;
+  /** The stored text of a record. */
+  readonly stored: (kind: 'account' | 'domain', name: string) => Promise<string>;
   /** Writes many accounts at once. */
   readonly fill: (domain: string, names: readonly string[], text: string) => Promise<void>;
 }
@@ -32,12 +35,26 @@ export type OpenTampering = (caps?: Partial<StoreCaps>) => Promise<Fresh & Tampe
 const ALICE = accountOf('alice');
 const VALID = JSON.stringify({ v: 1, record: EMPTY_ACCOUNT });
 
+const PASSKEY: PasskeyRecord = {
+  id: 'i',
+  name: 'Phone',
+  publicKey: 'k',
+  counter: 1,
+  transports: ['internal'],
+  createdAt: NOW,
+  lastUsedAt: NOW,
+};
+
 const DAMAGED: readonly (readonly [string, string])[] = [
-  ['a later version', JSON.stringify({ v: 2, record: EMPTY_ACCOUNT })],
+  ['a later version', JSON.stringify({ v: 9, record: EMPTY_ACCOUNT })],
   ['no version', JSON.stringify(EMPTY_ACCOUNT)],
   ['an unknown field', JSON.stringify({ v: 1, record: { ...EMPTY_ACCOUNT, passkeys: [] } })],
   ['a missing field', JSON.stringify({ v: 1, record: { recoveryCodes: [] } })],
   ['a field of another type', JSON.stringify({ v: 1, record: { ...EMPTY_ACCOUNT, recoveryCodes: 'x' } })],
+  [
+    'a field of version 2 in version 1',
+    JSON.stringify({ v: 1, record: { ...EMPTY_ACCOUNT, emailFactor: { confirmedAt: 1 } } }),
+  ],
   ['no JSON', '{"v":1,'],
   ['nothing', ''],
 ];
@@ -86,6 +103,20 @@ function damageContract(contract: Contract): void {
       await assert.rejects(store.lookupLogin(query(ALICE, 'a')), refusal);
     },
   );
+
+  contract('what an earlier release can read is written in its form, what it cannot in a later one', async (fresh) => {
+    const { store, stored } = fresh;
+    await saveAccount(store, ALICE, EMPTY_ACCOUNT);
+    assert.match(await stored('account', ALICE.name), /^\{"v":1,/);
+    const record = { ...EMPTY_ACCOUNT, emailFactor: { confirmedAt: NOW }, passkeys: [PASSKEY] };
+    await saveAccount(store, ALICE, record);
+    assert.match(await stored('account', ALICE.name), /^\{"v":2,/);
+    assert.deepEqual((await store.lookupAccount(ALICE)).record, record);
+    const options = { ...DOMAIN, trustedBrowserDays: 30, maxAppPasswords: 5, appPasswordDays: 90 };
+    await store.saveDomain('example.org', options);
+    assert.match(await stored('domain', 'example.org'), /^\{"v":2,/);
+    assert.deepEqual((await store.lookupDomain('example.org')).record, options);
+  });
 
   contract('a record that could not be read back is not written', async ({ store }) => {
     await saveAccount(store, ALICE, EMPTY_ACCOUNT);

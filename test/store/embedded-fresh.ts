@@ -28,6 +28,10 @@ export async function openFreshFile(caps: Partial<StoreCaps> = {}): Promise<Fres
         database.prepare(`UPDATE ${kind} SET record = ? WHERE name = ?`).run(text, name);
       });
     },
+    stored: async (kind, name) =>
+      withDatabase(path, (database) =>
+        String(database.prepare(`SELECT record FROM ${kind} WHERE name = ?`).get(name)?.['record']),
+      ),
     fill: async (domain, names, text) => {
       withDatabase(path, (database) => {
         const insert = database.prepare('INSERT INTO account (name, domain, epoch, record) VALUES (?, ?, 1, ?)');

@@ -26,8 +26,8 @@ function sessionRef(id: string, owner: string | undefined = ALICE): EphemeralRef
   return { kind: 'browser-session', id, owner };
 }
 
-function sessionValue(csrf: string): BrowserSessionRecord {
-  return { account: ALICE, level: 'password', csrf, createdAt: 1, network: '192.0.2.0/24', browser: 'Firefox' };
+function sessionValue(factorsMark: string): BrowserSessionRecord {
+  return { account: ALICE, level: 'password', factorsMark, createdAt: 1, network: '192.0.2.0/24', browser: 'Firefox' };
 }
 
 const CODE_REF: EphemeralRef<'one-time-code'> = { kind: 'one-time-code', id: 'sign-in', owner: ALICE };
@@ -73,7 +73,7 @@ function readingContract(contract: Contract): void {
     }
     await store.ephemeral.put({ kind: 'trusted-browser', id: 's', owner: ALICE }, { value: TRUST, expiresAt });
     for (const [at, ref] of refs.entries()) {
-      assert.equal((await store.ephemeral.load(ref))?.value.csrf, `${at}`);
+      assert.equal((await store.ephemeral.load(ref))?.value.factorsMark, `${at}`);
     }
   });
 
@@ -84,7 +84,7 @@ function readingContract(contract: Contract): void {
       await store.ephemeral.put(ref, { value: sessionValue(`${at}`), expiresAt: inAnHour() });
     }
     for (const [at, ref] of refs.entries()) {
-      assert.equal((await store.ephemeral.load(ref))?.value.csrf, `${at}`);
+      assert.equal((await store.ephemeral.load(ref))?.value.factorsMark, `${at}`);
     }
     assert.equal((await store.ephemeral.listOf('a:b', 'browser-session')).length, names.length);
   });
@@ -102,7 +102,7 @@ function readingContract(contract: Contract): void {
     await store.ephemeral.put(CODE_REF, { value: CODE, expiresAt: now + HOUR_MS });
     const listed = await store.ephemeral.listOf(ALICE, 'browser-session');
     assert.deepEqual(
-      listed.map(({ id, value, expiresAt }) => [id, value.csrf, expiresAt]),
+      listed.map(({ id, value, expiresAt }) => [id, value.factorsMark, expiresAt]),
       [
         ['early', 'early', now + 600_000],
         ['middle', 'middle', now + 1_200_000],

@@ -42,6 +42,7 @@ export function openFreshOn(topology: RedisStoreSettings['topology'], command: C
         if (text === null) await command('hdel', keys[kind](name), 'record');
         else await command('hset', keys[kind](name), 'record', text);
       },
+      stored: async (kind, name) => String(await command('hget', keys[kind](name), 'record')),
       fill: async (domain, names, text) => {
         for (const batch of batches(names)) {
           await command('zadd', keys.accounts(domain), ...batch.flatMap((name) => [0, name]));
