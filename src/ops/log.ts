@@ -51,6 +51,11 @@ export type LogEvent =
   | 'changes.lost'
   | 'changes.compared'
   | 'audit.failed'
+  // The portal
+  | 'portal.opened'
+  | 'browser.signed-in'
+  | 'browser.refused'
+  | 'browser.request-refused'
   // A bug or an outage nobody foresaw
   | 'fault';
 

@@ -10,6 +10,7 @@ import { coverageOf } from './coverage.ts';
 import { LastKnown } from './last-known.ts';
 import { rulingOf } from './login-rules.ts';
 import { makeResolver, within } from './resolve-ruling.ts';
+import { seenBy } from './secret-mark.ts';
 
 import type { Account } from '../core/identity.ts';
 import type { Attempt, Epochs, LoginOutcome, Verdict } from '../core/verdict.ts';
@@ -46,8 +47,6 @@ interface SessionReview extends Coverage {
 // Bounds the memory of earlier answers: about 200 bytes each.
 const MAX_REMEMBERED_ACCOUNTS = 10_000;
 const MAX_REMEMBERED_PER_ACCOUNT = 32;
-// 96 bits: two secrets of one account never share a mark, and nothing is told by it without the key.
-const MARK_LENGTH = 16;
 
 /** Makes the one who answers logins. It keeps nothing but a bounded memory of its own earlier answers. */
 export function makeGatekeeper(options: GatekeeperOptions): Gatekeeper {
@@ -87,7 +86,7 @@ function makeJudge(options: GatekeeperOptions, lastKnown: LastKnown): Gatekeeper
     const question = questionOf(keyring, attempt);
     let facts: LoginFacts;
     try {
-      facts = await within(signal, store.lookupLogin({ ...seenBy(keyring, attempt), now, limits }));
+      facts = await within(signal, store.lookupLogin({ ...seen(keyring, attempt), now, limits }));
     } catch (error) {
       const outOfReach = isFault(error, 'STORE_UNAVAILABLE') || isFault(error, 'DEADLINE');
       const known = outOfReach ? lastKnown.recall(account, question, now) : undefined;
@@ -126,14 +125,12 @@ function successOf(attempt: Attempt, verdict: Verdict, { keyring, clock }: Gatek
   const { protocol } = attempt;
   const opener = verdict.kind === 'allow' ? verdict.opener : undefined;
   const appPasswordId = opener?.kind === 'app-password' ? opener.id : undefined;
-  return { ...seenBy(keyring, attempt), now: clock(), protocol, appPasswordId };
+  return { ...seen(keyring, attempt), now: clock(), protocol, appPasswordId };
 }
 
-/** What the counters see of an attempt: no secret and no full address. */
-function seenBy(keyring: Keyring, attempt: Attempt): Pick<LoginQuery, 'account' | 'network' | 'secretMark'> {
+function seen(keyring: Keyring, attempt: Attempt): Pick<LoginQuery, 'account' | 'network' | 'secretMark'> {
   const { account, client } = attempt;
-  const mark = keyring.digest('secret-mark', [account.name, ...offeredText(attempt)]).slice(0, MARK_LENGTH);
-  return { account, network: networkOf(client.address), secretMark: mark };
+  return seenBy(keyring, { account, address: client.address, offered: offeredText(attempt) });
 }
 
 function questionOf(keyring: Keyring, attempt: Attempt): string {

@@ -9,7 +9,7 @@ import { policyAt } from './domain-policy.ts';
 import type { Attempt, DenyReason, Epochs, Verdict } from '../core/verdict.ts';
 import type { DomainPolicy } from './domain-policy.ts';
 import type { Keyring } from './keyring.ts';
-import type { Limits, LoginFacts } from './ports.ts';
+import type { Limits, LoginFacts, Pressure } from './ports.ts';
 
 /** An answer, or the one question to the outside that decides it. */
 export type Ruling =
@@ -65,11 +65,17 @@ function suspended({ facts }: Question): Ruling | undefined {
 }
 
 function beyondLimits({ facts: { pressure }, rules: { limits } }: Question): Ruling | undefined {
-  if (pressure.networkVerdicts > limits.networkVerdicts) return throttle(limits.networkWindowSeconds);
+  const seconds = retryAfterSeconds(pressure, limits);
+  return seconds === undefined ? undefined : { kind: 'throttle', retryAfterSeconds: seconds };
+}
+
+/** How long an attempt under this pressure is put off; undefined when it is within the limits. */
+export function retryAfterSeconds(pressure: Pressure, limits: Limits): number | undefined {
+  if (pressure.networkVerdicts > limits.networkVerdicts) return limits.networkWindowSeconds;
   // Others' guessing, from anywhere, does not shut out a network from which the account has logged in before.
   const accountWide = !pressure.knownNetwork && pressure.accountFailures > limits.accountFailures;
   const here = pressure.accountNetworkFailures > limits.accountNetworkFailures;
-  return accountWide || here ? throttle(limits.failureWindowSeconds) : undefined;
+  return accountWide || here ? limits.failureWindowSeconds : undefined;
 }
 
 function domainDisabled({ policy, epochs }: Question): Ruling | undefined {
@@ -118,8 +124,4 @@ const UNFIT_REASONS = {
 
 function deny(reason: DenyReason): Verdict {
   return { kind: 'deny', reason };
-}
-
-function throttle(retryAfterSeconds: number): Verdict {
-  return { kind: 'throttle', retryAfterSeconds };
 }

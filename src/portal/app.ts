@@ -1,0 +1,171 @@
+/**
+ * The portal as an HTTP application: for each row of the table of routes it checks host, origin, token and level, in this
+ * order, before a page is asked. It listens nowhere; that is server.ts.
+ */
+
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { randomBytes } from 'node:crypto';
+import { unreachable } from '../core/fault.ts';
+import { networkContains, parseNetwork } from '../core/network.ts';
+import { loadAssets, type Asset, type Assets } from './assets.ts';
+import { makeBrowserSessions, randomToken } from './browser-sessions.ts';
+import { COOKIES, COOKIE_FORM } from './cookies.ts';
+import { CSRF_FIELD, isOwnForm, isOwnOrigin } from './csrf.ts';
+import { faultPage, faultPageOf, type FaultPage } from './fault-pages.ts';
+import { ASSET_HEADERS, headersFor, PAGE_HEADERS } from './headers.ts';
+import { layout } from './layout.ts';
+import { lackOf, type Lack } from './levels.ts';
+import { PATHS, placeNamed, type OwnPath } from './paths.ts';
+import { blankVisit, visitOf, type Reading } from './request.ts';
+import { ROUTES } from './routes.ts';
+import type { PortalParts } from './settings.ts';
+import { redirect, type Answer, type Route, type Visit } from './visit.ts';
+
+const MAX_BODY_BYTES = 32_768;
+const MAX_PATH_CHARACTERS = 100;
+
+interface Around {
+  readonly reading: Reading;
+  readonly url: URL;
+  readonly assets: Assets;
+}
+
+/** Makes the application; `routes` is the table unless a test brings its own. */
+export async function makeApp(parts: PortalParts, routes: readonly Route[] = ROUTES): Promise<FastifyInstance> {
+  const url = new URL(parts.settings.url);
+  const base = url.pathname.replace(/\/+$/, '');
+  const places = routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
+  const reading: Reading = {
+    parts,
+    sessions: makeBrowserSessions(parts.tools),
+    base,
+    placeNamed: (text) => placeNamed(text, places),
+  };
+  const around: Around = { reading, url, assets: loadAssets() };
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    trustProxy: trustedBy(parts.settings.trustedProxies),
+    routerOptions: { maxParamLength: MAX_PATH_CHARACTERS },
+    return503OnClosing: false,
+  });
+  app.removeAllContentTypeParsers();
+  await app.register(cookie);
+  await app.register(formbody, { parser: (text: string) => ({ fields: new URLSearchParams(text) }) });
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(headersFor(url)));
+  for (const route of routes) addRoute(app, route, around);
+  for (const asset of Object.values(around.assets)) addAsset(app, base, asset);
+  app.setNotFoundHandler((request, reply) => sendFault(request, reply, 'notFound', around));
+  app.setErrorHandler((error, request, reply) => onError(error, { request, reply, around }));
+  return app;
+}
+
+function addRoute(app: FastifyInstance, route: Route, around: Around): void {
+  app.route({
+    method: route.method,
+    url: around.reading.base + route.path,
+    handler: async (request, reply) => {
+      const { cookie: browserCookie, isNew } = cookieOf(request);
+      const blank = blankVisit(request, browserCookie, around.reading);
+      if (request.headers.host !== around.url.host) return send(blank, reply, wrongHost(blank, around), around);
+      const visit = await visitOf(request, browserCookie, around.reading);
+      if (route.method === 'POST' && !isOwn(request, visit, isNew ? '' : browserCookie, around.url)) {
+        return send(visit, reply, faultPage(visit, 'foreignForm'), around);
+      }
+      if (isNew) reply.setCookie(COOKIES.session, browserCookie, COOKIE_FORM);
+      return send(visit, reply, await answerOf(route, visit), around);
+    },
+  });
+}
+
+async function answerOf(route: Route, visit: Visit): Promise<Answer> {
+  const lack = lackOf(route.level, visit.who, visit.now);
+  if (lack !== undefined) return insteadOf(route, visit, lack);
+  if (route.level === 'public') return route.handle(visit);
+  const { who } = visit;
+  return who === undefined ? insteadOf(route, visit, 'sign-in') : route.handle({ ...visit, who });
+}
+
+const WAYS = {
+  'sign-in': PATHS.signIn,
+  'second-factor': PATHS.secondFactor,
+  'set-up': PATHS.setUp,
+  'step-up': PATHS.stepUp,
+} as const satisfies Record<Lack, OwnPath>;
+
+// Leads to what is missing, and from there back to the page: a form that was sent too late is not sent again.
+function insteadOf(route: Route, visit: Visit, lack: Lack): Answer {
+  const returnTo = route.method === 'GET' ? route.path : route.returnTo;
+  const next = returnTo === undefined ? undefined : placeNamed(returnTo.replace(':id', visit.id), [returnTo]);
+  return redirect(WAYS[lack], { next: lack === 'set-up' || next === PATHS.home ? undefined : next });
+}
+
+function cookieOf(request: FastifyRequest): { readonly cookie: string; readonly isNew: boolean } {
+  const given = request.cookies[COOKIES.session] ?? '';
+  return given === '' ? { cookie: randomToken(), isNew: true } : { cookie: given, isNew: false };
+}
+
+function isOwn(request: FastifyRequest, visit: Visit, browserCookie: string, url: URL): boolean {
+  const token = visit.form.text(CSRF_FIELD);
+  const own = isOwnOrigin(request.headers, url) && isOwnForm(visit.parts.tools.keyring, browserCookie, token);
+  if (!own) visit.parts.log.warn('browser.request-refused', { address: visit.address, reason: 'foreign form' });
+  return own;
+}
+
+function wrongHost(visit: Visit, { url }: Around): Answer {
+  return faultPage(visit, 'wrongHost', url.href);
+}
+
+function send(visit: Visit, reply: FastifyReply, answer: Answer, { assets }: Around): FastifyReply {
+  reply.headers(PAGE_HEADERS);
+  for (const { name, value, maxAgeSeconds: maxAge } of answer.cookies ?? []) {
+    if (value === '') reply.clearCookie(name, COOKIE_FORM);
+    else reply.setCookie(name, value, maxAge === undefined ? COOKIE_FORM : { ...COOKIE_FORM, maxAge });
+  }
+  switch (answer.kind) {
+    case 'page':
+      reply.status(answer.status ?? 200).type('text/html; charset=utf-8');
+      return reply.send(layout(visit, assets, answer).toString());
+    case 'redirect': {
+      const next = answer.next === undefined ? '' : `?${new URLSearchParams({ next: answer.next }).toString()}`;
+      return reply.redirect(visit.link(answer.to) + next, 303);
+    }
+    case 'download':
+      reply.type('text/plain; charset=utf-8');
+      reply.header('content-disposition', `attachment; filename="${answer.fileName}"`);
+      return reply.send(answer.text);
+    default:
+      return unreachable(answer);
+  }
+}
+
+function sendFault(request: FastifyRequest, reply: FastifyReply, fault: FaultPage, around: Around): FastifyReply {
+  const visit = blankVisit(request, '', around.reading);
+  return send(visit, reply, faultPage(visit, fault), around);
+}
+
+function onError(
+  error: unknown,
+  { request, reply, around }: { request: FastifyRequest; reply: FastifyReply; around: Around },
+): FastifyReply {
+  const fault = faultPageOf(error);
+  const visit = blankVisit(request, '', around.reading);
+  const session = randomBytes(6).toString('hex');
+  const { log } = around.reading.parts;
+  if (fault === 'internal') log.error('fault', { session, address: visit.address, error });
+  else if (fault === 'unavailable') log.warn('browser.request-refused', { session, address: visit.address, error });
+  else log.info('browser.request-refused', { address: visit.address, reason: fault });
+  return send(visit, reply, faultPage(visit, fault, fault === 'internal' ? session : undefined), around);
+}
+
+function addAsset(app: FastifyInstance, base: string, { path, type, body }: Asset): void {
+  app.get(base + path, async (_request, reply) => reply.headers(ASSET_HEADERS).type(type).send(body));
+}
+
+// Nobody is believed unless configured: whoever is, may name any address.
+function trustedBy(blocks: readonly string[]): false | ((address: string) => boolean) {
+  const networks = blocks.flatMap((block) => parseNetwork(block) ?? []);
+  if (networks.length === 0) return false;
+  return (address) => networks.some((network) => networkContains(network, address));
+}

@@ -1,0 +1,114 @@
+/**
+ * Who is signed in in which browser. The cookie holds the account's name and 256 random bits, the store only their keyed
+ * digest. A session belongs to the account as it was when it began: a change of its factors, or a suspension, ends it at
+ * its next request, whoever made the change. Every step up gets a new cookie, so that a planted one is worth nothing.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { Fault } from '../core/fault.ts';
+import { sameText } from '../policy/app-passwords.ts';
+import type { BrowserSessionRecord } from '../policy/ephemeral-ports.ts';
+import type { Keyring } from '../policy/keyring.ts';
+import type { AccountRecord, Store } from '../policy/ports.ts';
+
+export interface BrowserSession extends BrowserSessionRecord {
+  /** The name of its record: a digest, no secret. */
+  readonly id: string;
+}
+
+/** What a session is begun or changed with. */
+export type SessionContent = Omit<BrowserSessionRecord, 'createdAt'>;
+
+export interface BrowserSessions {
+  /** Begins a session and returns the cookie's value. */
+  begin(content: SessionContent): Promise<string>;
+  /** Ends this session and begins another in its place, as old as it. Returns the cookie's value. NOT_ALLOWED: over. */
+  renew(session: BrowserSession, change: Partial<SessionContent>): Promise<string>;
+  /** The session of a cookie's value, undefined when there is none or it is over. */
+  load(cookie: string): Promise<BrowserSession | undefined>;
+  end(session: BrowserSession): Promise<void>;
+  /** Ends all sessions of an account. */
+  endAll(account: string): Promise<void>;
+}
+
+/** Bounds the wait between two requests, and a session as a whole. */
+const IDLE_MS = 3_600_000;
+const WHOLE_MS = 43_200_000;
+const TOKEN = /^([A-Za-z0-9_-]{1,600})\.([A-Za-z0-9_-]{43})$/;
+
+/** Makes the one who keeps them. `clock` gives milliseconds since 1970. */
+export function makeBrowserSessions(around: {
+  readonly store: Pick<Store, 'ephemeral'>;
+  readonly keyring: Keyring;
+  readonly clock: () => number;
+}): BrowserSessions {
+  const { keyring, clock } = around;
+  const { ephemeral } = around.store;
+  const refOf = (account: string, id: string) => ({ kind: 'browser-session', id, owner: account }) as const;
+
+  const write = async (value: BrowserSessionRecord): Promise<string> => {
+    const cookie = `${Buffer.from(value.account).toString('base64url')}.${randomToken()}`;
+    await ephemeral.put(refOf(value.account, idOf(keyring, cookie)), { value, expiresAt: endOf(value, clock()) });
+    return cookie;
+  };
+
+  return {
+    begin: (content) => write({ ...content, createdAt: clock() }),
+
+    async renew({ id, ...before }, change) {
+      const present = await ephemeral.consume(refOf(before.account, id));
+      if (present === undefined) throw new Fault('NOT_ALLOWED', 'the browser session has ended meanwhile');
+      return write({ ...before, ...change });
+    },
+
+    async load(cookie) {
+      const account = accountIn(cookie);
+      if (account === undefined) return undefined;
+      const id = idOf(keyring, cookie);
+      const entry = await ephemeral.load(refOf(account, id));
+      if (entry === undefined) return undefined;
+      const expiresAt = endOf(entry.value, clock());
+      // Prolonged now and then, not at every request: each would be a write.
+      if (expiresAt - entry.expiresAt > IDLE_MS / 4) {
+        await ephemeral.update(refOf(account, id), { ...entry, expiresAt });
+      }
+      return { ...entry.value, id };
+    },
+
+    end: async ({ account, id }) => void (await ephemeral.consume(refOf(account, id))),
+    endAll: async (account) => void (await ephemeral.endAll(account, ['browser-session'])),
+  };
+}
+
+/** 256 random bits as text. */
+export function randomToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/**
+ * What a session is bound to: when the account enrolled and each of its factors was confirmed. An account that is
+ * suspended has none, so that no session is left to it.
+ */
+export function factorsMark(keyring: Keyring, account: string, record: AccountRecord): string | undefined {
+  if (record.suspended !== undefined) return undefined;
+  const times = [record.enrolledAt, record.totp?.confirmedAt].map((at) => String(at ?? 'never'));
+  return keyring.digest('browser-session', ['factors', account, ...times]);
+}
+
+/** True while the session belongs to the account as it is now. */
+export function isBoundTo(session: BrowserSession, mark: string | undefined): boolean {
+  return mark !== undefined && sameText(session.factorsMark, mark);
+}
+
+function endOf({ createdAt }: BrowserSessionRecord, now: number): number {
+  return Math.min(now + IDLE_MS, createdAt + WHOLE_MS);
+}
+
+function idOf(keyring: Keyring, cookie: string): string {
+  return keyring.digest('browser-session', ['cookie', cookie]);
+}
+
+function accountIn(cookie: string): string | undefined {
+  const [, encoded] = TOKEN.exec(cookie) ?? [];
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString();
+}

@@ -1,0 +1,14 @@
+/**
+ * The portal's cookies, all of one kind: bound to this host and to HTTPS by the prefix `__Host-`, out of reach of
+ * scripts, not sent with forms of other sites. draft-ietf-httpbis-rfc6265bis §4.1.3.
+ */
+
+export const COOKIES = {
+  session: '__Host-postern',
+  language: '__Host-postern-language',
+  trustedBrowser: '__Host-postern-browser',
+} as const;
+
+export type CookieName = (typeof COOKIES)[keyof typeof COOKIES];
+
+export const COOKIE_FORM = { path: '/', httpOnly: true, secure: true, sameSite: 'lax' } as const;

@@ -1,0 +1,19 @@
+/** The switch of the language, at the foot of every page. */
+
+import { COOKIES } from '../cookies.ts';
+import { PATHS, placeNamed } from '../paths.ts';
+import { languageNamed } from '../texts/texts.ts';
+import { redirect, type Answer, type Route, type Visit } from '../visit.ts';
+
+const YEAR_SECONDS = 31_536_000;
+
+export const languageRoutes: readonly Route[] = [
+  { method: 'POST', path: PATHS.language, level: 'public', handle: chooseLanguage },
+];
+
+async function chooseLanguage(visit: Visit): Promise<Answer> {
+  const language = languageNamed(visit.form.text('language'));
+  const here = placeNamed(visit.form.text('here'), Object.values(PATHS)) ?? PATHS.home;
+  if (language === undefined) return redirect(here);
+  return redirect(here, { cookies: [{ name: COOKIES.language, value: language, maxAgeSeconds: YEAR_SECONDS }] });
+}

@@ -1,0 +1,50 @@
+/** Every path of the portal, once. A redirect or a link leads to one of these, never to what a request asks for. */
+
+/** A path of ours, without the path of the portal's own address in front of it. */
+export type OwnPath = `/${string}`;
+
+export const PATHS = {
+  home: '/',
+  signIn: '/sign-in',
+  secondFactor: '/sign-in/code',
+  recoveryCode: '/sign-in/recovery-code',
+  lostEverything: '/sign-in/help',
+  stepUp: '/confirm',
+  stepUpRecovery: '/confirm/recovery-code',
+  signOut: '/sign-out',
+  language: '/language',
+  twoStep: '/settings/account',
+  setUp: '/settings/account/set-up',
+  setUpTotp: '/settings/account/set-up/authenticator',
+  setUpDone: '/settings/account/set-up/done',
+  turnOff: '/settings/account/turn-off',
+  recoveryCodes: '/settings/account/recovery-codes',
+  recoveryCodesText: '/settings/account/recovery-codes.txt',
+  appPasswords: '/settings/account/app-passwords',
+  newAppPassword: '/settings/account/app-passwords/new',
+  appPassword: '/settings/account/app-passwords/:id',
+  activity: '/settings/activity',
+} as const satisfies Record<string, OwnPath>;
+
+/** Ids of records as they stand in a path. */
+const ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** The path with this id in the place of `:id`. Throws on what is no id: that would be a bug. */
+export function withId(path: OwnPath, id: string): OwnPath {
+  if (!ID.test(id)) throw new Error('not an id');
+  return `/${path.slice(1).replace(':id', id)}`;
+}
+
+/** The place of ours that a text names, to go on to after a sign-in: one of `places`, or of those with an id in it. */
+export function placeNamed(text: string, places: readonly OwnPath[]): OwnPath | undefined {
+  for (const place of places) {
+    if (!place.includes(':id')) {
+      if (place === text) return place;
+      continue;
+    }
+    const [before = '', after = ''] = place.split(':id');
+    const id = text.slice(before.length, text.length - after.length);
+    if (ID.test(id) && text === before + id + after) return withId(place, id);
+  }
+  return undefined;
+}

@@ -1,0 +1,106 @@
+/** From a request to a visit: who asks, in which language, with which form. Says nothing yet. */
+
+import type { FastifyRequest } from 'fastify';
+import { canonicalAddress } from '../core/network.ts';
+import { Secret } from '../core/secret.ts';
+import type { Account } from '../core/identity.ts';
+import { standingOf } from '../policy/accounts.ts';
+import { policyAt } from '../policy/domain-policy.ts';
+import { EMPTY_ACCOUNT } from '../policy/tools.ts';
+import { browserName } from './browser-name.ts';
+import { factorsMark, isBoundTo, type BrowserSessions } from './browser-sessions.ts';
+import { COOKIES } from './cookies.ts';
+import { csrfToken } from './csrf.ts';
+import type { OwnPath } from './paths.ts';
+import type { PortalParts } from './settings.ts';
+import { languageNamed, preferredLanguage, textsOf, type Language } from './texts/texts.ts';
+import type { Form, Visit, Who } from './visit.ts';
+
+const MAX_SECRET = 1024;
+
+export interface Reading {
+  readonly parts: PortalParts;
+  readonly sessions: BrowserSessions;
+  /** The path of the portal's own address, without a slash at its end. */
+  readonly base: string;
+  /** Where a text says to go on to, if it is a place of ours. */
+  readonly placeNamed: (text: string) => OwnPath | undefined;
+}
+
+/** The visit of a request. `cookie` is the browser's, or one that is about to be given to it. */
+export async function visitOf(request: FastifyRequest, cookie: string, reading: Reading): Promise<Visit> {
+  const visit = blankVisit(request, cookie, reading);
+  const who = await lookupWho(cookie, reading, visit.now);
+  const language = languageOf(request, who?.session.language);
+  return { ...visit, language, texts: textsOf(language), who };
+}
+
+/** A visit by somebody unknown: what is left when the store cannot be asked. */
+export function blankVisit(request: FastifyRequest, cookie: string, reading: Reading): Visit {
+  const { parts, sessions, base } = reading;
+  const language = languageOf(request, undefined);
+  const form = formOf(request.body);
+  const url = new URL(request.url, 'http://portal.invalid');
+  return {
+    parts,
+    sessions,
+    now: parts.tools.clock(),
+    address: canonicalAddress(request.ip) ?? '',
+    browser: browserName(request.headers['user-agent'] ?? ''),
+    path: url.pathname.slice(base.length) || '/',
+    id: idIn(request.params),
+    next: reading.placeNamed(request.method === 'GET' ? (url.searchParams.get('next') ?? '') : form.text('next')),
+    form,
+    language,
+    texts: textsOf(language),
+    csrf: csrfToken(parts.tools.keyring, cookie),
+    link: (path) => base + path,
+    who: undefined,
+  };
+}
+
+async function lookupWho(cookie: string, { parts, sessions }: Reading, now: number): Promise<Who | undefined> {
+  const session = await sessions.load(cookie);
+  if (session === undefined) return undefined;
+  const account = accountNamed(session.account);
+  const { store, keyring } = parts.tools;
+  const [own, domain] = await Promise.all([store.lookupAccount(account), store.lookupDomain(account.domain)]);
+  const record = own.record ?? EMPTY_ACCOUNT;
+  if (!isBoundTo(session, factorsMark(keyring, account.name, record))) {
+    await sessions.end(session);
+    return undefined;
+  }
+  const policy = policyAt(domain.record, now);
+  return { session, account, record, policy, standing: standingOf(policy, record) };
+}
+
+// The name is canonical: it has one @ (core/identity.ts).
+function accountNamed(name: string): Account {
+  const at = name.lastIndexOf('@');
+  return { name, local: name.slice(0, at), domain: name.slice(at + 1) };
+}
+
+function languageOf(request: FastifyRequest, chosen: string | undefined): Language {
+  const named = languageNamed(request.cookies[COOKIES.language] ?? '') ?? languageNamed(chosen ?? '');
+  return named ?? preferredLanguage(request.headers['accept-language'] ?? '');
+}
+
+function formOf(body: unknown): Form {
+  const fields = fieldsIn(body);
+  return {
+    text: (name, limit = 200) => (fields.get(name) ?? '').slice(0, limit),
+    secret: (name) => new Secret((fields.get(name) ?? '').slice(0, MAX_SECRET)),
+    all: (name) => fields.getAll(name).slice(0, 100),
+  };
+}
+
+// What the parser of forms makes of a body (app.ts).
+function fieldsIn(body: unknown): URLSearchParams {
+  const given = typeof body === 'object' && body !== null && 'fields' in body ? body.fields : undefined;
+  return given instanceof URLSearchParams ? given : new URLSearchParams();
+}
+
+function idIn(params: unknown): string {
+  if (typeof params !== 'object' || params === null || !('id' in params)) return '';
+  return String(params.id);
+}

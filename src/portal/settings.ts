@@ -1,0 +1,33 @@
+/** What the portal is handed: its settings, and the parts of the program that it works with. */
+
+import type { Socket } from 'node:net';
+import type { IdentityRules } from '../core/identity.ts';
+import type { Log } from '../ops/log.ts';
+import type { CheckOrdinaryPassword, Limits } from '../policy/ports.ts';
+import type { PolicyTools } from '../policy/tools.ts';
+
+export interface PortalSettings {
+  /** The portal's address as browsers know it, `https://mail.example.org/account`; its path leads every path here. */
+  readonly url: string;
+  readonly listen: readonly PortalListener[];
+  /** Reverse proxies, as CIDR blocks, whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+export interface PortalListener {
+  readonly address: string;
+  readonly port: number;
+  readonly tls: 'implicit' | 'none';
+}
+
+export interface PortalParts {
+  readonly settings: PortalSettings;
+  readonly tools: PolicyTools;
+  readonly identity: IdentityRules;
+  readonly limits: Limits;
+  readonly checkOrdinaryPassword: CheckOrdinaryPassword;
+  readonly log: Log;
+}
+
+/** Begins TLS on an accepted socket, as its server. The socket that is returned speaks in clear. */
+export type BeginTls = (socket: Socket) => Socket;

@@ -1,0 +1,9 @@
+/** Every English text of the portal. */
+
+import { activity } from './en/activity.ts';
+import { appPasswords } from './en/app-passwords.ts';
+import { common } from './en/common.ts';
+import { signIn } from './en/sign-in.ts';
+import { twoStep } from './en/two-step.ts';
+
+export const en = { ...common, signIn, twoStep, appPasswords, activity };

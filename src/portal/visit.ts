@@ -1,0 +1,98 @@
+/** One request as a page sees it, and what a page answers. Pages know neither sockets nor headers. */
+
+import type { Account } from '../core/identity.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Standing } from '../policy/accounts.ts';
+import type { DomainPolicy } from '../policy/domain-policy.ts';
+import type { AccountRecord } from '../policy/ports.ts';
+import type { CookieName } from './cookies.ts';
+import type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
+import type { Html } from './html.ts';
+import type { Level } from './levels.ts';
+import type { OwnPath } from './paths.ts';
+import type { PortalParts } from './settings.ts';
+import type { Texts } from './texts/shape.ts';
+import type { Language } from './texts/texts.ts';
+
+/** The fields of a form, as they were sent. A field that is missing is empty. */
+export interface Form {
+  /** Cut at `limit` characters, 200 unless told otherwise. */
+  text(name: string, limit?: number): string;
+  secret(name: string): Secret;
+  all(name: string): readonly string[];
+}
+
+export interface Visit {
+  readonly parts: PortalParts;
+  readonly sessions: BrowserSessions;
+  readonly now: number;
+  /** The client's address, its shortest text form. */
+  readonly address: string;
+  /** The browser in a few words, for its owner to recognise it by. */
+  readonly browser: string;
+  readonly path: string;
+  /** What stands in the place of `:id`, '' where there is none. */
+  readonly id: string;
+  /** Where to go on to after a sign-in or a confirmation. */
+  readonly next: OwnPath | undefined;
+  readonly form: Form;
+  readonly language: Language;
+  readonly texts: Texts;
+  /** To be sent back with every form. */
+  readonly csrf: string;
+  /** The path as a browser has to ask for it. */
+  link(path: OwnPath): string;
+  readonly who: Who | undefined;
+}
+
+/** Who is signed in, or half way there, with the state of the account at the time of this request. */
+export interface Who {
+  readonly session: BrowserSession;
+  readonly account: Account;
+  readonly record: AccountRecord;
+  readonly policy: DomainPolicy;
+  readonly standing: Standing;
+}
+
+export interface SignedVisit extends Visit {
+  readonly who: Who;
+}
+
+export interface CookieChange {
+  readonly name: CookieName;
+  /** '' takes the cookie away. */
+  readonly value: string;
+  /** Absent: until the browser is closed. */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
+export type Answer = (
+  | {
+      readonly kind: 'page';
+      /** 200 unless told otherwise. */
+      readonly status?: number | undefined;
+      readonly title: string;
+      readonly body: Html;
+    }
+  | { readonly kind: 'redirect'; readonly to: OwnPath; readonly next?: OwnPath | undefined }
+  | { readonly kind: 'download'; readonly fileName: string; readonly text: string }
+) & { readonly cookies?: readonly CookieChange[] | undefined };
+
+/** One row of the table of routes. */
+export type Route = {
+  readonly method: 'GET' | 'POST';
+  readonly path: OwnPath;
+  /** A form of a page: where somebody returns to who first has to sign in or confirm again. A page: itself. */
+  readonly returnTo?: OwnPath | undefined;
+} & (
+  | { readonly level: 'public'; handle(visit: Visit): Promise<Answer> }
+  | { readonly level: Exclude<Level, 'public'>; handle(visit: SignedVisit): Promise<Answer> }
+);
+
+/** A redirect, with a place to go on to after it. */
+export function redirect(
+  to: OwnPath,
+  around: { next?: OwnPath | undefined; cookies?: Answer['cookies'] } = {},
+): Answer {
+  return { kind: 'redirect', to, ...around };
+}

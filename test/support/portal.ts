@@ -1,0 +1,213 @@
+/** The portal over HTTP in this process, and browsers that visit it: each has cookies and fills in the form it sees. */
+
+import type { LightMyRequestResponse } from 'fastify';
+import { makeApp } from '../../src/portal/app.ts';
+import type { PortalParts, PortalSettings } from '../../src/portal/settings.ts';
+import type { Route } from '../../src/portal/visit.ts';
+import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
+import type { Attempt } from '../../src/core/verdict.ts';
+import type { PolicyTools } from '../../src/policy/tools.ts';
+import { START_MS, testTools, type Clock } from './policy.ts';
+
+export const PORTAL_URL = 'https://mail.example.org';
+export const ORDINARY_PASSWORD = 'correct horse';
+
+export interface TestPortal {
+  readonly clock: Clock;
+  readonly tools: PolicyTools;
+  readonly log: MemoryLog;
+  /** What the backend was asked. */
+  readonly asked: readonly Attempt[];
+  /** What the backend answers; by default right for ORDINARY_PASSWORD. */
+  backend: (attempt: Attempt) => 'right' | 'wrong' | 'unavailable';
+  browser(options?: BrowserOptions): Browser;
+  close(): Promise<void>;
+}
+
+export interface BrowserOptions {
+  readonly address?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface PortalOptions {
+  readonly settings?: Partial<PortalSettings>;
+  readonly routes?: readonly Route[];
+  readonly tools?: PolicyTools;
+  readonly clock?: Clock;
+}
+
+/** Starts a portal over a store in memory. */
+export async function startTestPortal(options: PortalOptions = {}): Promise<TestPortal> {
+  const clock = options.clock ?? { now: START_MS };
+  const tools = options.tools ?? testTools(clock);
+  const log = memoryLog();
+  const asked: Attempt[] = [];
+  const settings = { url: PORTAL_URL, listen: [], trustedProxies: [], ...options.settings };
+  const parts: PortalParts = {
+    settings,
+    tools,
+    identity: { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' },
+    limits: {
+      accountFailures: 20,
+      accountNetworkFailures: 10,
+      failureWindowSeconds: 900,
+      networkVerdicts: 1000,
+      networkWindowSeconds: 20,
+    },
+    checkOrdinaryPassword: async (attempt) => {
+      asked.push(attempt);
+      return portal.backend(attempt);
+    },
+    log,
+  };
+  const app = await makeApp(parts, options.routes);
+  const url = new URL(settings.url);
+  const portal: TestPortal = {
+    clock,
+    tools,
+    log,
+    asked,
+    backend: ({ offered }) =>
+      offered.kind === 'password' && offered.password.expose() === ORDINARY_PASSWORD ? 'right' : 'wrong',
+    browser: (about = {}) =>
+      new Browser(
+        (request) =>
+          app.inject({ ...request, remoteAddress: about.address ?? '192.0.2.7', headers: { ...request.headers } }),
+        { url, headers: about.headers ?? {} },
+      ),
+    close: () => app.close(),
+  };
+  return portal;
+}
+
+export interface Page {
+  readonly status: number;
+  readonly headers: LightMyRequestResponse['headers'];
+  readonly html: string;
+  /** Its text without markup, entities resolved, spaces pulled together. */
+  readonly text: string;
+  /** Where a redirect leads; '' for none. */
+  readonly location: string;
+}
+
+interface Sent {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly payload?: string;
+}
+
+export class Browser {
+  readonly cookies = new Map<string, string>();
+  readonly #send: (request: Sent) => Promise<LightMyRequestResponse>;
+  readonly #around: { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+  /** The page that is open now. */
+  page: Page = { status: 0, headers: {}, html: '', text: '', location: '' };
+
+  constructor(send: (request: Sent) => Promise<LightMyRequestResponse>, around: Browser['around']) {
+    this.#send = send;
+    this.#around = around;
+  }
+
+  get around(): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
+    return this.#around;
+  }
+
+  /** Opens a page and follows redirects. */
+  async open(path: string): Promise<Page> {
+    return this.#follow(await this.get(path));
+  }
+
+  /** One GET, redirects not followed. */
+  async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Page> {
+    return this.#exchange({ method: 'GET', url: path, headers });
+  }
+
+  /** Sends the form of the open page that leads to `action`, filled in with `fields`, and follows redirects. */
+  async submit(action: string, fields: Readonly<Record<string, string | readonly string[]>> = {}): Promise<Page> {
+    const hidden = formIn(this.page.html, action);
+    if (hidden === undefined) throw new Error(`no form to ${action} in: ${this.page.text}`);
+    return this.#follow(await this.post(action, { ...hidden, ...fields }));
+  }
+
+  /** One POST, redirects not followed; without a token unless `fields` has one. */
+  async post(
+    path: string,
+    fields: Readonly<Record<string, string | readonly string[]>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Page> {
+    const pairs = Object.entries(fields).flatMap(([name, value]) =>
+      (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),
+    );
+    return this.#exchange({
+      method: 'POST',
+      url: path,
+      headers: {
+        origin: this.#around.url.origin,
+        'sec-fetch-site': 'same-origin',
+        'content-type': 'application/x-www-form-urlencoded',
+        ...headers,
+      },
+      payload: new URLSearchParams(pairs).toString(),
+    });
+  }
+
+  /** The token of the open page's forms. */
+  get token(): string {
+    return /name="token" value="([^"]+)"/.exec(this.page.html)?.[1] ?? '';
+  }
+
+  async #follow(page: Page): Promise<Page> {
+    let current = page;
+    for (let hops = 0; current.location !== ''; hops++) {
+      if (hops === 10) throw new Error('redirected in circles');
+      current = await this.get(current.location);
+    }
+    return current;
+  }
+
+  async #exchange(request: Sent): Promise<Page> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const sent = {
+      host: this.#around.url.host,
+      ...(cookie === '' ? {} : { cookie }),
+      ...this.#around.headers,
+      ...request.headers,
+    };
+    const response = await this.#send({ ...request, headers: sent });
+    for (const { name, value, maxAge, expires } of response.cookies) {
+      const ended = value === '' || maxAge === 0 || (expires !== undefined && expires.getTime() <= 0);
+      if (ended) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    const html = response.body;
+    const location = response.headers.location ?? '';
+    this.page = { status: response.statusCode, headers: response.headers, html, text: textOf(html), location };
+    return this.page;
+  }
+}
+
+function textOf(html: string): string {
+  return unescaped(html.replace(/<(head|script|style)[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]+>/g, ' '))
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+function unescaped(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}
+
+/** The hidden fields of the form with this action; undefined when there is none. */
+function formIn(html: string, action: string): Record<string, string> | undefined {
+  for (const [, attributes = '', content = ''] of html.matchAll(/<form ([^>]*)>([\s\S]*?)<\/form>/g)) {
+    if (!attributes.includes(`action="${action}"`)) continue;
+    const hidden = [...content.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+    return Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, unescaped(value)]));
+  }
+  return undefined;
+}
