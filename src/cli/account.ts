@@ -3,8 +3,15 @@
 import type { Command } from 'commander';
 import { Fault } from '../core/fault.ts';
 import { canonicalDomain } from '../core/identity.ts';
-import { resumeAccount, showAccount, suspendAccount, type AccountView, type Standing } from '../policy/accounts.ts';
-import { unenrolAccount } from '../policy/enrolment.ts';
+import {
+  resumeAccount,
+  showAccount,
+  suspendAccount,
+  type AccountView,
+  type Standing,
+  unlockAccount,
+} from '../policy/accounts.ts';
+import { unenrolAccount } from '../policy/factors.ts';
 import type { AccountRecord, SessionRecord } from '../policy/ports.ts';
 import { appPasswordJson, appPasswordTable } from './app-password.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
@@ -184,7 +191,7 @@ async function resume(desk: Desk, typed: string): Promise<void> {
 
 async function unlock(desk: Desk, typed: string): Promise<void> {
   const account = accountNamed(desk, typed);
-  await desk.tools.store.forgiveFailures(account);
+  await unlockAccount(desk.tools, desk.actor, account);
   desk.report({ account: account.name, unlocked: true }, () => `The wrong passwords of ${account.name} are forgotten.`);
 }
 

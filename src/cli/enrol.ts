@@ -10,7 +10,8 @@ import type { Account } from '../core/identity.ts';
 import { Secret } from '../core/secret.ts';
 import { showAccount } from '../policy/accounts.ts';
 import { formatAppPassword } from '../policy/app-passwords.ts';
-import { beginTotp, confirmTotp, FIRST_APP_PASSWORD, type Confirmation } from '../policy/enrolment.ts';
+import { beginTotp, confirmTotp, type Confirmation } from '../policy/enrolment.ts';
+import { FIRST_APP_PASSWORD } from '../policy/factors.ts';
 import type { NewTotp } from '../policy/totp.ts';
 import {
   accountNamed,
@@ -90,29 +91,37 @@ async function reportBeginning(desk: Desk, account: Account, fresh: NewTotp): Pr
 }
 
 function reportConfirmation(desk: Desk, account: Account, confirmation: Right): void {
-  if (confirmation.kind === 'replaced') {
+  const { kind } = confirmation;
+  if (kind === 'replaced' || kind === 'added') {
+    const what = kind === 'added' ? 'an authenticator app as well' : 'the new authenticator app';
     desk.report(
-      { account: account.name, outcome: 'replaced' },
-      () => `${account.name} now uses the new authenticator app. App passwords and recovery codes are as before.`,
+      { account: account.name, outcome: kind },
+      () => `${account.name} now uses ${what}. App passwords and recovery codes are as before.`,
     );
     return;
   }
   const { appPassword, recoveryCodes } = confirmation;
   const codes = recoveryCodes.map((code) => code.expose());
-  const secret = appPassword.expose();
-  desk.report({ account: account.name, outcome: 'enrolled', appPassword: secret, recoveryCodes: codes }, () =>
+  const secret = appPassword?.expose() ?? null;
+  desk.report({ account: account.name, outcome: kind, appPassword: secret, recoveryCodes: codes }, () =>
     [
       `${account.name} now uses two-step authentication.`,
-      '',
-      `The app password "${FIRST_APP_PASSWORD}", to be typed into mail programs instead of the ordinary password:`,
-      '',
-      `    ${desk.paint('bold', formatAppPassword(appPassword))}`,
+      ...(appPassword === undefined ? [] : firstAppPasswordWords(desk, appPassword)),
       '',
       'Recovery codes, each good once when the phone is lost. They are shown only now:',
       '',
       ...pairs(codes).map((line) => `    ${line}`),
     ].join('\n'),
   );
+}
+
+function firstAppPasswordWords(desk: Desk, appPassword: Secret): readonly string[] {
+  return [
+    '',
+    `The app password "${FIRST_APP_PASSWORD}", to be typed into mail programs instead of the ordinary password:`,
+    '',
+    `    ${desk.paint('bold', formatAppPassword(appPassword))}`,
+  ];
 }
 
 // The colours are set, because a code in light on dark is one that some cameras cannot read.

@@ -4,6 +4,7 @@
  */
 
 import { policyAt } from './domain-policy.ts';
+import { endBrowsers, factorsOf } from './factors.ts';
 import { viewOf } from './managed-app-passwords.ts';
 import { EMPTY_ACCOUNT, auditAccount, changeAccount } from './tools.ts';
 
@@ -48,7 +49,7 @@ export async function showAccount(tools: PolicyTools, account: Account): Promise
     standing: standingOf(policy, record),
     policy,
     enrolledAt: record.enrolledAt,
-    factors: record.totp === undefined ? [] : ['totp'],
+    factors: factorsOf(record),
     enrolmentPending: record.pendingTotp !== undefined,
     recoveryAddress: record.recoveryAddress,
     recoveryCodesLeft: record.recoveryCodes.length,
@@ -66,8 +67,10 @@ export async function suspendAccount(tools: PolicyTools, actor: string, account:
       ? { record: { ...current, suspended }, result: true }
       : { record: undefined, result: false },
   );
-  if (changed) await auditAccount(tools, account, { actor, action: 'account.suspended' });
-  return changed;
+  if (!changed) return false;
+  await endBrowsers(tools, account);
+  await auditAccount(tools, account, { actor, action: 'account.suspended' });
+  return true;
 }
 
 /** Ends a suspension. False when there was none. */
@@ -79,6 +82,12 @@ export async function resumeAccount(tools: PolicyTools, actor: string, account: 
   );
   if (changed) await auditAccount(tools, account, { actor, action: 'account.resumed' });
   return changed;
+}
+
+/** Forgets the failed logins of an account, so that its owner may try again at once. */
+export async function unlockAccount(tools: PolicyTools, actor: string, account: Account): Promise<void> {
+  await tools.store.forgiveFailures(account);
+  await auditAccount(tools, account, { actor, action: 'account.unlocked' });
 }
 
 /** Closes every session of the account that is open now. Its programs may log in again. */

@@ -10,21 +10,27 @@ export interface DomainPolicy {
   readonly methods: DomainRecord['methods'];
   readonly reveal: DomainRecord['reveal'];
   readonly hints: DomainRecord['hints'];
+  /** 0: browsers are never trusted. */
+  readonly trustedBrowserDays: number;
+  readonly maxAppPasswords: number | undefined;
+  readonly appPasswordDays: number | undefined;
 }
 
 /** The record of a domain that nobody has decided about. */
 export const UNDECIDED_DOMAIN: DomainRecord = {
   mode: 'disabled',
-  methods: ['totp', 'email'],
+  methods: ['totp', 'email', 'passkey'],
   reveal: 'always',
   hints: 'always',
 };
 
 /** The policy that a domain's record (undefined: none was ever saved) means at the time `now`. */
 export function policyAt(record: DomainRecord | undefined, now: number): DomainPolicy {
-  const { mode, forcedFrom, methods, reveal, hints } = record ?? UNDECIDED_DOMAIN;
+  const { mode, forcedFrom, methods, reveal, hints, ...limits } = record ?? UNDECIDED_DOMAIN;
+  const { trustedBrowserDays = 0, maxAppPasswords, appPasswordDays } = limits;
+  const choice = { methods, reveal, hints, trustedBrowserDays, maxAppPasswords, appPasswordDays };
   if (mode === 'forced' && forcedFrom !== undefined && forcedFrom > now) {
-    return { mode: 'enabled', cutOffAt: forcedFrom, methods, reveal, hints };
+    return { mode: 'enabled', cutOffAt: forcedFrom, ...choice };
   }
-  return { mode, methods, reveal, hints };
+  return { mode, ...choice };
 }

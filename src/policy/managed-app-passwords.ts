@@ -7,14 +7,14 @@ import { Fault } from '../core/fault.ts';
 import { formatNetwork, parseNetwork } from '../core/network.ts';
 import { isLive, makeAppPassword, resetAppPassword } from './app-passwords.ts';
 import { policyAt } from './domain-policy.ts';
-import { auditAccount, changeAccount } from './tools.ts';
+import { auditAccount, changeAndTell } from './tools.ts';
 
 import type { Account } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Protocol } from '../core/verdict.ts';
 import type { DomainPolicy } from './domain-policy.ts';
 import type { AccountRecord, AppPasswordRecord, LastUse } from './ports.ts';
-import type { PolicyTools } from './tools.ts';
+import type { AccountEntry, Changed, PolicyTools } from './tools.ts';
 
 export interface AppPasswordRequest {
   /** The device or program, in the user's words: 1 to 64 characters, unlike the account's other names. */
@@ -47,6 +47,7 @@ export interface FreshAppPassword {
 }
 
 const MAX_NAME_LENGTH = 64;
+const DAY_MS = 86_400_000;
 
 /**
  * Adds one to an enrolled account. NOT_ALLOWED when the account is not enrolled, the domain has two-step off or the
@@ -59,17 +60,22 @@ export async function addAppPassword(
   request: AppPasswordRequest,
 ): Promise<FreshAppPassword> {
   const now = tools.clock();
-  const asked = checkedRequest(request, now);
   const policy = await requireTwoStep(tools, account, now);
+  const asked = withExpiry(checkedRequest(request, now), policy, now);
   const revealable = policy.reveal === 'always';
   const made = makeAppPassword(tools.keyring, { account: account.name, ...asked, revealable }, now);
-  await changeAccount(tools, account, (current) => {
-    const refusal = refusalOfOneMore(tools, current, asked.name);
-    if (refusal !== undefined) return refusal;
-    return { record: { ...current, appPasswords: [...current.appPasswords, made.record] }, result: undefined };
-  });
   const detail = { id: made.record.id, name: asked.name, scopes: asked.scopes.join(' ') };
-  await auditAccount(tools, account, { actor, action: 'app-password.added', detail });
+  const limit = Math.min(tools.maxAppPasswords, policy.maxAppPasswords ?? tools.maxAppPasswords);
+  await changeAndTell(
+    tools,
+    account,
+    (current) => {
+      const refusal = refusalOfOneMore(limit, current, asked.name);
+      if (refusal !== undefined) return refusal;
+      return { record: { ...current, appPasswords: [...current.appPasswords, made.record] }, result: undefined };
+    },
+    () => ({ actor, action: 'app-password.added', detail }),
+  );
   return { appPassword: viewOf(made.record, { policy, now, lastUse: undefined }), secret: made.secret };
 }
 
@@ -123,13 +129,14 @@ export async function resetAppPasswordOf(
   const now = tools.clock();
   const policy = policyAt((await tools.store.lookupDomain(account.domain)).record, now);
   const terms = { account: account.name, revealable: policy.reveal === 'always' };
-  const fresh = await changeOne(tools, account, ref, (one) => {
-    if (!isLive(one, now)) return new Fault('NOT_ALLOWED', `"${one.name}" has expired; add a new app password`);
-    const reset = resetAppPassword(tools.keyring, one, terms);
-    return { kept: reset.record, result: reset };
+  const fresh = await changeOne(tools, account, ref, {
+    change: (one) => {
+      if (!isLive(one, now)) return new Fault('NOT_ALLOWED', `"${one.name}" has expired; add a new app password`);
+      const reset = resetAppPassword(tools.keyring, one, terms);
+      return { kept: reset.record, result: reset };
+    },
+    entryOf: ({ record: { id, name } }) => ({ actor, action: 'app-password.reset', detail: { id, name } }),
   });
-  const detail = { id: fresh.record.id, name: fresh.record.name };
-  await auditAccount(tools, account, { actor, action: 'app-password.reset', detail });
   return { appPassword: viewOf(fresh.record, { policy, now, lastUse: undefined }), secret: fresh.secret };
 }
 
@@ -140,9 +147,10 @@ export async function revokeAppPassword(
   account: Account,
   ref: string,
 ): Promise<void> {
-  const gone = await changeOne(tools, account, ref, (one) => ({ kept: undefined, result: one }));
-  const detail = { id: gone.id, name: gone.name };
-  await auditAccount(tools, account, { actor, action: 'app-password.revoked', detail });
+  await changeOne(tools, account, ref, {
+    change: (one) => ({ kept: undefined, result: one }),
+    entryOf: ({ id, name }) => ({ actor, action: 'app-password.revoked', detail: { id, name } }),
+  });
 }
 
 /** Gives it another name. NOT_FOUND when there is none, USAGE when the name is taken or no name. */
@@ -153,12 +161,17 @@ export async function renameAppPassword(
   change: { readonly ref: string; readonly name: string },
 ): Promise<void> {
   const name = checkedName(change.name);
-  const renamed = await changeOne(tools, account, change.ref, (one, others) => {
-    if (others.some((other) => other.name === name)) return nameTaken(name);
-    return { kept: { ...one, name }, result: one };
+  await changeOne(tools, account, change.ref, {
+    change: (one, others) => {
+      if (others.some((other) => other.name === name)) return nameTaken(name);
+      return { kept: { ...one, name }, result: one };
+    },
+    entryOf: ({ id, name: formerName }) => ({
+      actor,
+      action: 'app-password.renamed',
+      detail: { id, name, formerName },
+    }),
   });
-  const detail = { id: renamed.id, name, formerName: renamed.name };
-  await auditAccount(tools, account, { actor, action: 'app-password.renamed', detail });
 }
 
 /** The view of one app password under the domain's policy at the time `now`. */
@@ -181,14 +194,20 @@ export async function requireTwoStep(tools: PolicyTools, account: Account, now: 
 
 type OneChanged<T> = { readonly kept: AppPasswordRecord | undefined; readonly result: T } | Fault;
 
+interface OneStep<T> {
+  readonly change: (one: AppPasswordRecord, others: readonly AppPasswordRecord[]) => OneChanged<T>;
+  /** What is written down about it. */
+  readonly entryOf: (result: T) => AccountEntry;
+}
+
 /** Replaces (or, `kept` undefined, removes) the one app password that `ref` names. */
 async function changeOne<T>(
   tools: PolicyTools,
   account: Account,
   ref: string,
-  change: (one: AppPasswordRecord, others: readonly AppPasswordRecord[]) => OneChanged<T>,
+  { change, entryOf }: OneStep<T>,
 ): Promise<T> {
-  return changeAccount(tools, account, (current) => {
+  const onlyOne = (current: AccountRecord): Changed<T> => {
     const one = find(current.appPasswords, ref);
     if (one instanceof Fault) return one;
     const others = current.appPasswords.filter((other) => other !== one);
@@ -196,7 +215,8 @@ async function changeOne<T>(
     if (changed instanceof Fault) return changed;
     const appPasswords = current.appPasswords.flatMap((each) => (each === one ? (changed.kept ?? []) : each));
     return { record: { ...current, appPasswords }, result: changed.result };
-  });
+  };
+  return changeAndTell(tools, account, onlyOne, entryOf);
 }
 
 function find(records: readonly AppPasswordRecord[], ref: string): AppPasswordRecord | Fault {
@@ -205,11 +225,11 @@ function find(records: readonly AppPasswordRecord[], ref: string): AppPasswordRe
   return found ?? new Fault('NOT_FOUND', 'there is no app password with this id or name');
 }
 
-function refusalOfOneMore(tools: PolicyTools, { enrolledAt, appPasswords }: AccountRecord, name: string) {
+function refusalOfOneMore(limit: number, { enrolledAt, appPasswords }: AccountRecord, name: string) {
   if (enrolledAt === undefined)
     return new Fault('NOT_ALLOWED', 'the account has not enrolled in two-step authentication');
   if (appPasswords.some((other) => other.name === name)) return nameTaken(name);
-  if (appPasswords.length < tools.maxAppPasswords) return undefined;
+  if (appPasswords.length < limit) return undefined;
   return new Fault('NOT_ALLOWED', `the account holds ${appPasswords.length} app passwords, as many as it may`);
 }
 
@@ -223,6 +243,20 @@ function checkedRequest({ name, scopes, expiresAt, networks }: AppPasswordReques
   if (networks?.length === 0) throw new Fault('USAGE', 'an empty list of networks would permit none');
   const blocks = networks?.map((text) => checkedNetwork(text));
   return { name: checkedName(name), scopes: [...new Set(scopes)], expiresAt, networks: blocks };
+}
+
+/** The latest end (ms) that the domain allows a new app password; undefined where none need end. */
+export function expiryAllowed({ appPasswordDays }: DomainPolicy, now: number): number | undefined {
+  return appPasswordDays === undefined ? undefined : now + appPasswordDays * DAY_MS;
+}
+
+function withExpiry(request: AppPasswordRequest, policy: DomainPolicy, now: number): AppPasswordRequest {
+  const latest = expiryAllowed(policy, now);
+  const { expiresAt = latest } = request;
+  if (latest !== undefined && expiresAt !== undefined && expiresAt > latest) {
+    throw new Fault('USAGE', `an app password of this domain ends after ${policy.appPasswordDays} days at the latest`);
+  }
+  return { ...request, expiresAt };
 }
 
 function checkedNetwork(text: string): string {

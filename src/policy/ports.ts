@@ -60,8 +60,8 @@ export interface TotpFactor {
 export interface PendingTotp {
   readonly sealedSecret: string;
   readonly startedAt: number;
-  /** The account's `enrolledAt` at that time: who could begin a first enrolment may not end it as a second one. */
-  readonly enrolledAt?: number | undefined;
+  /** The account had no factor then: what began as its first must not end as a second one. */
+  readonly first?: true | undefined;
 }
 
 export interface PasskeyRecord {

@@ -6,7 +6,7 @@
 import { Fault } from '../core/fault.ts';
 import { Secret } from '../core/secret.ts';
 import { randomText, sameText } from './app-passwords.ts';
-import { auditAccount, changeAccount } from './tools.ts';
+import { changeAndTell } from './tools.ts';
 
 import type { Account } from '../core/identity.ts';
 import type { Keyring } from './keyring.ts';
@@ -45,17 +45,20 @@ export async function consumeRecoveryCode(
   account: Account,
   typed: Secret,
 ): Promise<RecoveryOutcome> {
-  const outcome = await changeAccount<RecoveryOutcome>(tools, account, (current) => {
-    const used = findDigest(tools.keyring, account.name, typed, current.recoveryCodes);
-    if (used === undefined) return { record: undefined, result: { kind: 'unknown' } };
-    const recoveryCodes = current.recoveryCodes.filter((digest) => digest !== used);
-    return { record: { ...current, recoveryCodes }, result: { kind: 'used', left: recoveryCodes.length } };
-  });
-  if (outcome.kind === 'used') {
-    const detail = { left: outcome.left };
-    await auditAccount(tools, account, { actor, action: 'account.recovery-code-used', detail });
-  }
-  return outcome;
+  return changeAndTell<RecoveryOutcome>(
+    tools,
+    account,
+    (current) => {
+      const used = findDigest(tools.keyring, account.name, typed, current.recoveryCodes);
+      if (used === undefined) return { record: undefined, result: { kind: 'unknown' } };
+      const recoveryCodes = current.recoveryCodes.filter((digest) => digest !== used);
+      return { record: { ...current, recoveryCodes }, result: { kind: 'used', left: recoveryCodes.length } };
+    },
+    (outcome) =>
+      outcome.kind === 'used'
+        ? { actor, action: 'account.recovery-code-used', detail: { left: outcome.left } }
+        : undefined,
+  );
 }
 
 /** Replaces all codes by ten new ones. NOT_ALLOWED when the account has not enrolled. */
@@ -65,11 +68,15 @@ export async function renewRecoveryCodes(
   account: Account,
 ): Promise<readonly Secret[]> {
   const fresh = makeRecoveryCodes(tools.keyring, account.name);
-  await changeAccount(tools, account, (current) => {
-    if (current.enrolledAt === undefined) return new Fault('NOT_ALLOWED', 'the account has not enrolled');
-    return { record: { ...current, recoveryCodes: fresh.digests }, result: undefined };
-  });
-  await auditAccount(tools, account, { actor, action: 'account.recovery-codes-renewed' });
+  await changeAndTell(
+    tools,
+    account,
+    (current) => {
+      if (current.enrolledAt === undefined) return new Fault('NOT_ALLOWED', 'the account has not enrolled');
+      return { record: { ...current, recoveryCodes: fresh.digests }, result: undefined };
+    },
+    () => ({ actor, action: 'account.recovery-codes-renewed' }),
+  );
   return fresh.codes;
 }
 

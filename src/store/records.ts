@@ -81,7 +81,7 @@ const Passkey = z.strictObject({
 
 const AccountWithFactors = z.strictObject({
   ...Account.shape,
-  pendingTotp: z.strictObject({ ...PendingTotp.shape, enrolledAt: Time.optional() }).optional(),
+  pendingTotp: z.strictObject({ ...PendingTotp.shape, first: z.literal(true).optional() }).optional(),
   emailFactor: z.strictObject({ confirmedAt: Time }).optional(),
   passkeys: z.array(Passkey).optional(),
 });

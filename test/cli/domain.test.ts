@@ -23,7 +23,7 @@ test('a domain that nobody decided about is listed as disabled, because the conf
   t.after(world.remove);
   const { out, code } = await world.run(['domain', 'list']);
   assert.equal(code, 0);
-  assert.match(out, /^example\.org +disabled \(nobody has decided\) +totp, email +always +always$/m);
+  assert.match(out, /^example\.org +disabled \(nobody has decided\) +totp, email, passkey +always +always$/m);
 });
 
 test('setting a domain says what it did, and the list shows it', async (t) => {
@@ -38,7 +38,7 @@ test('setting a domain says what it did, and the list shows it', async (t) => {
       mode: 'enabled',
       forcedFrom: null,
       modeNow: 'enabled',
-      methods: ['totp', 'email'],
+      methods: ['totp', 'email', 'passkey'],
       reveal: 'always',
       hints: 'always',
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { cutOffAccount, cutOffSession, resumeAccount, showAccount, suspendAccount } from '../../src/policy/accounts.ts';
+import { policyAt } from '../../src/policy/domain-policy.ts';
 import { setDomain } from '../../src/policy/domains.ts';
 import { START_MS, enrolled, testAccount, testTools } from '../support/policy.ts';
 
@@ -14,7 +15,7 @@ test('an account that was never heard of has an empty view', async () => {
   assert.deepEqual(view, {
     account: 'alice@example.org',
     standing: 'disabled',
-    policy: { mode: 'disabled', methods: ['totp', 'email'], reveal: 'always', hints: 'always' },
+    policy: policyAt(undefined, 0),
     enrolledAt: undefined,
     factors: [],
     enrolmentPending: false,

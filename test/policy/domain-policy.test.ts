@@ -6,15 +6,25 @@ import { UNDECIDED_DOMAIN, policyAt } from '../../src/policy/domain-policy.ts';
 test('a domain that nobody has decided about has two-step turned off', () => {
   assert.deepEqual(policyAt(undefined, 5), {
     mode: 'disabled',
-    methods: ['totp', 'email'],
+    methods: ['totp', 'email', 'passkey'],
     reveal: 'always',
     hints: 'always',
+    trustedBrowserDays: 0,
+    maxAppPasswords: undefined,
+    appPasswordDays: undefined,
   });
 });
 
 test('a domain forced from a date is enabled until then, and knows the date', () => {
   const record = { ...UNDECIDED_DOMAIN, mode: 'forced', forcedFrom: 1000 } as const;
-  const rest = { methods: record.methods, reveal: record.reveal, hints: record.hints };
+  const rest = {
+    methods: record.methods,
+    reveal: record.reveal,
+    hints: record.hints,
+    trustedBrowserDays: 0,
+    maxAppPasswords: undefined,
+    appPasswordDays: undefined,
+  };
   assert.deepEqual(policyAt(record, 999), { mode: 'enabled', cutOffAt: 1000, ...rest });
   assert.deepEqual(policyAt(record, 1000), { mode: 'forced', ...rest });
   assert.deepEqual(policyAt(record, 1001), { mode: 'forced', ...rest });

@@ -23,7 +23,7 @@ test('setting changes what is given and keeps the rest', async () => {
   assert.deepEqual(view.record, {
     mode: 'enabled',
     forcedFrom: undefined,
-    methods: ['totp', 'email'],
+    methods: ['totp', 'email', 'passkey'],
     reveal: 'once',
     hints: 'never',
   });

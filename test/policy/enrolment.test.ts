@@ -6,7 +6,8 @@ import { Secret } from '../../src/core/secret.ts';
 import { PROTOCOLS } from '../../src/core/verdict.ts';
 import { showAccount, suspendAccount } from '../../src/policy/accounts.ts';
 import { setDomain } from '../../src/policy/domains.ts';
-import { beginTotp, confirmTotp, consumeTotpCode, unenrolAccount } from '../../src/policy/enrolment.ts';
+import { beginTotp, confirmTotp, consumeTotpCode } from '../../src/policy/enrolment.ts';
+import { unenrolAccount } from '../../src/policy/factors.ts';
 import { addAppPassword, listAppPasswords, revealAppPassword } from '../../src/policy/managed-app-passwords.ts';
 import { START_MS, codeAt, enrolled, testAccount, testKeyring, testTools } from '../support/policy.ts';
 

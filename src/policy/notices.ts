@@ -1,0 +1,47 @@
+/**
+ * What the owner of an account is told by mail when something about its two-step authentication changes, and where to.
+ * Pure; the words are mail's, the sending is whoever starts the program's.
+ */
+
+import type { Account } from '../core/identity.ts';
+import type { AccountRecord, AuditAction, AuditEntry } from './ports.ts';
+
+/** Something that the owner of an account is to be told. Holds no secret. */
+export interface AccountNotice {
+  readonly account: Account;
+  readonly action: AuditAction;
+  /** Who did it: the account itself, an admin's account, `cli:<unix user>`. */
+  readonly actor: string;
+  readonly at: number;
+  readonly detail?: AuditEntry['detail'] | undefined;
+  /** One mail to each of these. */
+  readonly to: readonly string[];
+}
+
+/** Told to the recovery address. */
+const TOLD: ReadonlySet<AuditAction> = new Set<AuditAction>([
+  'account.enrolled',
+  'account.unenrolled',
+  'account.factor-removed',
+  'account.factors-reset',
+  'account.recovery-address-changed',
+  'account.recovery-code-used',
+  'account.recovery-codes-renewed',
+  'app-password.added',
+  'app-password.reset',
+  'app-password.revoked',
+]);
+
+/** Told to the mailbox as well: somebody else did it, and its owner has to do something about it. */
+const TOLD_TO_THE_MAILBOX: ReadonlySet<AuditAction> = new Set<AuditAction>(['account.factors-reset']);
+
+/** Where a notice of this action goes: the recovery addresses before and after the change, each once. */
+export function addressesFor(
+  action: AuditAction,
+  account: Account,
+  records: readonly Pick<AccountRecord, 'recoveryAddress'>[],
+): readonly string[] {
+  if (!TOLD.has(action)) return [];
+  const mailbox = TOLD_TO_THE_MAILBOX.has(action) ? [account.name] : [];
+  return [...new Set([...records.flatMap(({ recoveryAddress }) => recoveryAddress ?? []), ...mailbox])];
+}
