@@ -15,7 +15,15 @@ export interface MasterKey {
 }
 
 /** What a derived key is for. Two purposes never share key bytes, so a digest of one is worth nothing to another. */
-type Purpose = 'app-password' | 'browser-session' | 'secret-mark' | 'recovery-code' | 'last-known' | 'seal';
+type Purpose =
+  | 'app-password'
+  | 'browser-session'
+  | 'emailed-code'
+  | 'trusted-browser'
+  | 'secret-mark'
+  | 'recovery-code'
+  | 'last-known'
+  | 'seal';
 
 /** What a sealed text belongs to: opened under another account or record id it is refused. */
 interface SealBinding {

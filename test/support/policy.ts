@@ -4,13 +4,17 @@ import { Secret } from '../../src/core/secret.ts';
 import { setDomain } from '../../src/policy/domains.ts';
 import { beginTotp, confirmTotp } from '../../src/policy/enrolment.ts';
 import { makeKeyring } from '../../src/policy/keyring.ts';
+import { beginRecoveryAddress, confirmRecoveryAddress } from '../../src/policy/recovery-address.ts';
 import { generateSync } from 'otplib';
 import { makeMemoryStore } from './memory-store.ts';
 
-import type { Account } from '../../src/core/identity.ts';
+import type { Account, IdentityRules } from '../../src/core/identity.ts';
 import type { Attempt, Offered, Protocol } from '../../src/core/verdict.ts';
 import type { DomainChange } from '../../src/policy/domains.ts';
+import type { MadeCode } from '../../src/policy/emailed-code.ts';
+import type { FactorAdded } from '../../src/policy/factors.ts';
 import type { Keyring } from '../../src/policy/keyring.ts';
+import type { AccountNotice } from '../../src/policy/notices.ts';
 import type { PolicyTools } from '../../src/policy/tools.ts';
 
 /** A Monday in 2026, at the start of a 30-second step. */
@@ -68,4 +72,37 @@ export async function enrolled(
   if (confirmation.kind !== 'enrolled') throw new Error(`not enrolled but ${confirmation.kind}`);
   const { appPassword, recoveryCodes } = confirmation;
   return { totp: secret, appPassword, recoveryCodes };
+}
+
+/** The rules by which recovery addresses are compared with the mailbox. */
+export const ADDRESS_RULES: IdentityRules = {
+  localPart: 'lowercase',
+  subaddressDelimiter: '',
+  masterUserSeparator: '',
+};
+
+/** The code that would have been mailed. */
+export function sentCode(made: MadeCode): Secret {
+  if (made.kind !== 'made') throw new Error(`no code but ${made.kind}`);
+  return made.code;
+}
+
+/** Enrols the account with a recovery address that gets codes. */
+export async function enrolledByEmail(tools: PolicyTools, account: Account, address: string): Promise<FactorAdded> {
+  const { record } = await tools.store.lookupDomain(account.domain);
+  if (record === undefined) await setDomain(tools, 'test', account.domain, { mode: 'enabled' });
+  const binding = { session: 'enrolling', account, as: 'factor' } as const;
+  const code = sentCode(await beginRecoveryAddress(tools, binding, address, ADDRESS_RULES));
+  const outcome = await confirmRecoveryAddress(tools, account.name, binding, code);
+  if ('triesLeft' in outcome || outcome.kind === 'over' || outcome.kind === 'set') throw new Error(outcome.kind);
+  return outcome;
+}
+
+/** The same tools, keeping what the owners of accounts are told. */
+export function withNotices(tools: PolicyTools): {
+  readonly tools: PolicyTools;
+  readonly notices: readonly AccountNotice[];
+} {
+  const notices: AccountNotice[] = [];
+  return { tools: { ...tools, notify: (notice) => notices.push(notice) }, notices };
 }
