@@ -6,7 +6,7 @@
 import { Fault } from '../core/fault.ts';
 import { endBrowsers, factorsOf, makeStart, requireMethod, withFactor } from './factors.ts';
 import { changeAccount, changeAndTell } from './tools.ts';
-import { NO_STEP, matchCode, newTotp } from './totp.ts';
+import { NO_STEP, matchCode, newTotp, totpOf } from './totp.ts';
 
 import type { Account } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
@@ -34,6 +34,13 @@ export async function beginTotp(tools: PolicyTools, account: Account): Promise<N
     return { record: { ...current, pendingTotp }, result: undefined };
   });
   return fresh;
+}
+
+/** What beginTotp has begun for the account with this record, to show it again; undefined when that is too long ago. */
+export function pendingTotpOf(tools: PolicyTools, account: Account, record: AccountRecord): NewTotp | undefined {
+  const { pendingTotp: pending } = record;
+  if (pending === undefined || tools.clock() - pending.startedAt > PENDING_SECONDS * 1000) return undefined;
+  return totpOf(tools.issuer, account.name, tools.keyring.open(pending.sealedSecret, bindingOf(account)));
 }
 
 /**

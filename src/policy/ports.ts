@@ -199,6 +199,8 @@ export type AuditAction =
   | 'app-password.reset'
   | 'app-password.revoked'
   | 'session.cut-off'
+  | 'browser.signed-in'
+  | 'browser.refused'
   | 'login.hinted';
 
 /** What changed. Delivered at most once, possibly lost in an outage: watchers compare epochs after every gap. */

@@ -31,8 +31,12 @@ const CODE = /^\d{6}$/;
 
 /** Makes a secret for an account; `issuer` is the service's name in the authenticator app. */
 export function newTotp(issuer: string, account: string): NewTotp {
-  const secret = generateSecret();
-  return { secret: new Secret(secret), uri: new Secret(generateURI({ issuer, label: account, secret })) };
+  return totpOf(issuer, account, new Secret(generateSecret()));
+}
+
+/** The same for a secret that was made before. */
+export function totpOf(issuer: string, account: string, secret: Secret): NewTotp {
+  return { secret, uri: new Secret(generateURI({ issuer, label: account, secret: secret.expose() })) };
 }
 
 /**

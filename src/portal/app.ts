@@ -129,7 +129,8 @@ function send(visit: Visit, reply: FastifyReply, answer: Answer, { assets }: Aro
       return reply.send(layout(visit, assets, answer).toString());
     case 'redirect': {
       const next = answer.next === undefined ? '' : `?${new URLSearchParams({ next: answer.next }).toString()}`;
-      return reply.redirect(visit.link(answer.to) + next, 303);
+      const anchor = answer.anchor === undefined ? '' : `#${encodeURIComponent(answer.anchor)}`;
+      return reply.redirect(visit.link(answer.to) + next + anchor, 303);
     }
     case 'download':
       reply.type('text/plain; charset=utf-8');

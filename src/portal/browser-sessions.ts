@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { Fault } from '../core/fault.ts';
 import { sameText } from '../policy/app-passwords.ts';
+import { factorsMark } from '../policy/factors.ts';
 import type { BrowserSessionRecord } from '../policy/ephemeral-ports.ts';
 import type { Keyring } from '../policy/keyring.ts';
 import type { AccountRecord, Store } from '../policy/ports.ts';
@@ -19,16 +20,19 @@ export interface BrowserSession extends BrowserSessionRecord {
 /** What a session is begun or changed with. */
 export type SessionContent = Omit<BrowserSessionRecord, 'createdAt'>;
 
+/** A session that has just begun, and the value of the cookie that it is known by. */
+export interface BegunSession {
+  readonly session: BrowserSession;
+  readonly cookie: string;
+}
+
 export interface BrowserSessions {
-  /** Begins a session and returns the cookie's value. */
-  begin(content: SessionContent): Promise<string>;
-  /** Ends this session and begins another in its place, as old as it. Returns the cookie's value. NOT_ALLOWED: over. */
-  renew(session: BrowserSession, change: Partial<SessionContent>): Promise<string>;
+  begin(content: SessionContent): Promise<BegunSession>;
+  /** Ends this session and begins another in its place, as old as it. NOT_ALLOWED when it is over. */
+  renew(session: BrowserSession, change: Partial<SessionContent>): Promise<BegunSession>;
   /** The session of a cookie's value, undefined when there is none or it is over. */
   load(cookie: string): Promise<BrowserSession | undefined>;
   end(session: BrowserSession): Promise<void>;
-  /** Ends all sessions of an account. */
-  endAll(account: string): Promise<void>;
 }
 
 /** Bounds the wait between two requests, and a session as a whole. */
@@ -46,10 +50,11 @@ export function makeBrowserSessions(around: {
   const { ephemeral } = around.store;
   const refOf = (account: string, id: string) => ({ kind: 'browser-session', id, owner: account }) as const;
 
-  const write = async (value: BrowserSessionRecord): Promise<string> => {
+  const write = async (value: BrowserSessionRecord): Promise<BegunSession> => {
     const cookie = `${Buffer.from(value.account).toString('base64url')}.${randomToken()}`;
-    await ephemeral.put(refOf(value.account, idOf(keyring, cookie)), { value, expiresAt: endOf(value, clock()) });
-    return cookie;
+    const id = idOf(keyring, cookie);
+    await ephemeral.put(refOf(value.account, id), { value, expiresAt: endOf(value, clock()) });
+    return { session: { ...value, id }, cookie };
   };
 
   return {
@@ -76,7 +81,6 @@ export function makeBrowserSessions(around: {
     },
 
     end: async ({ account, id }) => void (await ephemeral.consume(refOf(account, id))),
-    endAll: async (account) => void (await ephemeral.endAll(account, ['browser-session'])),
   };
 }
 
@@ -85,19 +89,9 @@ export function randomToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/**
- * What a session is bound to: when the account enrolled and each of its factors was confirmed. An account that is
- * suspended has none, so that no session is left to it.
- */
-export function factorsMark(keyring: Keyring, account: string, record: AccountRecord): string | undefined {
-  if (record.suspended !== undefined) return undefined;
-  const times = [record.enrolledAt, record.totp?.confirmedAt].map((at) => String(at ?? 'never'));
-  return keyring.digest('browser-session', ['factors', account, ...times]);
-}
-
-/** True while the session belongs to the account as it is now. */
-export function isBoundTo(session: BrowserSession, mark: string | undefined): boolean {
-  return mark !== undefined && sameText(session.factorsMark, mark);
+/** True while the session belongs to the account as it is now: same factors, and not suspended. */
+export function isBoundTo(session: BrowserSession, keyring: Keyring, record: AccountRecord): boolean {
+  return record.suspended === undefined && sameText(session.factorsMark, factorsMark(keyring, session.account, record));
 }
 
 function endOf({ createdAt }: BrowserSessionRecord, now: number): number {

@@ -69,7 +69,7 @@ export function linkWithNext(visit: Visit, path: OwnPath): string {
 // The way to the other pages is shown to those who may go there.
 function navigation(visit: Visit): Html | undefined {
   const { who, texts, path } = visit;
-  if (who === undefined || who.session.level !== 'full' || who.standing === 'enrolment') return undefined;
+  if (who === undefined || who.session.level !== 'full' || who.owes === 'set-up') return undefined;
   const entries = NAVIGATION.map((entry) => {
     const here = path.startsWith(entry.path) && html` aria-current="${path === entry.path ? 'page' : 'true'}"`;
     return html`<li><a href="${visit.link(entry.path)}" ${here}>${entry.title(texts)}</a></li>`;

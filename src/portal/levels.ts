@@ -3,7 +3,6 @@
  * anything else is looked at.
  */
 
-import type { Standing } from '../policy/accounts.ts';
 import type { BrowserSessionRecord } from '../policy/ephemeral-ports.ts';
 
 export type Level =
@@ -23,7 +22,8 @@ export type Level =
 /** Who asks, as far as levels are concerned. */
 export interface Standpoint {
   readonly session: Pick<BrowserSessionRecord, 'level' | 'secondFactorAt'>;
-  readonly standing: Standing;
+  /** The domain demands a set-up that has not been done, or the factors were reset. */
+  readonly owes: 'set-up' | 'nothing';
 }
 
 export type Lack = 'sign-in' | 'second-factor' | 'set-up' | 'step-up';
@@ -38,7 +38,7 @@ export function lackOf(level: Level, who: Standpoint | undefined, now: number): 
   if (level === 'password') return undefined;
   if (who.session.level !== 'full') return 'second-factor';
   if (level === 'signed-in') return undefined;
-  if (level !== 'set-up' && who.standing === 'enrolment') return 'set-up';
+  if (level !== 'set-up' && who.owes === 'set-up') return 'set-up';
   return level !== 'full' && !isRecent(who.session, now) ? 'step-up' : undefined;
 }
 

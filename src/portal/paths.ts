@@ -17,13 +17,20 @@ export const PATHS = {
   setUp: '/settings/account/set-up',
   setUpTotp: '/settings/account/set-up/authenticator',
   setUpDone: '/settings/account/set-up/done',
+  setUpReplaced: '/settings/account/set-up/replaced',
   turnOff: '/settings/account/turn-off',
   recoveryCodes: '/settings/account/recovery-codes',
+  recoveryCodesKept: '/settings/account/recovery-codes/kept',
   recoveryCodesText: '/settings/account/recovery-codes.txt',
-  appPasswords: '/settings/account/app-passwords',
   newAppPassword: '/settings/account/app-passwords/new',
   appPassword: '/settings/account/app-passwords/:id',
+  showAppPassword: '/settings/account/app-passwords/:id/show',
+  hideAppPassword: '/settings/account/app-passwords/:id/hide',
+  resetAppPassword: '/settings/account/app-passwords/:id/reset',
+  renameAppPassword: '/settings/account/app-passwords/:id/rename',
+  revokeAppPassword: '/settings/account/app-passwords/:id/revoke',
   activity: '/settings/activity',
+  cutOff: '/settings/activity/:id/cut-off',
 } as const satisfies Record<string, OwnPath>;
 
 /** Ids of records as they stand in a path. */

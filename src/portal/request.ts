@@ -4,11 +4,11 @@ import type { FastifyRequest } from 'fastify';
 import { canonicalAddress } from '../core/network.ts';
 import { Secret } from '../core/secret.ts';
 import type { Account } from '../core/identity.ts';
-import { standingOf } from '../policy/accounts.ts';
 import { policyAt } from '../policy/domain-policy.ts';
+import { factorsOf, needsSetUp } from '../policy/factors.ts';
 import { EMPTY_ACCOUNT } from '../policy/tools.ts';
 import { browserName } from './browser-name.ts';
-import { factorsMark, isBoundTo, type BrowserSessions } from './browser-sessions.ts';
+import { isBoundTo, type BrowserSessions } from './browser-sessions.ts';
 import { COOKIES } from './cookies.ts';
 import { csrfToken } from './csrf.ts';
 import type { OwnPath } from './paths.ts';
@@ -66,12 +66,13 @@ async function lookupWho(cookie: string, { parts, sessions }: Reading, now: numb
   const { store, keyring } = parts.tools;
   const [own, domain] = await Promise.all([store.lookupAccount(account), store.lookupDomain(account.domain)]);
   const record = own.record ?? EMPTY_ACCOUNT;
-  if (!isBoundTo(session, factorsMark(keyring, account.name, record))) {
+  if (!isBoundTo(session, keyring, record)) {
     await sessions.end(session);
     return undefined;
   }
   const policy = policyAt(domain.record, now);
-  return { session, account, record, policy, standing: standingOf(policy, record) };
+  const owes = needsSetUp(policy, record) ? 'set-up' : 'nothing';
+  return { session, account, record, policy, factors: factorsOf(record), owes };
 }
 
 // The name is canonical: it has one @ (core/identity.ts).

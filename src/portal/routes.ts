@@ -3,10 +3,16 @@
  * and a test walks it.
  */
 
+import { activityRoutes } from './pages/activity.ts';
+import { appPasswordRoutes } from './pages/app-passwords.ts';
 import { languageRoutes } from './pages/language.ts';
+import { newAppPasswordRoutes } from './pages/new-app-password.ts';
+import { recoveryCodeRoutes } from './pages/recovery-codes.ts';
 import { secondFactorRoutes } from './pages/second-factor.ts';
+import { setUpRoutes } from './pages/set-up.ts';
 import { signInRoutes } from './pages/sign-in.ts';
 import { stepUpRoutes } from './pages/step-up.ts';
+import { turnOffRoutes } from './pages/turn-off.ts';
 import { twoStepRoutes } from './pages/two-step.ts';
 import type { Route } from './visit.ts';
 
@@ -16,4 +22,10 @@ export const ROUTES: readonly Route[] = [
   ...stepUpRoutes,
   ...languageRoutes,
   ...twoStepRoutes,
+  ...setUpRoutes,
+  ...newAppPasswordRoutes,
+  ...appPasswordRoutes,
+  ...recoveryCodeRoutes,
+  ...turnOffRoutes,
+  ...activityRoutes,
 ];

@@ -8,13 +8,14 @@ import type { Account } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
 import { consumeTotpCode } from '../policy/enrolment.ts';
 import { retryAfterSeconds as retryAfter } from '../policy/login-rules.ts';
+import { factorsOf } from '../policy/factors.ts';
 import type { AccountRecord } from '../policy/ports.ts';
 import { consumeRecoveryCode } from '../policy/recovery-codes.ts';
 import type { PortalParts } from './settings.ts';
 import { countTry, forgiveTry } from './sign-in.ts';
 
 /** Ways to give a second factor. */
-export type FactorKind = 'totp' | 'recovery-code';
+export type WayKind = 'totp' | 'recovery-code';
 
 export type FactorOutcome =
   | { readonly kind: 'right' }
@@ -26,14 +27,15 @@ export type FactorOutcome =
 export interface FactorTry {
   readonly account: Account;
   readonly address: string;
-  readonly factor: FactorKind;
+  readonly factor: WayKind;
   readonly code: Secret;
 }
 
-/** The ways that this account has, the usual one first. */
-export function factorsOf(record: AccountRecord): readonly FactorKind[] {
-  const totp = record.totp === undefined ? [] : (['totp'] as const);
-  return [...totp, 'recovery-code'];
+/** The ways that this account has, the usual one first; none when it has no factor. */
+export function waysOf(record: AccountRecord): readonly WayKind[] {
+  const factors = factorsOf(record);
+  if (factors.length === 0) return [];
+  return [...factors.flatMap((factor) => (factor === 'totp' ? factor : [])), 'recovery-code'];
 }
 
 /** Judges a code and uses it up. Throws STORE_UNAVAILABLE. */
@@ -44,10 +46,9 @@ export async function judgeFactor(parts: PortalParts, given: FactorTry): Promise
   const { pressure, account: found } = await countTry(parts, seen);
   const retryAfterSeconds = retryAfter(pressure, parts.limits);
   if (retryAfterSeconds !== undefined) return { kind: 'throttled', retryAfterSeconds };
-  if (found.record === undefined || !factorsOf(found.record).includes(factor)) return { kind: 'wrong' };
+  if (found.record === undefined || !waysOf(found.record).includes(factor)) return { kind: 'wrong' };
   const outcome = await consume(parts, given);
   if (outcome.kind === 'right') await forgiveTry(parts, seen);
-  else parts.log.info('browser.refused', { user: account.name, address, reason: `${factor} ${outcome.kind}` });
   return outcome;
 }
 

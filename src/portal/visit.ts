@@ -2,9 +2,8 @@
 
 import type { Account } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Standing } from '../policy/accounts.ts';
 import type { DomainPolicy } from '../policy/domain-policy.ts';
-import type { AccountRecord } from '../policy/ports.ts';
+import type { AccountRecord, FactorKind } from '../policy/ports.ts';
 import type { CookieName } from './cookies.ts';
 import type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
 import type { Html } from './html.ts';
@@ -51,7 +50,9 @@ export interface Who {
   readonly account: Account;
   readonly record: AccountRecord;
   readonly policy: DomainPolicy;
-  readonly standing: Standing;
+  readonly factors: readonly FactorKind[];
+  /** What has to be done before anything else. */
+  readonly owes: 'set-up' | 'nothing';
 }
 
 export interface SignedVisit extends Visit {
@@ -74,7 +75,13 @@ export type Answer = (
       readonly title: string;
       readonly body: Html;
     }
-  | { readonly kind: 'redirect'; readonly to: OwnPath; readonly next?: OwnPath | undefined }
+  | {
+      readonly kind: 'redirect';
+      readonly to: OwnPath;
+      readonly next?: OwnPath | undefined;
+      /** The id of the part of the page to show. */
+      readonly anchor?: string | undefined;
+    }
   | { readonly kind: 'download'; readonly fileName: string; readonly text: string }
 ) & { readonly cookies?: readonly CookieChange[] | undefined };
 
@@ -92,7 +99,7 @@ export type Route = {
 /** A redirect, with a place to go on to after it. */
 export function redirect(
   to: OwnPath,
-  around: { next?: OwnPath | undefined; cookies?: Answer['cookies'] } = {},
+  around: { next?: OwnPath | undefined; anchor?: string; cookies?: Answer['cookies'] } = {},
 ): Answer {
   return { kind: 'redirect', to, ...around };
 }

@@ -123,6 +123,8 @@ const Action = oneOf<AuditAction>({
   'app-password.renamed': true,
   'app-password.revoked': true,
   'session.cut-off': true,
+  'browser.signed-in': true,
+  'browser.refused': true,
   'login.hinted': true,
 });
 

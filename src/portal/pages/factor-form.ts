@@ -4,7 +4,7 @@ import { field, notice } from '../fields.ts';
 import { html, type Html } from '../html.ts';
 import { form } from '../layout.ts';
 import type { OwnPath } from '../paths.ts';
-import type { FactorKind, FactorOutcome } from '../second-factor.ts';
+import type { WayKind, FactorOutcome } from '../second-factor.ts';
 import type { Visit } from '../visit.ts';
 
 export type FactorRefusal = Exclude<FactorOutcome, { kind: 'right' }>;
@@ -18,7 +18,7 @@ export function refusalStatus(refusal: FactorRefusal | undefined): number | unde
 /** The form for a code of this kind, sent to `action`. */
 export function factorForm(
   visit: Visit,
-  about: { readonly factor: FactorKind; readonly action: OwnPath; readonly submit: string },
+  about: { readonly factor: WayKind; readonly action: OwnPath; readonly submit: string },
   refusal: FactorRefusal | undefined,
 ): Html {
   const { signIn: words, minutes } = visit.texts;
@@ -39,7 +39,7 @@ export function factorForm(
 const TOTP_FIELD = { autocomplete: 'one-time-code', kind: 'digits', maxLength: 12, first: true } as const;
 const RECOVERY_FIELD = { autocomplete: 'off', kind: 'code', maxLength: 48, first: true } as const;
 
-function faultWords({ texts }: Visit, factor: FactorKind, refusal: FactorRefusal): string {
+function faultWords({ texts }: Visit, factor: WayKind, refusal: FactorRefusal): string {
   const { signIn: words } = texts;
   if (refusal.kind === 'used-before') return words.usedCode;
   return factor === 'recovery-code' ? words.wrongRecovery : words.wrongCode;

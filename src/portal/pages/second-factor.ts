@@ -1,9 +1,10 @@
 /** The second step of a sign-in: a code of the authenticator app, or a recovery code; and what to do without either. */
 
+import { noteBrowser } from '../browser-audit.ts';
 import { html } from '../html.ts';
 import { linkWithNext } from '../layout.ts';
 import { PATHS } from '../paths.ts';
-import { judgeFactor, type FactorKind } from '../second-factor.ts';
+import { judgeFactor, type WayKind } from '../second-factor.ts';
 import { redirect, type Answer, type Route, type SignedVisit, type Visit } from '../visit.ts';
 import { factorForm, refusalStatus, type FactorRefusal } from './factor-form.ts';
 import { sessionCookie } from './sign-in.ts';
@@ -15,7 +16,7 @@ export const secondFactorRoutes: readonly Route[] = [
   { method: 'GET', path: PATHS.lostEverything, level: 'public', handle: async (visit) => helpPage(visit) },
 ];
 
-async function ask(visit: SignedVisit, factor: FactorKind, refusal?: FactorRefusal): Promise<Answer> {
+async function ask(visit: SignedVisit, factor: WayKind, refusal?: FactorRefusal): Promise<Answer> {
   const { texts, who } = visit;
   const { signIn: words } = texts;
   // Somebody who is all the way in has nothing to add here.
@@ -42,9 +43,12 @@ async function check(visit: SignedVisit): Promise<Answer> {
   const factor = visit.form.text('factor') === 'recovery-code' ? 'recovery-code' : 'totp';
   const code = visit.form.secret('code');
   const outcome = await judgeFactor(parts, { account: who.account, address, factor, code });
-  if (outcome.kind !== 'right') return ask(visit, factor, outcome);
-  const cookie = await sessions.renew(who.session, { level: 'full', secondFactorAt: now });
-  parts.log.info('browser.signed-in', { user: who.account.name, address });
+  if (outcome.kind !== 'right') {
+    if (outcome.kind !== 'throttled') await noteBrowser(visit, who.account, 'browser.refused');
+    return ask(visit, factor, outcome);
+  }
+  const { cookie } = await sessions.renew(who.session, { level: 'full', secondFactorAt: now });
+  await noteBrowser(visit, who.account, 'browser.signed-in');
   return redirect(visit.next ?? PATHS.twoStep, { cookies: [sessionCookie(cookie)] });
 }
 

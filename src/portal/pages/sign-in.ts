@@ -1,11 +1,12 @@
 /** Signing in with the ordinary password, and signing out. */
 
-import { networkOf } from '../../core/network.ts';
-import { factorsMark } from '../browser-sessions.ts';
+import { factorsMark, factorsOf } from '../../policy/factors.ts';
+import { noteBrowser } from '../browser-audit.ts';
 import { COOKIES } from '../cookies.ts';
 import { field, notice } from '../fields.ts';
 import { html } from '../html.ts';
 import { form } from '../layout.ts';
+import { networkText } from '../network-text.ts';
 import { PATHS } from '../paths.ts';
 import { forgiveTry, judgePassword } from '../sign-in.ts';
 import { redirect, type Answer, type CookieChange, type Route, type Visit } from '../visit.ts';
@@ -57,20 +58,19 @@ async function signIn(visit: Visit): Promise<Answer> {
   if (outcome.kind !== 'right') return signInPage(visit, outcome);
   const { account, record, seen } = outcome;
   const mark = factorsMark(parts.tools.keyring, account.name, record);
-  if (mark === undefined) return signInPage(visit, { kind: 'wrong' });
   if (visit.who !== undefined) await sessions.end(visit.who.session);
-  const enrolled = record.enrolledAt !== undefined;
-  const level = enrolled ? 'password' : 'full';
-  // Without two-step the password is all that the account has: this was its last factor.
-  const secondFactorAt = enrolled ? undefined : now;
+  const more = factorsOf(record).length > 0;
+  const level = more ? 'password' : 'full';
+  // Without a factor the password is all that the account has, and this was the last proof of it.
+  const secondFactorAt = more ? undefined : now;
   const content = { account: account.name, level, secondFactorAt, factorsMark: mark, language } as const;
-  const cookie = await sessions.begin({ ...content, network: networkOf(address), browser });
-  if (!enrolled) {
+  const { cookie } = await sessions.begin({ ...content, network: networkText(address), browser });
+  if (!more) {
     await forgiveTry(parts, seen);
-    parts.log.info('browser.signed-in', { user: account.name, address });
+    await noteBrowser(visit, account, 'browser.signed-in');
   }
-  const to = enrolled ? PATHS.secondFactor : (visit.next ?? PATHS.twoStep);
-  return redirect(to, { next: enrolled ? visit.next : undefined, cookies: [sessionCookie(cookie)] });
+  const to = more ? PATHS.secondFactor : (visit.next ?? PATHS.twoStep);
+  return redirect(to, { next: more ? visit.next : undefined, cookies: [sessionCookie(cookie)] });
 }
 
 async function signOut(visit: Visit): Promise<Answer> {

@@ -1,11 +1,12 @@
 /** Asks for a factor again before something important: the second one, or the password where there is no other. */
 
 import { Fault } from '../../core/fault.ts';
+import { factorsOf } from '../../policy/factors.ts';
 import { field, notice } from '../fields.ts';
 import { html, type Html } from '../html.ts';
 import { form, linkWithNext } from '../layout.ts';
 import { PATHS } from '../paths.ts';
-import { judgeFactor, type FactorKind } from '../second-factor.ts';
+import { judgeFactor, type WayKind } from '../second-factor.ts';
 import { judgePassword } from '../sign-in.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '../visit.ts';
 import { factorForm, refusalStatus, type FactorRefusal } from './factor-form.ts';
@@ -23,8 +24,8 @@ export const stepUpRoutes: readonly Route[] = [
   { method: 'POST', path: PATHS.stepUp, level: 'signed-in', returnTo: PATHS.stepUp, handle: confirm },
 ];
 
-function ask(visit: SignedVisit, factor: FactorKind, refusal?: FactorRefusal): Answer {
-  if (visit.who.record.enrolledAt === undefined) return page(visit, passwordForm(visit, undefined));
+function ask(visit: SignedVisit, factor: WayKind, refusal?: FactorRefusal): Answer {
+  if (visit.who.factors.length === 0) return page(visit, passwordForm(visit, undefined));
   const { signIn: words } = visit.texts;
   const other =
     factor === 'totp'
@@ -38,7 +39,7 @@ function ask(visit: SignedVisit, factor: FactorKind, refusal?: FactorRefusal): A
 
 async function confirm(visit: SignedVisit): Promise<Answer> {
   const { parts, who, address } = visit;
-  if (who.record.enrolledAt === undefined) return confirmByPassword(visit);
+  if (who.factors.length === 0) return confirmByPassword(visit);
   const factor = visit.form.text('factor') === 'recovery-code' ? 'recovery-code' : 'totp';
   const outcome = await judgeFactor(parts, { account: who.account, address, factor, code: visit.form.secret('code') });
   return outcome.kind === 'right' ? confirmed(visit) : ask(visit, factor, outcome);
@@ -49,13 +50,13 @@ async function confirmByPassword(visit: SignedVisit): Promise<Answer> {
   const given = { user: who.account.name, password: visit.form.secret('password'), address };
   const outcome = await judgePassword(parts, given);
   if (outcome.kind !== 'right') return page(visit, passwordForm(visit, outcome), PASSWORD_STATUS[outcome.kind]);
-  // Enrolled in another window since this request began: the password is not all any more.
-  if (outcome.record.enrolledAt !== undefined) throw new Fault('NOT_ALLOWED', 'the account has enrolled meanwhile');
+  // A factor was added since this request began: the password is not all any more.
+  if (factorsOf(outcome.record).length > 0) throw new Fault('NOT_ALLOWED', 'the account has a factor meanwhile');
   return confirmed(visit);
 }
 
 async function confirmed({ sessions, who, now, next }: SignedVisit): Promise<Answer> {
-  const cookie = await sessions.renew(who.session, { secondFactorAt: now });
+  const { cookie } = await sessions.renew(who.session, { secondFactorAt: now });
   return redirect(next ?? PATHS.twoStep, { cookies: [sessionCookie(cookie)] });
 }
 

@@ -1,14 +1,91 @@
 /** Settings › Account › 2-Step Authentication: what the account has, and the way to everything that can be done. */
 
-import { html } from '../html.ts';
+import { notice } from '../fields.ts';
+import { html, type Html } from '../html.ts';
+import { form } from '../layout.ts';
 import { PATHS } from '../paths.ts';
+import { dayText, time } from '../times.ts';
 import type { Answer, Route, SignedVisit } from '../visit.ts';
+import { appPasswordSection } from './app-password-list.ts';
+import { paneHead } from './pane.ts';
 
 export const twoStepRoutes: readonly Route[] = [
-  { method: 'GET', path: PATHS.twoStep, level: 'full', handle: async (visit) => overview(visit) },
+  { method: 'GET', path: PATHS.twoStep, level: 'full', handle: overview },
 ];
 
-function overview(visit: SignedVisit): Answer {
+/** From this many on, the codes are said to run out. */
+const LOW_CODES = 3;
+
+async function overview(visit: SignedVisit): Promise<Answer> {
+  const { who, texts } = visit;
+  const { twoStep: words } = texts;
+  const body = html`${paneHead(visit)}
+  ${who.policy.mode === 'disabled' ? disabled(visit) : who.record.enrolledAt === undefined ? off(visit) : await on(visit)}`;
+  return { kind: 'page', title: words.title, body };
+}
+
+function disabled({ who, texts }: SignedVisit): Html {
+  const { twoStep: words } = texts;
+  return html`<section class="card">
+    <p>${words.disabled(who.account.domain)}</p>
+    ${who.record.enrolledAt !== undefined && html`<p>${words.disabledEnrolled}</p>`}
+  </section>`;
+}
+
+function off(visit: SignedVisit): Html {
+  const { who, texts, language } = visit;
+  const { off: words } = texts.twoStep;
+  const { cutOffAt } = who.policy;
+  return html`<section class="card">
+    ${cutOffAt !== undefined && notice('warning', words.cutOff(dayText(cutOffAt, language)))}
+    <p>${words.lead}</p>
+    <p>${words.effect}</p>
+    <p><a class="button main" href="${visit.link(PATHS.setUp)}">${words.enable}</a></p>
+  </section>`;
+}
+
+async function on(visit: SignedVisit): Promise<Html> {
+  return html`${state(visit)} ${await appPasswordSection(visit)} ${recoveryCodes(visit)}`;
+}
+
+function state(visit: SignedVisit): Html {
+  const { who, texts, language } = visit;
+  const { twoStep: words } = texts;
+  const since = who.record.enrolledAt;
+  const replaceTotp = html`<input type="hidden" name="method" value="totp" />
+    <button class="small" aria-label="${words.replaceTotp}">${words.replace}</button>`;
+  const factors = [
+    who.record.totp !== undefined &&
+      html`<li>
+        <span>${words.totp}<br /><small>${words.since} ${time(who.record.totp.confirmedAt, language)}</small></span>
+        ${form(visit, PATHS.setUp, replaceTotp, 'inline')}
+      </li>`,
+  ];
+  return html`<section class="card" aria-labelledby="state">
+    <h2 id="state">
+      <span class="state on">${words.on}</span>
+      ${since !== undefined && html`<small>${words.since} ${time(since, language)}</small>`}
+    </h2>
+    <h3>${words.factors}</h3>
+    <ul class="rows">
+      ${factors}
+    </ul>
+    ${
+      who.policy.mode === 'forced'
+        ? html`<p class="hint">${words.turnOffForced}</p>`
+        : html`<p><a class="button plain" href="${visit.link(PATHS.turnOff)}">${words.turnOff}</a></p>`
+    }
+  </section>`;
+}
+
+function recoveryCodes(visit: SignedVisit): Html {
   const { twoStep: words } = visit.texts;
-  return { kind: 'page', title: words.title, body: html`<h1>${words.title}</h1>` };
+  const left = visit.who.record.recoveryCodes.length;
+  return html`<section class="card" aria-labelledby="codes">
+    <h2 id="codes">${words.codesTitle}</h2>
+    ${left <= LOW_CODES && notice('warning', words.codesLow(left))}
+    <p>${words.codesLead}</p>
+    <p>${words.codesLeft(left)}</p>
+    <p><a class="button" href="${visit.link(PATHS.recoveryCodes)}">${words.codesRenew}</a></p>
+  </section>`;
 }

@@ -9,7 +9,7 @@ export const appPasswords = {
   worksFor: 'Works for',
   created: 'Created',
   lastUsed: 'Last used',
-  lastUse: (date: string, protocol: string, network: string) => `${date}, ${protocol}, from ${network}`,
+  fromNetwork: (network: string) => `from ${network}`,
   expires: 'Expires',
   expired: (date: string) => `Expired ${date}`,
   noExpiry: 'does not expire',
@@ -27,6 +27,7 @@ export const appPasswords = {
   manageNamed: (name: string) => `Manage the app password “${name}”`,
   shownOnce: 'App passwords are shown only when they are made. Reset it to get a new one.',
   visible: 'This is shown for two minutes.',
+  visibleOnce: 'Shown only now: it cannot be shown again.',
 
   resetTitle: (name: string) => `Reset “${name}”?`,
   resetLead: 'Reset? Any mail app that uses it will need the new one.',

@@ -9,6 +9,7 @@ export const common = {
   language: 'Language',
   skipToContent: 'Skip to the content',
   mainNavigation: 'Main',
+  trail: 'You are here',
   back: 'Back',
   cancel: 'Cancel',
   done: 'Done',

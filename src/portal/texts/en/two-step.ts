@@ -17,7 +17,7 @@ export const twoStep = {
   required: (domain: string) =>
     `${domain} requires 2-Step Authentication. Set it up now: until then your mail apps cannot sign in, and nothing else can be done here.`,
   on: 'On',
-  onSince: (date: string) => `On since ${date}`,
+  since: 'since',
 
   methodTitle: 'Choose how to get your codes',
   method: 'Verification method',
@@ -32,6 +32,7 @@ export const twoStep = {
   totpStepScan: 'In the app, choose to add an account, and scan this picture:',
   totpQr: 'QR code for the authenticator app',
   totpKey: 'Or type this key into the app',
+  totpCopy: 'Copy the key',
   totpStepCode: 'Type the code that the app shows now.',
   code: 'Verification code',
   check: 'Check',
@@ -66,6 +67,7 @@ export const twoStep = {
   codesRenewLead: 'The old ones stop working at once.',
   codesFresh: 'Your new recovery codes',
   codesOnce: 'They are shown only now.',
+  codesCopy: 'Copy the recovery codes',
   codesDownload: 'Download as text',
   codesFileHead: (account: string, date: string) => `Recovery codes of ${account}, made ${date}. Each is good once.`,
 

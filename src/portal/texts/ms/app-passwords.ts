@@ -9,7 +9,7 @@ export const appPasswords = {
   worksFor: 'Sah untuk',
   created: 'Dibuat',
   lastUsed: 'Kali terakhir digunakan',
-  lastUse: (date: string, protocol: string, network: string) => `${date}, ${protocol}, dari ${network}`,
+  fromNetwork: (network: string) => `dari ${network}`,
   expires: 'Tamat tempoh',
   expired: (date: string) => `Tamat tempoh ${date}`,
   noExpiry: 'tiada tarikh tamat',
@@ -27,6 +27,7 @@ export const appPasswords = {
   manageNamed: (name: string) => `Urus kata laluan aplikasi “${name}”`,
   shownOnce: 'Kata laluan aplikasi ditunjukkan hanya semasa dibuat. Tetapkannya semula untuk mendapat yang baharu.',
   visible: 'Ini ditunjukkan selama dua minit.',
+  visibleOnce: 'Ditunjukkan sekarang sahaja: ia tidak dapat ditunjukkan lagi.',
 
   resetTitle: (name: string) => `Tetapkan semula “${name}”?`,
   resetLead: 'Tetapkan semula? Setiap aplikasi e-mel yang menggunakannya memerlukan yang baharu.',

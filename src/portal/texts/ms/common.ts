@@ -8,6 +8,7 @@ export const common = {
   language: 'Bahasa',
   skipToContent: 'Langkau ke kandungan',
   mainNavigation: 'Utama',
+  trail: 'Anda di sini',
   back: 'Kembali',
   cancel: 'Batal',
   done: 'Selesai',

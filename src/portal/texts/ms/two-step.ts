@@ -17,7 +17,7 @@ export const twoStep = {
   required: (domain: string) =>
     `${domain} mewajibkan Pengesahan 2 Langkah. Sediakannya sekarang: sehingga itu aplikasi e-mel anda tidak dapat log masuk, dan tiada apa-apa lagi yang boleh dilakukan di sini.`,
   on: 'Hidup',
-  onSince: (date: string) => `Hidup sejak ${date}`,
+  since: 'sejak',
 
   methodTitle: 'Pilih cara mendapatkan kod anda',
   method: 'Kaedah pengesahan',
@@ -32,6 +32,7 @@ export const twoStep = {
   totpStepScan: 'Dalam aplikasi itu, pilih untuk menambah akaun, dan imbas gambar ini:',
   totpQr: 'Kod QR untuk aplikasi pengesah',
   totpKey: 'Atau taip kunci ini ke dalam aplikasi',
+  totpCopy: 'Salin kunci',
   totpStepCode: 'Taip kod yang ditunjukkan aplikasi sekarang.',
   code: 'Kod pengesahan',
   check: 'Semak',
@@ -66,6 +67,7 @@ export const twoStep = {
   codesRenewLead: 'Kod lama tidak lagi berfungsi serta-merta.',
   codesFresh: 'Kod pemulihan baharu anda',
   codesOnce: 'Kod ini ditunjukkan sekarang sahaja.',
+  codesCopy: 'Salin kod pemulihan',
   codesDownload: 'Muat turun sebagai teks',
   codesFileHead: (account: string, date: string) =>
     `Kod pemulihan ${account}, dibuat ${date}. Setiap kod sah sekali sahaja.`,
