@@ -1,6 +1,5 @@
 /** What stands in the audit of an account, in plain words for its owner. */
 
-import { unreachable } from '../../core/fault.ts';
 import type { AuditEntry } from '../../policy/ports.ts';
 import type { SignedVisit } from '../visit.ts';
 
@@ -12,42 +11,18 @@ export function eventWords(
   const { activity: words } = texts;
   const text = (name: string): string => String(detail[name] ?? texts.unknown);
   const from = words.fromNetwork(text('network'));
-  switch (action) {
-    case 'app-password.added':
-    case 'app-password.renamed':
-    case 'app-password.revealed':
-    case 'app-password.reset':
-    case 'app-password.revoked':
-      return { what: words.appPassword[action](text('name')), who: actorWords() };
-    case 'login.hinted':
-      return { what: `${words.hinted(protocolWords())} ${from}`, who: '' };
-    case 'browser.signed-in':
-    case 'browser.refused':
-      return { what: `${words.browser[action](text('browser'))} ${from}`, who: '' };
-    case 'domain.changed':
-    case 'account.enrolled':
-    case 'account.unenrolled':
-    case 'account.suspended':
-    case 'account.resumed':
-    case 'account.recovery-code-used':
-    case 'account.recovery-codes-renewed':
-    case 'account.recovery-address-changed':
-    case 'account.factor-removed':
-    case 'account.factors-reset':
-    case 'account.unlocked':
-    case 'session.cut-off':
-      return { what: words.events[action], who: actorWords() };
-    default:
-      return unreachable(action);
-  }
-
-  function actorWords(): string {
-    if (actor === who.account.name) return words.by.self;
-    return actor === 'gateway' ? '' : words.by.admin;
-  }
-
-  function protocolWords(): string {
+  if (action === 'login.hinted') {
     const protocol = text('protocol');
-    return Object.entries(texts.protocols).find(([name]) => name === protocol)?.[1] ?? protocol;
+    return { what: `${words.hinted(wordIn(texts.protocols, protocol) ?? protocol)} ${from}`, who: '' };
   }
+  const byBrowser = wordIn(words.browser, action);
+  if (byBrowser !== undefined) return { what: `${byBrowser(text('browser'))} ${from}`, who: '' };
+  const others = actor === 'gateway' ? '' : words.by.admin;
+  const by = actor === who.account.name ? words.by.self : others;
+  const named = wordIn(words.appPassword, action);
+  return { what: named === undefined ? (wordIn(words.events, action) ?? action) : named(text('name')), who: by };
+}
+
+function wordIn<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }

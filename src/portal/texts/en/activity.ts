@@ -1,5 +1,7 @@
 /** Who is connected now, and recent sign-ins and refusals. */
 
+import type { AuditAction } from '../../../policy/ports.ts';
+
 export const activity = {
   title: 'Sign-ins',
   connectedTitle: 'Connected now',
@@ -52,5 +54,8 @@ export const activity = {
     'account.factors-reset': 'Verification methods reset',
     'account.unlocked': 'Wrong tries forgotten',
     'session.cut-off': 'Mail apps disconnected',
-  },
+  } satisfies Record<OtherAction, string>,
 };
+
+// Every action that may stand in an audit has its words.
+type OtherAction = Exclude<AuditAction, `app-password.${string}` | `browser.${string}` | 'login.hinted'>;
