@@ -66,7 +66,7 @@ function setting(name: string, node: SettingNode, place: Place): readonly string
   if (item?.properties !== undefined) {
     return [
       open,
-      `${deeper.indent}-`,
+      `${deeper.indent}${commented ? '#' : ''}-`,
       ...section(item, { ...place, path: `${place.path}.*`, indent: `${indent}    ` }),
     ];
   }

@@ -15,6 +15,7 @@ export function checkFiles(parts: Parts, files: ConfigFiles): void {
     }
   }
   checkStore(parts.store, files);
+  checkMail(parts.mail, files);
   if (parts.keysFile !== undefined) files.remarkKeys(parts.keysFile, ['keys_file']);
 }
 
@@ -31,4 +32,10 @@ function checkStore(store: Parts['store'], files: ConfigFiles): void {
   if (ca_file !== undefined) files.checkAuthorities(ca_file, ['store', 'tls', 'ca_file']);
   if (cert_file !== undefined && key_file !== undefined)
     files.checkCertificate({ cert_file, key_file }, ['store', 'tls']);
+}
+
+function checkMail(mail: Parts['mail'], files: ConfigFiles): void {
+  if (mail === undefined) return;
+  files.secret(mail, ['mail']);
+  if (mail.ca_file !== undefined) files.checkAuthorities(mail.ca_file, ['mail', 'ca_file']);
 }

@@ -35,6 +35,7 @@ export interface Parts {
   readonly limits: Config['limits'] | undefined;
   readonly store: Config['store'] | undefined;
   readonly keysFile: string | undefined;
+  readonly mail: Config['mail'] | undefined;
 }
 
 /** Reads each part by itself; what is wrong is left out. */
@@ -60,6 +61,7 @@ export function partsOf(raw: unknown): Parts {
     limits: shape.limits.safeParse(root['limits']).data,
     store: shape.store.safeParse(root['store']).data,
     keysFile: shape.keys_file.safeParse(root['keys_file']).data,
+    mail: shape.mail.safeParse(root['mail']).data,
   };
 }
 

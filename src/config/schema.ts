@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { BackendsSchema, DomainsSchema } from './schema-backends.ts';
 import { LimitsSchema, PolicySchema } from './schema-limits.ts';
 import { ListenerSchema, TlsSchema } from './schema-listeners.ts';
+import { AdminsSchema, MailSchema } from './schema-mail.ts';
 import { fileName, hostname, httpUrl, label } from './schema-parts.ts';
 import { StoreSchema } from './schema-store.ts';
 
@@ -71,9 +72,15 @@ export const ConfigSchema = z.strictObject({
         description: 'Told to users whose mail program needs an app password or whose account needs enrolment.',
         examples: ['https://mail.example.org/account'],
       }),
+      admins: AdminsSchema.default([]).describe(
+        'Who may manage domains on the web, beside those named by `postern admin grant`.',
+      ),
     })
     .prefault({})
     .describe('Where users manage two-step authentication.'),
+  mail: MailSchema.optional().describe(
+    'The relay for codes and notices. Without it no codes by email can be chosen, and nobody is told of changes.',
+  ),
   limits: LimitsSchema.prefault({}).describe('Bounds on connections and waits.'),
   log: z
     .strictObject({

@@ -19,6 +19,7 @@ import {
   type ListenerConfig,
 } from './parts.ts';
 import type { Config } from './schema.ts';
+import { mailSettings } from './mail-settings.ts';
 import { storeSettings } from './store-settings.ts';
 
 /** All settings of a running gateway. `gateway` fits GatewaySettings, `store` what the store opens. */
@@ -37,6 +38,8 @@ export function settingsOf(config: Config, files: ConfigFiles) {
       maxAppPasswords: config.policy.maxAppPasswords,
       limits: config.policy.limits,
     },
+    mail: mailSettings(config, files),
+    admins: config.portal.admins,
     gateway: {
       hostname: config.hostname,
       gatewayName: config.gatewayName ?? config.hostname,

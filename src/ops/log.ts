@@ -56,6 +56,10 @@ export type LogEvent =
   | 'browser.signed-in'
   | 'browser.refused'
   | 'browser.request-refused'
+  // Mail
+  | 'mail.sent'
+  | 'mail.deferred'
+  | 'mail.failed'
   // A bug or an outage nobody foresaw
   | 'fault';
 

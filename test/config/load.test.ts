@@ -203,6 +203,35 @@ test('the environment can give a section that the file lacks', () => {
   assert.equal(read.store.kind, 'redis');
 });
 
+test('mail goes through the relay with what it needs, and nowhere without one', () => {
+  assert.equal(settings(MINIMAL).mail, undefined);
+  const bare = settings(MINIMAL.concat('mail: { host: smtp.example.net, from: postern@example.org }\n')).mail;
+  assert.deepEqual(
+    [bare?.port, bare?.tls, bare?.from],
+    [587, 'starttls', { address: 'postern@example.org', name: 'mail.example.org' }],
+  );
+  writeFileSync(join(folder, 'smtp.password'), 'for-tests-only\n', { mode: 0o600 });
+  const full = settings(
+    MINIMAL.concat(
+      'mail: { host: "::1", tls: implicit, user: u, password_file: smtp.password, from: p@example.org, fromName: Mail }\n',
+    ),
+  ).mail;
+  assert.deepEqual(
+    [full?.port, full?.user, full?.password?.expose(), full?.from.name],
+    [465, 'u', 'for-tests-only', 'Mail'],
+  );
+});
+
+test('admins are named with their domains and role', () => {
+  assert.deepEqual(settings(MINIMAL).admins, []);
+  const named =
+    'portal: { admins: [{ account: a@example.org, domains: all }, { account: b@example.org, domains: [example.org], role: help-desk }] }\n';
+  assert.deepEqual(settings(MINIMAL.concat(named)).admins, [
+    { account: 'a@example.org', domains: 'all', role: 'admin' },
+    { account: 'b@example.org', domains: ['example.org'], role: 'help-desk' },
+  ]);
+});
+
 test('a certificate that does not go with its key is a fault', () => {
   const mixed = MINIMAL.replace(leaf.keyFile, other.keyFile);
   const column = (mixed.split('\n')[2]?.indexOf('key_file') ?? 0) + 1;
