@@ -12,3 +12,16 @@ export const COOKIES = {
 export type CookieName = (typeof COOKIES)[keyof typeof COOKIES];
 
 export const COOKIE_FORM = { path: '/', httpOnly: true, secure: true, sameSite: 'lax' } as const;
+
+export interface CookieChange {
+  readonly name: CookieName;
+  /** '' takes the cookie away. */
+  readonly value: string;
+  /** Absent: until the browser is closed. */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
+/** The cookie of a session, kept until the browser is closed. */
+export function sessionCookie(value: string): CookieChange {
+  return { name: COOKIES.session, value };
+}

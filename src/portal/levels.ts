@@ -3,6 +3,7 @@
  * anything else is looked at.
  */
 
+import { isFresh } from '../policy/step-up.ts';
 import type { BrowserSessionRecord } from '../policy/ephemeral-ports.ts';
 
 export type Level =
@@ -28,9 +29,6 @@ export interface Standpoint {
 
 export type Lack = 'sign-in' | 'second-factor' | 'set-up' | 'step-up';
 
-/** Reveals and changes ask for a factor again when the last one is older than this. */
-export const RECENT_MS = 600_000;
-
 /** The first thing that is missing for this level; undefined when nothing is. */
 export function lackOf(level: Level, who: Standpoint | undefined, now: number): Lack | undefined {
   if (level === 'public') return undefined;
@@ -39,9 +37,5 @@ export function lackOf(level: Level, who: Standpoint | undefined, now: number): 
   if (who.session.level !== 'full') return 'second-factor';
   if (level === 'signed-in') return undefined;
   if (level !== 'set-up' && who.owes === 'set-up') return 'set-up';
-  return level !== 'full' && !isRecent(who.session, now) ? 'step-up' : undefined;
-}
-
-function isRecent({ secondFactorAt }: Standpoint['session'], now: number): boolean {
-  return secondFactorAt !== undefined && now - secondFactorAt < RECENT_MS;
+  return level !== 'full' && !isFresh(who.session, now) ? 'step-up' : undefined;
 }

@@ -54,6 +54,7 @@ export function blankVisit(request: FastifyRequest, cookie: string, reading: Rea
     language,
     texts: textsOf(language),
     csrf: csrfToken(parts.tools.keyring, cookie),
+    trustedBrowser: request.cookies[COOKIES.trustedBrowser] ?? '',
     link: (path) => base + path,
     who: undefined,
   };

@@ -8,7 +8,10 @@ import { appPasswordRoutes } from './pages/app-passwords.ts';
 import { languageRoutes } from './pages/language.ts';
 import { newAppPasswordRoutes } from './pages/new-app-password.ts';
 import { recoveryCodeRoutes } from './pages/recovery-codes.ts';
+import { recoveryAddressRoutes } from './pages/recovery-address.ts';
+import { removeFactorRoutes } from './pages/remove-factor.ts';
 import { secondFactorRoutes } from './pages/second-factor.ts';
+import { setUpDoneRoutes } from './pages/set-up-done.ts';
 import { setUpRoutes } from './pages/set-up.ts';
 import { signInRoutes } from './pages/sign-in.ts';
 import { stepUpRoutes } from './pages/step-up.ts';
@@ -23,6 +26,9 @@ export const ROUTES: readonly Route[] = [
   ...languageRoutes,
   ...twoStepRoutes,
   ...setUpRoutes,
+  ...recoveryAddressRoutes,
+  ...setUpDoneRoutes,
+  ...removeFactorRoutes,
   ...newAppPasswordRoutes,
   ...appPasswordRoutes,
   ...recoveryCodeRoutes,

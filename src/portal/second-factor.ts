@@ -1,69 +1,90 @@
 /**
- * The second step of a sign-in, and of a confirmation: a code of the authenticator app, or a recovery code. Each code is
- * good once, also when it is sent twice at the same time; wrong ones count like wrong passwords.
+ * The second step of a sign-in, and of a confirmation: a code of the authenticator app, one that was mailed, or a
+ * recovery code. Each is good once, also when it is sent twice at the same time; wrong ones count like wrong passwords.
  */
 
-import { unreachable } from '../core/fault.ts';
+import { isFault, unreachable } from '../core/fault.ts';
 import type { Account } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
+import { checkFactorCode, type FactorCodeBinding } from '../policy/email-factor.ts';
 import { consumeTotpCode } from '../policy/enrolment.ts';
-import { retryAfterSeconds as retryAfter } from '../policy/login-rules.ts';
 import { factorsOf } from '../policy/factors.ts';
+import { retryAfterSeconds as retryAfter } from '../policy/login-rules.ts';
 import type { AccountRecord } from '../policy/ports.ts';
 import { consumeRecoveryCode } from '../policy/recovery-codes.ts';
 import type { PortalParts } from './settings.ts';
 import { countTry, forgiveTry } from './sign-in.ts';
 
-/** Ways to give a second factor. */
-export type WayKind = 'totp' | 'recovery-code';
+/** Ways to give a second factor by typing something. */
+export type WayKind = 'totp' | 'email' | 'recovery-code';
 
 export type FactorOutcome =
   | { readonly kind: 'right' }
   | { readonly kind: 'wrong' }
   /** Right, but once before. */
   | { readonly kind: 'used-before' }
+  /** The mailed code has expired or was mistyped too often: another one has to be sent. */
+  | { readonly kind: 'over' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
 
 export interface FactorTry {
   readonly account: Account;
   readonly address: string;
-  readonly factor: WayKind;
+  readonly way: WayKind;
   readonly code: Secret;
+  /** The browser session, and what it is for: mailed codes are good for nothing else. */
+  readonly session: string;
+  readonly purpose: FactorCodeBinding['purpose'];
 }
 
 /** The ways that this account has, the usual one first; none when it has no factor. */
 export function waysOf(record: AccountRecord): readonly WayKind[] {
   const factors = factorsOf(record);
   if (factors.length === 0) return [];
-  return [...factors.flatMap((factor) => (factor === 'totp' ? factor : [])), 'recovery-code'];
+  return [...factors.flatMap((factor) => (factor === 'passkey' ? [] : factor)), 'recovery-code'];
+}
+
+/** The way with this name. */
+export function wayNamed(name: string): WayKind {
+  return name === 'email' || name === 'recovery-code' ? name : 'totp';
 }
 
 /** Judges a code and uses it up. Throws STORE_UNAVAILABLE. */
 export async function judgeFactor(parts: PortalParts, given: FactorTry): Promise<FactorOutcome> {
-  const { account, address, factor, code } = given;
-  const offered = [factor, code.expose().replaceAll(/[\s\p{Pd}]/gu, '')] as const;
+  const { account, address, way, code } = given;
+  const offered = [way, code.expose().replaceAll(/[\s\p{Pd}]/gu, '')] as const;
   const seen = { account, address, offered };
   const { pressure, account: found } = await countTry(parts, seen);
   const retryAfterSeconds = retryAfter(pressure, parts.limits);
   if (retryAfterSeconds !== undefined) return { kind: 'throttled', retryAfterSeconds };
-  if (found.record === undefined || !waysOf(found.record).includes(factor)) return { kind: 'wrong' };
+  if (found.record === undefined || !waysOf(found.record).includes(way)) return { kind: 'wrong' };
   const outcome = await consume(parts, given);
   if (outcome.kind === 'right') await forgiveTry(parts, seen);
   return outcome;
 }
 
 async function consume({ tools }: PortalParts, given: FactorTry): Promise<FactorOutcome> {
-  const { account, factor, code } = given;
-  switch (factor) {
-    case 'totp': {
-      const { kind } = await consumeTotpCode(tools, account, code);
-      return { kind };
-    }
+  const { account, way, code, session, purpose } = given;
+  switch (way) {
+    case 'totp':
+      return { kind: (await consumeTotpCode(tools, account, code)).kind };
+    case 'email':
+      return { kind: (await emailed(() => checkFactorCode(tools, { session, purpose, account }, code))).kind };
     case 'recovery-code': {
       const { kind } = await consumeRecoveryCode(tools, account.name, account, code);
       return { kind: kind === 'used' ? 'right' : 'wrong' };
     }
     default:
-      return unreachable(factor);
+      return unreachable(way);
+  }
+}
+
+// The factor may have been taken away between looking and checking.
+async function emailed<T>(check: () => Promise<T>): Promise<T | { readonly kind: 'over' }> {
+  try {
+    return await check();
+  } catch (error) {
+    if (isFault(error, 'NOT_ALLOWED')) return { kind: 'over' };
+    throw error;
   }
 }

@@ -2,9 +2,12 @@
 
 import type { Socket } from 'node:net';
 import type { IdentityRules } from '../core/identity.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Log } from '../ops/log.ts';
 import type { CheckOrdinaryPassword, Limits } from '../policy/ports.ts';
+import type { CodePurpose } from '../policy/emailed-code.ts';
 import type { PolicyTools } from '../policy/tools.ts';
+import type { Language } from './texts/texts.ts';
 
 export interface PortalSettings {
   /** The portal's address as browsers know it, `https://mail.example.org/account`; its path leads every path here. */
@@ -26,7 +29,22 @@ export interface PortalParts {
   readonly identity: IdentityRules;
   readonly limits: Limits;
   readonly checkOrdinaryPassword: CheckOrdinaryPassword;
+  /** Absent where no mail is sent: then there are no codes by mail. */
+  readonly mail?: PortalMail | undefined;
   readonly log: Log;
+}
+
+export interface PortalMail {
+  /** Sends a code to whoever waits for it; answers within a few seconds. */
+  sendCode(mail: CodeMail): Promise<'sent' | 'on-its-way' | 'failed'>;
+}
+
+export interface CodeMail {
+  readonly to: string;
+  readonly account: string;
+  readonly code: Secret;
+  readonly purpose: CodePurpose;
+  readonly language: Language;
 }
 
 /** Begins TLS on an accepted socket, as its server. The socket that is returned speaks in clear. */

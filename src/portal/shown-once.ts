@@ -11,6 +11,8 @@ import type { PortalParts } from './settings.ts';
 export interface Shown {
   /** What an enrolment gave, or new recovery codes. */
   readonly codes: { readonly codes: readonly Secret[]; readonly appPassword?: Secret | undefined };
+  /** A recovery address that a code was sent to. */
+  readonly address: { readonly address: string };
   /** An app password that was made, reset or asked for. */
   readonly 'app-password': { readonly id: string; readonly secret: Secret };
 }
@@ -18,7 +20,10 @@ export interface Shown {
 type Slot = keyof Shown;
 
 /** How long each is shown, in milliseconds. */
-export const SHOWN_MS = { codes: 1_800_000, 'app-password': 120_000 } as const satisfies Record<Slot, number>;
+export const SHOWN_MS = { codes: 1_800_000, address: 1_800_000, 'app-password': 120_000 } as const satisfies Record<
+  Slot,
+  number
+>;
 
 /** Puts something on show for this session, in place of what was there. */
 export async function putOnShow<S extends Slot>(
@@ -53,6 +58,12 @@ export async function shownAppPassword(
   return { id: String(content['id']), secret: new Secret(String(content['secret'])) };
 }
 
+/** The recovery address that a code was sent to in this session. */
+export async function shownAddress(parts: PortalParts, session: BrowserSession): Promise<string | undefined> {
+  const content = await load(parts, session, 'address');
+  return content === undefined ? undefined : String(content['address']);
+}
+
 /** Takes it off show. */
 export async function takeOffShow({ tools }: PortalParts, session: BrowserSession, slot: Slot): Promise<void> {
   await tools.store.ephemeral.consume(refOf(session, slot));
@@ -60,6 +71,7 @@ export async function takeOffShow({ tools }: PortalParts, session: BrowserSessio
 
 // A Secret gives itself to no JSON: it is opened here, to be sealed at once.
 function textOf(shown: Shown[Slot]): Secret {
+  if ('address' in shown) return new Secret(JSON.stringify(shown));
   const content =
     'codes' in shown
       ? { codes: shown.codes.map((code) => code.expose()), appPassword: shown.appPassword?.expose() }

@@ -11,12 +11,19 @@ import type { Secret } from '../core/secret.ts';
 import type { Attempt } from '../core/verdict.ts';
 import { retryAfterSeconds as retryAfter } from '../policy/login-rules.ts';
 import type { AccountRecord, LoginFacts } from '../policy/ports.ts';
+import { policyAt, type DomainPolicy } from '../policy/domain-policy.ts';
 import { seenBy, type OfferedSecret } from '../policy/secret-mark.ts';
 import { EMPTY_ACCOUNT } from '../policy/tools.ts';
 import type { PortalParts } from './settings.ts';
 
 export type PasswordOutcome =
-  | { readonly kind: 'right'; readonly account: Account; readonly record: AccountRecord; readonly seen: OfferedSecret }
+  | {
+      readonly kind: 'right';
+      readonly account: Account;
+      readonly record: AccountRecord;
+      readonly policy: DomainPolicy;
+      readonly seen: OfferedSecret;
+    }
   | { readonly kind: 'wrong' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
   | { readonly kind: 'unavailable' };
@@ -33,7 +40,7 @@ const UNSENDABLE = /[\0\r\n]/;
 
 /** Judges an address and its ordinary password. Throws STORE_UNAVAILABLE. */
 export async function judgePassword(parts: PortalParts, given: PasswordTry): Promise<PasswordOutcome> {
-  const { identity, limits } = parts;
+  const { tools, identity, limits } = parts;
   const found = canonicalAccount(given.user.trim(), identity);
   const text = given.password.expose();
   if (found.kind === 'refused' || text === '' || UNSENDABLE.test(text)) {
@@ -50,7 +57,8 @@ export async function judgePassword(parts: PortalParts, given: PasswordTry): Pro
   if (answer !== 'right') return refused(parts, account, given, { kind: answer });
   const { record = EMPTY_ACCOUNT } = facts.account;
   if (record.suspended !== undefined) return refused(parts, account, given, { kind: 'wrong' });
-  return { kind: 'right', account, record, seen };
+  const policy = policyAt(facts.domain.record, tools.clock());
+  return { kind: 'right', account, record, policy, seen };
 }
 
 /** Counts a try as wrong until it is forgiven, and reads what there is to know of the account. */

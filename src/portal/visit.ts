@@ -4,7 +4,7 @@ import type { Account } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
 import type { DomainPolicy } from '../policy/domain-policy.ts';
 import type { AccountRecord, FactorKind } from '../policy/ports.ts';
-import type { CookieName } from './cookies.ts';
+import type { CookieChange } from './cookies.ts';
 import type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
 import type { Html } from './html.ts';
 import type { Level } from './levels.ts';
@@ -39,6 +39,8 @@ export interface Visit {
   readonly texts: Texts;
   /** To be sent back with every form. */
   readonly csrf: string;
+  /** The token of a browser that is trusted, '' for none. */
+  readonly trustedBrowser: string;
   /** The path as a browser has to ask for it. */
   link(path: OwnPath): string;
   readonly who: Who | undefined;
@@ -57,14 +59,6 @@ export interface Who {
 
 export interface SignedVisit extends Visit {
   readonly who: Who;
-}
-
-export interface CookieChange {
-  readonly name: CookieName;
-  /** '' takes the cookie away. */
-  readonly value: string;
-  /** Absent: until the browser is closed. */
-  readonly maxAgeSeconds?: number | undefined;
 }
 
 export type Answer = (

@@ -3,7 +3,9 @@
 import { Fault } from '../../core/fault.ts';
 import type { Opener } from '../../core/verdict.ts';
 import { cutOffSession } from '../../policy/accounts.ts';
-import type { AuditEntry, SessionRecord } from '../../policy/ports.ts';
+import type { AuditEntry } from '../../policy/audit-ports.ts';
+import type { SessionRecord } from '../../policy/ports.ts';
+import { distrustBrowser, listTrustedBrowsers, type TrustedBrowser } from '../../policy/trusted-browsers.ts';
 import { html, type Html } from '../html.ts';
 import { form } from '../layout.ts';
 import { PATHS, withId } from '../paths.ts';
@@ -14,6 +16,7 @@ import { eventWords } from './event-words.ts';
 export const activityRoutes: readonly Route[] = [
   { method: 'GET', path: PATHS.activity, level: 'full', handle: page },
   { method: 'POST', path: PATHS.cutOff, level: 'full', returnTo: PATHS.activity, handle: cutOff },
+  { method: 'POST', path: PATHS.distrust, level: 'full', returnTo: PATHS.activity, handle: distrust },
 ];
 
 const EVENTS = 50;
@@ -23,8 +26,9 @@ async function page(visit: SignedVisit): Promise<Answer> {
   const { activity: words } = texts;
   const { store } = parts.tools;
   const { domain, name } = who.account;
-  const [sessions, events] = await Promise.all([
+  const [sessions, browsers, events] = await Promise.all([
     store.listSessions({ by: 'account', account: who.account }),
+    listTrustedBrowsers(parts.tools, who.account),
     store.listAudit({ domain, account: name, limit: EVENTS }),
   ]);
   const newest = sessions.toSorted((a, b) => b.openedAt - a.openedAt);
@@ -45,6 +49,7 @@ async function page(visit: SignedVisit): Promise<Answer> {
         </ul>`
       }
     </section>
+    ${browsers.length > 0 && trustedBrowsers(visit, browsers)}
     <section class="card" aria-labelledby="recent">
       <h2 id="recent">${words.recentTitle}</h2>
       <p>${events.length === 0 ? words.noEvents : words.recentLead}</p>
@@ -84,6 +89,39 @@ function connected(visit: SignedVisit, session: SessionRecord): Html {
   </li>`;
 }
 
+function trustedBrowsers(visit: SignedVisit, browsers: readonly TrustedBrowser[]): Html {
+  const { texts, language } = visit;
+  const { activity: words } = texts;
+  const cards = browsers.map(({ id, browser, network, usedAt, expiresAt }) => {
+    const button = html`<button class="small" aria-label="${words.distrustNamed(browser)}">${words.distrust}</button>`;
+    return html`<li>
+      <h3>${browser}</h3>
+      <dl class="facts">
+        <div>
+          <dt>${words.from}</dt>
+          <dd>${network}</dd>
+        </div>
+        <div>
+          <dt>${words.lastSeen}</dt>
+          <dd>${time(usedAt, language)}</dd>
+        </div>
+        <div>
+          <dt>${words.trustedUntil}</dt>
+          <dd>${time(expiresAt, language)}</dd>
+        </div>
+      </dl>
+      ${form(visit, withId(PATHS.distrust, id), button, 'inline')}
+    </li>`;
+  });
+  return html`<section class="card" aria-labelledby="browsers">
+    <h2 id="browsers">${words.browsersTitle}</h2>
+    <p>${words.browsersLead}</p>
+    <ul class="cards">
+      ${cards}
+    </ul>
+  </section>`;
+}
+
 function event(visit: SignedVisit, entry: AuditEntry): Html {
   const { what, who } = eventWords(visit, entry);
   return html`<li>
@@ -99,6 +137,11 @@ async function cutOff(visit: SignedVisit): Promise<Answer> {
   if (session === undefined) throw new Fault('NOT_FOUND', 'the account has no such session');
   await cutOffSession(parts.tools, who.account.name, session);
   return redirect(PATHS.activity);
+}
+
+async function distrust({ parts, who, id }: SignedVisit): Promise<Answer> {
+  if (await distrustBrowser(parts.tools, who.account, id)) return redirect(PATHS.activity);
+  throw new Fault('NOT_FOUND', 'the account trusts no such browser');
 }
 
 function openerWords({ who, texts }: SignedVisit, opener: Opener): string {

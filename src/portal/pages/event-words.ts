@@ -1,6 +1,6 @@
 /** What stands in the audit of an account, in plain words for its owner. */
 
-import type { AuditEntry } from '../../policy/ports.ts';
+import type { AuditEntry } from '../../policy/audit-ports.ts';
 import type { SignedVisit } from '../visit.ts';
 
 /** What happened, and who did it ('' where that goes without saying). */

@@ -1,46 +1,93 @@
-/** The form that asks for a second factor, and what it says when the code was not right. */
+/** The page part that asks for a second factor, and what it says when the code was not right. */
 
-import { field, notice } from '../fields.ts';
+import { maskedAddress, sendingWords, type Sending } from '../codes-by-mail.ts';
+import { choices, field, notice, type Field } from '../fields.ts';
 import { html, type Html } from '../html.ts';
 import { form } from '../layout.ts';
-import type { OwnPath } from '../paths.ts';
-import type { WayKind, FactorOutcome } from '../second-factor.ts';
-import type { Visit } from '../visit.ts';
+import type { FactorOutcome, WayKind } from '../second-factor.ts';
+import type { SignedVisit } from '../visit.ts';
+import { otherWays, placeOf, type Occasion } from './ways.ts';
 
 export type FactorRefusal = Exclude<FactorOutcome, { kind: 'right' }>;
 
+/** What has come of an earlier request, to be said on the page. */
+export interface Said {
+  readonly refusal?: FactorRefusal | undefined;
+  readonly sending?: Sending | undefined;
+}
+
 /** The status of a page that says why. */
-export function refusalStatus(refusal: FactorRefusal | undefined): number | undefined {
-  if (refusal === undefined) return undefined;
-  return refusal.kind === 'throttled' ? 429 : 403;
+export function saidStatus({ refusal, sending }: Said): number | undefined {
+  if (refusal?.kind === 'throttled' || sending?.kind === 'too-many') return 429;
+  if (sending?.kind === 'failed') return 503;
+  return refusal === undefined ? undefined : 403;
 }
 
-/** The form for a code of this kind, sent to `action`. */
+/** What to do, the form for a code, and the other ways. */
 export function factorForm(
-  visit: Visit,
-  about: { readonly factor: WayKind; readonly action: OwnPath; readonly submit: string },
-  refusal: FactorRefusal | undefined,
+  visit: SignedVisit,
+  about: { readonly way: WayKind; readonly occasion: Occasion; readonly submit: string },
+  said: Said,
 ): Html {
-  const { signIn: words, minutes } = visit.texts;
-  const { factor, action, submit } = about;
-  const throttled = refusal?.kind === 'throttled' ? refusal.retryAfterSeconds : undefined;
-  const fault = throttled === undefined && refusal !== undefined ? faultWords(visit, factor, refusal) : undefined;
-  const input =
-    factor === 'totp'
-      ? field({ name: 'code', label: words.code, hint: words.codeHint, fault, ...TOTP_FIELD })
-      : field({ name: 'code', label: words.recoveryCode, hint: words.recoveryHint, fault, ...RECOVERY_FIELD });
-  const content = html`<input type="hidden" name="factor" value="${factor}" />
-    ${input}
+  const { way, occasion, submit } = about;
+  const { check, send } = placeOf(occasion, way);
+  const { email: emailWords } = visit.texts;
+  const content = html`<input type="hidden" name="way" value="${way}" />
+    ${field({ name: 'code', first: true, fault: faultWords(visit, way, said.refusal), ...fieldOf(visit, way) })}
+    ${occasion === 'sign-in' && trustChoice(visit)}
     <button class="main">${submit}</button>`;
-  return html`${throttled !== undefined && notice('fault', words.throttled(minutes(Math.ceil(throttled / 60))))}
-  ${form(visit, action, content)}`;
+  const others = otherWays(visit, occasion, way);
+  return html`${troubleNotice(visit, said)}
+    <p>${leadWords(visit, way)}</p>
+    ${form(visit, check, content)}
+    ${way === 'email' && form(visit, send, html`<button class="link">${emailWords.again}</button>`)}
+    ${
+      others.length > 0 &&
+      html`<ul class="other">
+        ${others}
+      </ul>`
+    }`;
 }
 
-const TOTP_FIELD = { autocomplete: 'one-time-code', kind: 'digits', maxLength: 12, first: true } as const;
-const RECOVERY_FIELD = { autocomplete: 'off', kind: 'code', maxLength: 48, first: true } as const;
+function troubleNotice(visit: SignedVisit, { refusal, sending }: Said): Html | undefined {
+  const { signIn: words, minutes } = visit.texts;
+  if (refusal?.kind === 'throttled') {
+    return notice('fault', words.throttled(minutes(Math.ceil(refusal.retryAfterSeconds / 60))));
+  }
+  const text = sending === undefined ? undefined : sendingWords(visit, sending);
+  return text === undefined ? undefined : notice(sending?.kind === 'on-its-way' ? 'warning' : 'fault', text);
+}
 
-function faultWords({ texts }: Visit, factor: WayKind, refusal: FactorRefusal): string {
+function fieldOf(
+  { texts }: SignedVisit,
+  way: WayKind,
+): Pick<Field, 'label' | 'hint' | 'autocomplete' | 'kind' | 'maxLength'> {
   const { signIn: words } = texts;
+  if (way === 'recovery-code') {
+    return { label: words.recoveryCode, hint: words.recoveryHint, autocomplete: 'off', kind: 'code', maxLength: 48 };
+  }
+  return { label: words.code, hint: words.codeHint, autocomplete: 'one-time-code', kind: 'digits', maxLength: 12 };
+}
+
+function leadWords({ texts, who }: SignedVisit, way: WayKind): string {
+  const { signIn: words, email } = texts;
+  if (way === 'email') return email.sentTo(maskedAddress(who.record.recoveryAddress ?? ''));
+  return way === 'totp' ? words.totpLead : words.recoveryLead;
+}
+
+function faultWords({ texts }: SignedVisit, way: WayKind, refusal: FactorRefusal | undefined): string | undefined {
+  const { signIn: words, email } = texts;
+  if (refusal === undefined || refusal.kind === 'throttled') return undefined;
   if (refusal.kind === 'used-before') return words.usedCode;
-  return factor === 'recovery-code' ? words.wrongRecovery : words.wrongCode;
+  if (refusal.kind === 'over') return email.over;
+  return { totp: words.wrongCode, email: email.wrong, 'recovery-code': words.wrongRecovery }[way];
+}
+
+function trustChoice({ who, texts }: SignedVisit): Html | undefined {
+  const { trustedBrowserDays: days } = who.policy;
+  if (days === 0) return undefined;
+  const label = texts.signIn.trust(days);
+  return choices({ name: 'trust', type: 'checkbox', label: texts.signIn.trustTitle }, [
+    { value: 'yes', label, hint: texts.signIn.trustHint },
+  ]);
 }

@@ -1,55 +1,103 @@
-/** The second step of a sign-in: a code of the authenticator app, or a recovery code; and what to do without either. */
+/** The second step of a sign-in, by each of the ways that the account has; and what to do when all are lost. */
 
+import { makeFactorCode } from '../../policy/email-factor.ts';
+import { trustBrowser } from '../../policy/trusted-browsers.ts';
 import { noteBrowser } from '../browser-audit.ts';
+import { sendCode, type Sending } from '../codes-by-mail.ts';
+import { COOKIES, sessionCookie, type CookieChange } from '../cookies.ts';
 import { html } from '../html.ts';
-import { linkWithNext } from '../layout.ts';
+import { networkText } from '../network-text.ts';
 import { PATHS } from '../paths.ts';
-import { judgeFactor, type WayKind } from '../second-factor.ts';
+import { judgeFactor, wayNamed, waysOf, type WayKind } from '../second-factor.ts';
 import { redirect, type Answer, type Route, type SignedVisit, type Visit } from '../visit.ts';
-import { factorForm, refusalStatus, type FactorRefusal } from './factor-form.ts';
-import { sessionCookie } from './sign-in.ts';
+import { factorForm, saidStatus, type Said } from './factor-form.ts';
+import { placeOf } from './ways.ts';
 
 export const secondFactorRoutes: readonly Route[] = [
-  { method: 'GET', path: PATHS.secondFactor, level: 'password', handle: (visit) => ask(visit, 'totp') },
-  { method: 'GET', path: PATHS.recoveryCode, level: 'password', handle: (visit) => ask(visit, 'recovery-code') },
-  { method: 'POST', path: PATHS.secondFactor, level: 'password', returnTo: PATHS.secondFactor, handle: check },
+  {
+    method: 'GET',
+    path: PATHS.secondFactor,
+    level: 'password',
+    handle: async (visit) => factorPage(visit, 'totp', {}),
+  },
+  {
+    method: 'GET',
+    path: PATHS.emailedCode,
+    level: 'password',
+    handle: async (visit) => factorPage(visit, 'email', {}),
+  },
+  {
+    method: 'GET',
+    path: PATHS.recoveryCode,
+    level: 'password',
+    handle: async (visit) => factorPage(visit, 'recovery-code', {}),
+  },
+  { method: 'POST', path: PATHS.secondFactor, level: 'password', handle: check },
+  { method: 'POST', path: PATHS.emailedCode, level: 'password', handle: send },
   { method: 'GET', path: PATHS.lostEverything, level: 'public', handle: async (visit) => helpPage(visit) },
 ];
 
-async function ask(visit: SignedVisit, factor: WayKind, refusal?: FactorRefusal): Promise<Answer> {
+/** The page that asks for a second factor in this way, or leads to one that the account has. */
+export function factorPage(visit: SignedVisit, way: WayKind, said: Said): Answer {
   const { texts, who } = visit;
   const { signIn: words } = texts;
   // Somebody who is all the way in has nothing to add here.
   if (who.session.level === 'full') return redirect(visit.next ?? PATHS.twoStep);
-  const title = factor === 'totp' ? words.factorTitle : words.recoveryTitle;
-  const other =
-    factor === 'totp'
-      ? html`<a href="${linkWithNext(visit, PATHS.recoveryCode)}">${words.lostPhone}</a>`
-      : html`<a href="${linkWithNext(visit, PATHS.secondFactor)}">${words.useApp}</a><br />
-          <a href="${visit.link(PATHS.lostEverything)}">${words.lostEverything}</a>`;
+  const ways = waysOf(who.record);
+  if (!ways.includes(way)) return redirect(placeOf('sign-in', ways[0] ?? 'recovery-code').page, { next: visit.next });
+  const title = way === 'recovery-code' ? words.recoveryTitle : words.factorTitle;
+  const help = html`<p><a href="${visit.link(PATHS.lostEverything)}">${words.lostEverything}</a></p>`;
   const body = html`<div class="card">
     <h1>${title}</h1>
     <p class="lead">${words.signingInAs(who.account.name)}</p>
-    <p>${factor === 'totp' ? words.totpLead : words.recoveryLead}</p>
-    ${factorForm(visit, { factor, action: PATHS.secondFactor, submit: words.check }, refusal)}
-    <p class="other">${other}</p>
+    ${factorForm(visit, { way, occasion: 'sign-in', submit: words.check }, said)} ${way === 'recovery-code' && help}
   </div>`;
-  return { kind: 'page', status: refusalStatus(refusal), title, body };
+  return { kind: 'page', status: saidStatus(said), title, body };
 }
 
 async function check(visit: SignedVisit): Promise<Answer> {
-  const { parts, sessions, who, address, now } = visit;
-  if (who.session.level === 'full') return redirect(visit.next ?? PATHS.twoStep);
-  const factor = visit.form.text('factor') === 'recovery-code' ? 'recovery-code' : 'totp';
-  const code = visit.form.secret('code');
-  const outcome = await judgeFactor(parts, { account: who.account, address, factor, code });
+  const { parts, sessions, who, address, now, form } = visit;
+  const { session, account } = who;
+  if (session.level === 'full') return redirect(visit.next ?? PATHS.twoStep);
+  const way = wayNamed(form.text('way'));
+  const code = form.secret('code');
+  const given = { account, address, way, code, session: session.id, purpose: 'sign-in' } as const;
+  const outcome = await judgeFactor(parts, given);
   if (outcome.kind !== 'right') {
-    if (outcome.kind !== 'throttled') await noteBrowser(visit, who.account, 'browser.refused');
-    return ask(visit, factor, outcome);
+    if (outcome.kind === 'wrong' || outcome.kind === 'used-before')
+      await noteBrowser(visit, account, 'browser.refused');
+    return factorPage(visit, way, { refusal: outcome });
   }
-  const { cookie } = await sessions.renew(who.session, { level: 'full', secondFactorAt: now });
-  await noteBrowser(visit, who.account, 'browser.signed-in');
-  return redirect(visit.next ?? PATHS.twoStep, { cookies: [sessionCookie(cookie)] });
+  const { cookie } = await sessions.renew(session, { level: 'full', secondFactorAt: now });
+  await noteBrowser(visit, account, 'browser.signed-in');
+  return redirect(visit.next ?? PATHS.twoStep, { cookies: [sessionCookie(cookie), ...(await trust(visit))] });
+}
+
+async function trust({ parts, who, form, browser, address, now }: SignedVisit): Promise<readonly CookieChange[]> {
+  if (form.text('trust') !== 'yes' || who.policy.trustedBrowserDays === 0) return [];
+  const seen = { browser, network: networkText(address) };
+  const { token, expiresAt } = await trustBrowser(parts.tools, who.account, seen);
+  const maxAgeSeconds = Math.floor((expiresAt - now) / 1000);
+  return [{ name: COOKIES.trustedBrowser, value: token.expose(), maxAgeSeconds }];
+}
+
+async function send(visit: SignedVisit): Promise<Answer> {
+  if (visit.who.session.level === 'full') return redirect(visit.next ?? PATHS.twoStep);
+  if (!waysOf(visit.who.record).includes('email')) return factorPage(visit, 'email', {});
+  const sending = await sendFactorCode(visit, visit.who.session.id);
+  // Said on the page itself when it did not go well; else the page is opened, so that it can be loaded again.
+  if (sending.kind !== 'sent') return factorPage(visit, 'email', { sending });
+  return redirect(PATHS.emailedCode, { next: visit.next });
+}
+
+/** Mails a code for the second step of this sign-in. */
+export async function sendFactorCode(
+  visit: Pick<SignedVisit, 'parts' | 'who' | 'language'>,
+  session: string,
+): Promise<Sending> {
+  const { parts, who } = visit;
+  const made = await makeFactorCode(parts.tools, { session, purpose: 'sign-in', account: who.account });
+  return sendCode(visit, 'sign-in', made);
 }
 
 function helpPage(visit: Visit): Answer {

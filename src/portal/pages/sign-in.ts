@@ -1,16 +1,23 @@
 /** Signing in with the ordinary password, and signing out. */
 
 import { factorsMark, factorsOf } from '../../policy/factors.ts';
+import type { Account } from '../../core/identity.ts';
+import { Secret } from '../../core/secret.ts';
+import { lookupTrustedBrowser } from '../../policy/trusted-browsers.ts';
 import { noteBrowser } from '../browser-audit.ts';
-import { COOKIES } from '../cookies.ts';
+import { COOKIES, sessionCookie } from '../cookies.ts';
+import { csrfToken } from '../csrf.ts';
 import { field, notice } from '../fields.ts';
 import { html } from '../html.ts';
 import { form } from '../layout.ts';
 import { networkText } from '../network-text.ts';
 import { PATHS } from '../paths.ts';
+import { waysOf } from '../second-factor.ts';
 import { forgiveTry, judgePassword } from '../sign-in.ts';
-import { redirect, type Answer, type CookieChange, type Route, type Visit } from '../visit.ts';
+import { redirect, type Answer, type Route, type SignedVisit, type Visit } from '../visit.ts';
 import { PASSWORD_STATUS, passwordRefusalWords, type PasswordRefusal } from './refusals.ts';
+import { factorPage, sendFactorCode } from './second-factor.ts';
+import { placeOf } from './ways.ts';
 
 export const signInRoutes: readonly Route[] = [
   { method: 'GET', path: PATHS.home, level: 'public', handle: async () => redirect(PATHS.twoStep) },
@@ -56,29 +63,48 @@ async function signIn(visit: Visit): Promise<Answer> {
   const password = visit.form.secret('password');
   const outcome = await judgePassword(parts, { user: visit.form.text('user', 320), password, address });
   if (outcome.kind !== 'right') return signInPage(visit, outcome);
-  const { account, record, seen } = outcome;
-  const mark = factorsMark(parts.tools.keyring, account.name, record);
+  const { account, record, policy, seen } = outcome;
   if (visit.who !== undefined) await sessions.end(visit.who.session);
-  const more = factorsOf(record).length > 0;
-  const level = more ? 'password' : 'full';
-  // Without a factor the password is all that the account has, and this was the last proof of it.
-  const secondFactorAt = more ? undefined : now;
-  const content = { account: account.name, level, secondFactorAt, factorsMark: mark, language } as const;
-  const { cookie } = await sessions.begin({ ...content, network: networkText(address), browser });
-  if (!more) {
+  const ways = waysOf(record);
+  const trusted = ways.length === 0 ? undefined : await trustedBrowser(visit, account);
+  const level = ways.length === 0 || trusted !== undefined ? 'full' : 'password';
+  const begun = await sessions.begin({
+    account: account.name,
+    level,
+    // Without a factor the password is all that the account has, and this was the last proof of it.
+    secondFactorAt: ways.length === 0 ? now : undefined,
+    factorsMark: factorsMark(parts.tools.keyring, account.name, record),
+    trustedBrowser: trusted,
+    language,
+    network: networkText(address),
+    browser,
+  });
+  const cookies = [sessionCookie(begun.cookie)];
+  if (level === 'full') {
     await forgiveTry(parts, seen);
     await noteBrowser(visit, account, 'browser.signed-in');
+    return redirect(visit.next ?? PATHS.twoStep, { cookies });
   }
-  const to = more ? PATHS.secondFactor : (visit.next ?? PATHS.twoStep);
-  return redirect(to, { next: more ? visit.next : undefined, cookies: [sessionCookie(cookie)] });
+  const who = { session: begun.session, account, record, policy, factors: factorsOf(record), owes: 'nothing' } as const;
+  return { ...(await firstWay({ ...visit, who, csrf: csrfToken(parts.tools.keyring, begun.cookie) })), cookies };
+}
+
+// Whoever gets codes by mail finds one on its way; another way is a page that waits.
+async function firstWay(visit: SignedVisit): Promise<Answer> {
+  const [way = 'recovery-code'] = waysOf(visit.who.record);
+  if (way === 'email') {
+    const sending = await sendFactorCode(visit, visit.who.session.id);
+    if (sending.kind !== 'sent') return factorPage(visit, way, { sending });
+  }
+  return redirect(placeOf('sign-in', way).page, { next: visit.next });
+}
+
+async function trustedBrowser({ parts, trustedBrowser: token }: Visit, account: Account): Promise<string | undefined> {
+  if (token === '') return undefined;
+  return (await lookupTrustedBrowser(parts.tools, account, new Secret(token)))?.id;
 }
 
 async function signOut(visit: Visit): Promise<Answer> {
   if (visit.who !== undefined) await visit.sessions.end(visit.who.session);
   return redirect(PATHS.signIn, { cookies: [{ name: COOKIES.session, value: '' }] });
-}
-
-/** The cookie of a session, kept until the browser is closed. */
-export function sessionCookie(value: string): CookieChange {
-  return { name: COOKIES.session, value };
 }

@@ -1,48 +1,65 @@
 /** Asks for a factor again before something important: the second one, or the password where there is no other. */
 
 import { Fault } from '../../core/fault.ts';
+import { makeFactorCode } from '../../policy/email-factor.ts';
 import { factorsOf } from '../../policy/factors.ts';
+import { noteBrowser } from '../browser-audit.ts';
+import { sendCode } from '../codes-by-mail.ts';
 import { field, notice } from '../fields.ts';
+import { sessionCookie } from '../cookies.ts';
 import { html, type Html } from '../html.ts';
-import { form, linkWithNext } from '../layout.ts';
+import { form } from '../layout.ts';
 import { PATHS } from '../paths.ts';
-import { judgeFactor, type WayKind } from '../second-factor.ts';
+import { judgeFactor, wayNamed, waysOf, type WayKind } from '../second-factor.ts';
 import { judgePassword } from '../sign-in.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '../visit.ts';
-import { factorForm, refusalStatus, type FactorRefusal } from './factor-form.ts';
+import { factorForm, saidStatus, type Said } from './factor-form.ts';
 import { PASSWORD_STATUS, passwordRefusalWords, type PasswordRefusal } from './refusals.ts';
-import { sessionCookie } from './sign-in.ts';
+import { placeOf } from './ways.ts';
 
 export const stepUpRoutes: readonly Route[] = [
-  { method: 'GET', path: PATHS.stepUp, level: 'signed-in', handle: async (visit) => ask(visit, 'totp') },
+  { method: 'GET', path: PATHS.stepUp, level: 'signed-in', handle: async (visit) => ask(visit, 'totp', {}) },
+  { method: 'GET', path: PATHS.stepUpEmail, level: 'signed-in', handle: async (visit) => ask(visit, 'email', {}) },
   {
     method: 'GET',
     path: PATHS.stepUpRecovery,
     level: 'signed-in',
-    handle: async (visit) => ask(visit, 'recovery-code'),
+    handle: async (visit) => ask(visit, 'recovery-code', {}),
   },
-  { method: 'POST', path: PATHS.stepUp, level: 'signed-in', returnTo: PATHS.stepUp, handle: confirm },
+  { method: 'POST', path: PATHS.stepUp, level: 'signed-in', handle: confirm },
+  { method: 'POST', path: PATHS.stepUpEmail, level: 'signed-in', handle: send },
 ];
 
-function ask(visit: SignedVisit, factor: WayKind, refusal?: FactorRefusal): Answer {
-  if (visit.who.factors.length === 0) return page(visit, passwordForm(visit, undefined));
-  const { signIn: words } = visit.texts;
-  const other =
-    factor === 'totp'
-      ? html`<a href="${linkWithNext(visit, PATHS.stepUpRecovery)}">${words.lostPhone}</a>`
-      : html`<a href="${linkWithNext(visit, PATHS.stepUp)}">${words.useApp}</a>`;
-  const asked = html`<p>${factor === 'totp' ? words.totpLead : words.recoveryLead}</p>
-    ${factorForm(visit, { factor, action: PATHS.stepUp, submit: words.confirm }, refusal)}
-    <p class="other">${other}</p>`;
-  return page(visit, asked, refusalStatus(refusal));
+function ask(visit: SignedVisit, way: WayKind, said: Said): Answer {
+  const ways = waysOf(visit.who.record);
+  const [usual] = ways;
+  if (usual === undefined) return page(visit, passwordForm(visit, undefined));
+  if (!ways.includes(way)) return redirect(placeOf('step-up', usual).page, { next: visit.next });
+  const submit = visit.texts.signIn.confirm;
+  return page(visit, factorForm(visit, { way, occasion: 'step-up', submit }, said), saidStatus(said));
 }
 
 async function confirm(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, address } = visit;
+  const { parts, who, address, form: sent } = visit;
   if (who.factors.length === 0) return confirmByPassword(visit);
-  const factor = visit.form.text('factor') === 'recovery-code' ? 'recovery-code' : 'totp';
-  const outcome = await judgeFactor(parts, { account: who.account, address, factor, code: visit.form.secret('code') });
-  return outcome.kind === 'right' ? confirmed(visit) : ask(visit, factor, outcome);
+  const way = wayNamed(sent.text('way'));
+  const { account, session } = who;
+  const code = sent.secret('code');
+  const given = { account, address, way, code, session: session.id, purpose: 'step-up' } as const;
+  const outcome = await judgeFactor(parts, given);
+  if (outcome.kind === 'right') return confirmed(visit);
+  if (outcome.kind === 'wrong' || outcome.kind === 'used-before') await noteBrowser(visit, account, 'browser.refused');
+  return ask(visit, way, { refusal: outcome });
+}
+
+async function send(visit: SignedVisit): Promise<Answer> {
+  const { parts, who } = visit;
+  if (!waysOf(who.record).includes('email')) return ask(visit, 'email', {});
+  const { account, session } = who;
+  const made = await makeFactorCode(parts.tools, { session: session.id, purpose: 'step-up', account });
+  const sending = await sendCode(visit, 'step-up', made);
+  if (sending.kind !== 'sent') return ask(visit, 'email', { sending });
+  return redirect(PATHS.stepUpEmail, { next: visit.next });
 }
 
 async function confirmByPassword(visit: SignedVisit): Promise<Answer> {

@@ -1,13 +1,13 @@
 /** Turning 2-Step Authentication off, where the domain leaves that to its users. */
 
 import { turnOff } from '../../policy/factors.ts';
+import { sessionCookie } from '../cookies.ts';
 import { html } from '../html.ts';
 import { form } from '../layout.ts';
 import { PATHS } from '../paths.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '../visit.ts';
 import { cancelLink, paneHead } from './pane.ts';
 import { restartSession } from './restart.ts';
-import { sessionCookie } from './sign-in.ts';
 
 export const turnOffRoutes: readonly Route[] = [
   { method: 'GET', path: PATHS.turnOff, level: 'recent', handle: ask },

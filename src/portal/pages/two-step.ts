@@ -2,10 +2,10 @@
 
 import { notice } from '../fields.ts';
 import { html, type Html } from '../html.ts';
-import { form } from '../layout.ts';
 import { PATHS } from '../paths.ts';
 import { dayText, time } from '../times.ts';
 import type { Answer, Route, SignedVisit } from '../visit.ts';
+import { factorRows } from './factor-rows.ts';
 import { appPasswordSection } from './app-password-list.ts';
 import { paneHead } from './pane.ts';
 
@@ -52,29 +52,17 @@ function state(visit: SignedVisit): Html {
   const { who, texts, language } = visit;
   const { twoStep: words } = texts;
   const since = who.record.enrolledAt;
-  const replaceTotp = html`<input type="hidden" name="method" value="totp" />
-    <button class="small" aria-label="${words.replaceTotp}">${words.replace}</button>`;
-  const factors = [
-    who.record.totp !== undefined &&
-      html`<li>
-        <span>${words.totp}<br /><small>${words.since} ${time(who.record.totp.confirmedAt, language)}</small></span>
-        ${form(visit, PATHS.setUp, replaceTotp, 'inline')}
-      </li>`,
-  ];
+  const off = html`<p><a class="button" href="${visit.link(PATHS.turnOff)}">${words.turnOff}</a></p>`;
   return html`<section class="card" aria-labelledby="state">
     <h2 id="state">
-      <span class="state on">${words.on}</span>
-      ${since !== undefined && html`<small>${words.since} ${time(since, language)}</small>`}
+      <span class="state">${words.on}</span
+      >${since !== undefined && html` <small>${words.since} ${time(since, language)}</small>`}
     </h2>
     <h3>${words.factors}</h3>
     <ul class="rows">
-      ${factors}
+      ${factorRows(visit)}
     </ul>
-    ${
-      who.policy.mode === 'forced'
-        ? html`<p class="hint">${words.turnOffForced}</p>`
-        : html`<p><a class="button plain" href="${visit.link(PATHS.turnOff)}">${words.turnOff}</a></p>`
-    }
+    ${who.policy.mode === 'forced' ? html`<p class="hint">${words.turnOffForced}</p>` : off}
   </section>`;
 }
 

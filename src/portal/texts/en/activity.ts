@@ -1,6 +1,6 @@
 /** Who is connected now, and recent sign-ins and refusals. */
 
-import type { AuditAction } from '../../../policy/ports.ts';
+import type { AuditAction } from '../../../policy/audit-ports.ts';
 
 export const activity = {
   title: 'Sign-ins',
@@ -41,6 +41,12 @@ export const activity = {
     'app-password.reset': (name: string) => `App password “${name}” reset`,
     'app-password.revoked': (name: string) => `App password “${name}” revoked`,
   },
+  browsersTitle: 'Trusted browsers',
+  browsersLead: 'These browsers sign in without a code.',
+  trustedUntil: 'Trusted until',
+  lastSeen: 'Last used',
+  distrust: 'Trust no longer',
+  distrustNamed: (browser: string) => `Trust ${browser} no longer`,
   events: {
     'domain.changed': 'The administrator changed the rules of your domain',
     'account.enrolled': '2-Step Authentication set up',
@@ -54,6 +60,8 @@ export const activity = {
     'account.factors-reset': 'Verification methods reset',
     'account.unlocked': 'Wrong tries forgotten',
     'session.cut-off': 'Mail apps disconnected',
+    'admin.granted': 'Made an administrator',
+    'admin.revoked': 'No longer an administrator',
   } satisfies Record<OtherAction, string>,
 };
 

@@ -16,6 +16,7 @@ export const common = {
   next: 'Next',
   problem: 'There is a problem',
 
+  add: 'Add',
   copy: 'Copy',
   copied: 'Copied',
   print: 'Print',
@@ -29,6 +30,7 @@ export const common = {
     submission: 'Sending (SMTP)',
     sieve: 'Filters (ManageSieve)',
   },
+  seconds: (count: number) => `${count} seconds`,
   minutes: (count: number) => (count === 1 ? 'one minute' : `${count} minutes`),
 
   faults: {

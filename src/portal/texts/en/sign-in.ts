@@ -23,6 +23,10 @@ export const signIn = {
     'This is not the right code. Type the one that the app shows now, and check that the clock of your phone is right.',
   usedCode: 'This code has been used before. Wait until the app shows the next one, and type that.',
   lostPhone: 'Lost your phone? Use a recovery code',
+  useEmail: 'Get a code by email',
+  trustTitle: 'This browser',
+  trust: (days: number) => `Keep this browser trusted for ${days} days`,
+  trustHint: 'Only on a device that nobody else uses. You are still asked for a code before a change.',
   useApp: 'Use the authenticator app',
 
   recoveryTitle: 'Use a recovery code',

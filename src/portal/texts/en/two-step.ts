@@ -40,7 +40,7 @@ export const twoStep = {
   expired: 'The set-up took longer than thirty minutes. Begin again.',
 
   doneTitle: '2-Step Authentication is on',
-  doneLead: 'Do these two things now: what you see here is shown only once.',
+  doneLead: 'Two things to do now: give your mail apps their new password, and keep the recovery codes.',
   replacedTitle: 'The new authenticator app is in use',
   replacedLead: 'The old one is no longer accepted. App passwords and recovery codes are as before.',
   donePassword: 'Your new password for mail apps',
@@ -51,6 +51,10 @@ export const twoStep = {
   saved: 'I have kept them',
 
   factors: 'Second step',
+  remove: 'Remove',
+  removeNamed: (method: string) => `Remove ${method}`,
+  removeLead: 'Codes of this kind are not accepted any more.',
+  addFactor: 'Add another method',
   replace: 'Replace',
   replaceTotp: 'Replace the authenticator app',
 

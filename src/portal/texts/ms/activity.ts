@@ -41,6 +41,12 @@ export const activity = {
     'app-password.reset': (name: string) => `Kata laluan aplikasi “${name}” ditetapkan semula`,
     'app-password.revoked': (name: string) => `Kata laluan aplikasi “${name}” dibatalkan`,
   },
+  browsersTitle: 'Pelayar yang dipercayai',
+  browsersLead: 'Pelayar ini log masuk tanpa kod.',
+  trustedUntil: 'Dipercayai sehingga',
+  lastSeen: 'Kali terakhir digunakan',
+  distrust: 'Jangan percaya lagi',
+  distrustNamed: (browser: string) => `Jangan percaya ${browser} lagi`,
   events: {
     'domain.changed': 'Pentadbir mengubah peraturan domain anda',
     'account.enrolled': 'Pengesahan 2 Langkah disediakan',
@@ -54,5 +60,7 @@ export const activity = {
     'account.factors-reset': 'Kaedah pengesahan ditetapkan semula',
     'account.unlocked': 'Percubaan yang salah dilupakan',
     'session.cut-off': 'Aplikasi e-mel diputuskan',
+    'admin.granted': 'Dilantik sebagai pentadbir',
+    'admin.revoked': 'Tidak lagi pentadbir',
   },
 };

@@ -15,6 +15,7 @@ export const common = {
   next: 'Seterusnya',
   problem: 'Terdapat masalah',
 
+  add: 'Tambah',
   copy: 'Salin',
   copied: 'Disalin',
   print: 'Cetak',
@@ -28,6 +29,7 @@ export const common = {
     submission: 'Menghantar (SMTP)',
     sieve: 'Penapis (ManageSieve)',
   },
+  seconds: (count: number) => `${count} saat`,
   minutes: (count: number) => (count === 1 ? 'satu minit' : `${count} minit`),
 
   faults: {

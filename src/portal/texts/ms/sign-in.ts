@@ -22,6 +22,10 @@ export const signIn = {
   wrongCode: 'Kod ini tidak betul. Taip kod yang ditunjukkan aplikasi sekarang, dan pastikan jam telefon anda betul.',
   usedCode: 'Kod ini sudah digunakan. Tunggu kod seterusnya dalam aplikasi, dan taip kod itu.',
   lostPhone: 'Telefon hilang? Gunakan kod pemulihan',
+  useEmail: 'Dapatkan kod melalui e-mel',
+  trustTitle: 'Pelayar ini',
+  trust: (days: number) => `Percayai pelayar ini selama ${days} hari`,
+  trustHint: 'Hanya pada peranti yang tidak digunakan orang lain. Anda masih diminta kod sebelum membuat perubahan.',
   useApp: 'Gunakan aplikasi pengesah',
 
   recoveryTitle: 'Gunakan kod pemulihan',

@@ -40,7 +40,8 @@ export const twoStep = {
   expired: 'Penyediaan mengambil masa lebih tiga puluh minit. Mulakan semula.',
 
   doneTitle: 'Pengesahan 2 Langkah dihidupkan',
-  doneLead: 'Lakukan dua perkara ini sekarang: apa yang anda lihat di sini ditunjukkan sekali sahaja.',
+  doneLead:
+    'Dua perkara perlu dilakukan sekarang: berikan kata laluan baharu kepada aplikasi e-mel anda, dan simpan kod pemulihan.',
   replacedTitle: 'Aplikasi pengesah baharu sedang digunakan',
   replacedLead: 'Yang lama tidak lagi diterima. Kata laluan aplikasi dan kod pemulihan kekal seperti sebelumnya.',
   donePassword: 'Kata laluan baharu anda untuk aplikasi e-mel',
@@ -51,6 +52,10 @@ export const twoStep = {
   saved: 'Saya telah menyimpannya',
 
   factors: 'Langkah kedua',
+  remove: 'Buang',
+  removeNamed: (method: string) => `Buang ${method}`,
+  removeLead: 'Kod jenis ini tidak diterima lagi.',
+  addFactor: 'Tambah kaedah lain',
   replace: 'Ganti',
   replaceTotp: 'Ganti aplikasi pengesah',
 

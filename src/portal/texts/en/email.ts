@@ -1,0 +1,30 @@
+/** Codes by mail, and the recovery address. */
+
+export const email = {
+  method: 'Recovery Email Address',
+  methodHint: 'A code is sent to another email address of yours each time.',
+  title: 'Your Recovery Email Address',
+  lead: 'Codes and important notices go to this address. It must be another mailbox than this one, which you can open when you are locked out here.',
+  noticesLead:
+    'Important notices about your account go to this address. It must be another mailbox than this one, which you can open when you are locked out here.',
+  address: 'Recovery Email Address',
+  malformed: 'This is not an email address. Write it like name@example.net.',
+  sameMailbox: 'This is the mailbox that you are protecting. Give the address of another one.',
+  codeTitle: 'Enter the code from your email',
+  sentTo: (address: string) => `A code was sent to ${address}. Look among junk mail too when it does not come.`,
+  again: 'Send another code',
+  other: 'Use another address',
+  wrong: 'This is not the right code. Use the newest mail.',
+  over: 'This code is no longer good. Send another one.',
+  failed: 'The mail could not be sent. Check the address, or try again in a minute.',
+  onItsWay: 'The mail is on its way, but takes longer than usual.',
+  tooMany: (wait: string) => `A code was sent a moment ago. Wait ${wait} before you ask for another one.`,
+  noAddress: 'You have no recovery address. Nobody can tell you when something changes here.',
+  set: 'Set a recovery address',
+  getCodes: 'Get codes there',
+  change: 'Change',
+  changeLabel: 'Change the Recovery Email Address',
+  noticesOnly: 'for notices',
+  withCodes: 'for codes and notices',
+  noMail: 'This server sends no mail: codes by email cannot be used here.',
+};

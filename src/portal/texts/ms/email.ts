@@ -1,0 +1,30 @@
+/** Codes by mail, and the recovery address, in Malay. */
+
+export const email = {
+  method: 'Alamat E-mel Pemulihan',
+  methodHint: 'Kod dihantar ke alamat e-mel anda yang lain setiap kali.',
+  title: 'Alamat E-mel Pemulihan anda',
+  lead: 'Kod dan notis penting dihantar ke alamat ini. Ia mestilah peti mel lain, yang dapat anda buka apabila anda tidak dapat masuk di sini.',
+  noticesLead:
+    'Notis penting tentang akaun anda dihantar ke alamat ini. Ia mestilah peti mel lain, yang dapat anda buka apabila anda tidak dapat masuk di sini.',
+  address: 'Alamat E-mel Pemulihan',
+  malformed: 'Ini bukan alamat e-mel. Tulis seperti nama@example.net.',
+  sameMailbox: 'Ini peti mel yang sedang anda lindungi. Berikan alamat peti mel yang lain.',
+  codeTitle: 'Masukkan kod daripada e-mel anda',
+  sentTo: (address: string) => `Kod telah dihantar ke ${address}. Periksa juga mel sarap jika ia tidak sampai.`,
+  again: 'Hantar kod lain',
+  other: 'Gunakan alamat lain',
+  wrong: 'Kod ini tidak betul. Gunakan e-mel yang terbaharu.',
+  over: 'Kod ini tidak lagi sah. Hantar kod lain.',
+  failed: 'E-mel tidak dapat dihantar. Semak alamatnya, atau cuba lagi sebentar nanti.',
+  onItsWay: 'E-mel sedang dihantar, tetapi mengambil masa lebih lama daripada biasa.',
+  tooMany: (wait: string) => `Kod baru sahaja dihantar. Tunggu ${wait} sebelum meminta kod lain.`,
+  noAddress: 'Anda tiada alamat pemulihan. Tiada siapa dapat memberitahu anda apabila sesuatu berubah di sini.',
+  set: 'Tetapkan alamat pemulihan',
+  getCodes: 'Terima kod di situ',
+  change: 'Ubah',
+  changeLabel: 'Ubah Alamat E-mel Pemulihan',
+  noticesOnly: 'untuk notis',
+  withCodes: 'untuk kod dan notis',
+  noMail: 'Pelayan ini tidak menghantar e-mel: kod melalui e-mel tidak dapat digunakan di sini.',
+};
