@@ -125,7 +125,8 @@ function successOf(attempt: Attempt, verdict: Verdict, { keyring, clock }: Gatek
   const { protocol } = attempt;
   const opener = verdict.kind === 'allow' ? verdict.opener : undefined;
   const appPasswordId = opener?.kind === 'app-password' ? opener.id : undefined;
-  return { ...seen(keyring, attempt), now: clock(), protocol, appPasswordId };
+  const ordinaryPassword = verdict.kind === 'forward' ? true : undefined;
+  return { ...seen(keyring, attempt), now: clock(), protocol, appPasswordId, ordinaryPassword };
 }
 
 function seen(keyring: Keyring, attempt: Attempt): Pick<LoginQuery, 'account' | 'network' | 'secretMark'> {

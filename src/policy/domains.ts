@@ -3,9 +3,11 @@
 import { Fault } from '../core/fault.ts';
 import { canonicalDomain } from '../core/identity.ts';
 import { UNDECIDED_DOMAIN, policyAt } from './domain-policy.ts';
+import { MAX_APP_PASSWORDS } from './tools.ts';
 
 import type { DomainPolicy } from './domain-policy.ts';
-import type { AuditEntry, DomainRecord } from './ports.ts';
+import type { AuditEntry } from './audit-ports.ts';
+import type { DomainRecord } from './ports.ts';
 import type { PolicyTools } from './tools.ts';
 
 export interface DomainView {
@@ -19,7 +21,15 @@ export interface DomainView {
 }
 
 /** A new `mode` takes `forcedFrom` (ms) with it: left out, a forced domain is forced at once. */
-export type DomainChange = Partial<DomainRecord>;
+export interface DomainChange extends Partial<DomainRecord> {
+  /** The epoch of the record that the change was thought up for; absent: whatever it is now. */
+  readonly expectedEpoch?: number | undefined;
+}
+
+const MAX_TRUST_DAYS = 365;
+const MAX_APP_PASSWORD_DAYS = 3650;
+// Whoever loses a race sees the winner's record and tries again.
+const MAX_ROUNDS = 32;
 
 /** A domain's record and what it means now. USAGE when the name is not a domain's. */
 export async function showDomain(tools: PolicyTools, typedDomain: string): Promise<DomainView> {
@@ -29,23 +39,28 @@ export async function showDomain(tools: PolicyTools, typedDomain: string): Promi
 }
 
 /**
- * Changes the parts that are given and keeps the others. Sessions that are no longer covered are closed by the
- * gateways, which are told by the store. USAGE when the name is not a domain's, no factor is left, or a date is given
- * for a domain that is not forced.
+ * Changes the parts that are given and keeps the others, also those that somebody else changes at the same time. Sessions
+ * that are no longer covered are closed by the gateways, which are told by the store. USAGE when the name is not a
+ * domain's or the choice contradicts itself; STORE_CONFLICT when the record is not the expected one any more.
  */
 export async function setDomain(
   tools: PolicyTools,
   actor: string,
   typedDomain: string,
-  change: DomainChange,
+  { expectedEpoch, ...change }: DomainChange,
 ): Promise<DomainView> {
   const domain = requireDomain(typedDomain);
-  const before = (await tools.store.lookupDomain(domain)).record ?? UNDECIDED_DOMAIN;
-  const record = applied(before, change);
-  const epoch = await tools.store.saveDomain(domain, record);
-  const at = tools.clock();
-  await tools.store.appendAudit({ at, actor, action: 'domain.changed', domain, detail: auditDetail(record) });
-  return viewOf(tools, domain, record, epoch);
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const found = await tools.store.lookupDomain(domain);
+    if (expectedEpoch !== undefined && expectedEpoch !== found.epoch) break;
+    const record = applied(found.record ?? UNDECIDED_DOMAIN, change);
+    const epoch = await tools.store.saveDomain(domain, record, found.epoch);
+    if (epoch === undefined) continue;
+    const at = tools.clock();
+    await tools.store.appendAudit({ at, actor, action: 'domain.changed', domain, detail: auditDetail(record) });
+    return viewOf(tools, domain, record, epoch);
+  }
+  throw new Fault('STORE_CONFLICT', `the choice of ${domain} has been changed meanwhile`, { fields: { domain } });
 }
 
 function applied(before: DomainRecord, change: DomainChange): DomainRecord {
@@ -55,7 +70,15 @@ function applied(before: DomainRecord, change: DomainChange): DomainRecord {
   if (record.mode !== 'forced' && forcedFrom !== undefined) {
     throw new Fault('USAGE', 'a date from which the domain is forced needs the mode "forced"');
   }
+  requireWhole(record.trustedBrowserDays, [0, MAX_TRUST_DAYS], 'days for which a browser is trusted');
+  requireWhole(record.maxAppPasswords, [1, MAX_APP_PASSWORDS], 'app passwords of one account');
+  requireWhole(record.appPasswordDays, [1, MAX_APP_PASSWORD_DAYS], 'days until an app password ends');
   return record;
+}
+
+function requireWhole(value: number | undefined, [min, max]: readonly [number, number], what: string): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  throw new Fault('USAGE', `the number of ${what} must be from ${min} to ${max}`);
 }
 
 function viewOf(tools: PolicyTools, domain: string, saved: DomainRecord | undefined, epoch: number): DomainView {
@@ -63,9 +86,10 @@ function viewOf(tools: PolicyTools, domain: string, saved: DomainRecord | undefi
   return { domain, decided: saved !== undefined, record, policy: policyAt(record, tools.clock()), epoch };
 }
 
-function auditDetail({ mode, forcedFrom, methods, reveal, hints }: DomainRecord): AuditEntry['detail'] {
+function auditDetail({ mode, forcedFrom, methods, reveal, hints, ...limits }: DomainRecord): AuditEntry['detail'] {
   const date = forcedFrom === undefined ? {} : { forcedFrom: new Date(forcedFrom).toISOString() };
-  return { mode, ...date, methods: methods.join(' '), reveal, hints };
+  const given = Object.entries(limits).filter((limit): limit is [string, number] => limit[1] !== undefined);
+  return { mode, ...date, methods: methods.join(' '), reveal, hints, ...Object.fromEntries(given) };
 }
 
 function requireDomain(typed: string): string {

@@ -4,7 +4,8 @@
  */
 
 import type { Account } from '../core/identity.ts';
-import type { AccountRecord, AuditAction, AuditEntry } from './ports.ts';
+import type { AuditAction, AuditEntry } from './audit-ports.ts';
+import type { AccountRecord } from './ports.ts';
 
 /** Something that the owner of an account is to be told. Holds no secret. */
 export interface AccountNotice {

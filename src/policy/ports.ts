@@ -8,6 +8,8 @@
 
 import type { Account } from '../core/identity.ts';
 import type { Attempt, Opener, Protocol } from '../core/verdict.ts';
+import type { AdminStore, UserStore } from './admin-ports.ts';
+import type { AuditEntry } from './audit-ports.ts';
 import type { Ephemeral } from './ephemeral-ports.ts';
 
 /** The domain's choice. A domain without a record is `disabled`. */
@@ -154,6 +156,8 @@ export interface Success {
   readonly now: number;
   /** Absent for a forwarded ordinary password. */
   readonly appPasswordId?: string | undefined;
+  /** The backend has confirmed the ordinary password: the account is known from now on. */
+  readonly ordinaryPassword?: true | undefined;
   readonly protocol: Protocol;
 }
 
@@ -168,40 +172,6 @@ export interface SessionRecord {
   readonly gateway: string;
   readonly openedAt: number;
 }
-
-export interface AuditEntry {
-  readonly at: number;
-  /** Who did it: an account, `cli:<unix user>`, `gateway`. */
-  readonly actor: string;
-  readonly action: AuditAction;
-  readonly domain: string;
-  /** Absent for a domain's own settings. */
-  readonly account?: string | undefined;
-  /** Never a secret. */
-  readonly detail: Readonly<Record<string, string | number>>;
-}
-
-export type AuditAction =
-  | 'domain.changed'
-  | 'account.enrolled'
-  | 'account.unenrolled'
-  | 'account.suspended'
-  | 'account.resumed'
-  | 'account.recovery-code-used'
-  | 'account.recovery-codes-renewed'
-  | 'account.recovery-address-changed'
-  | 'account.factor-removed'
-  | 'account.factors-reset'
-  | 'account.unlocked'
-  | 'app-password.added'
-  | 'app-password.renamed'
-  | 'app-password.revealed'
-  | 'app-password.reset'
-  | 'app-password.revoked'
-  | 'session.cut-off'
-  | 'browser.signed-in'
-  | 'browser.refused'
-  | 'login.hinted';
 
 /** What changed. Delivered at most once, possibly lost in an outage: watchers compare epochs after every gap. */
 export type Change =
@@ -221,7 +191,7 @@ export interface Page<T> {
   readonly next: string | undefined;
 }
 
-export interface Store {
+export interface Store extends AdminStore, UserStore {
   /** All that one verdict needs, in one round trip. Counts the attempt as wrong until recordSuccess says otherwise. */
   lookupLogin(query: LoginQuery): Promise<LoginFacts>;
   /** Takes the attempt back out of the failure counts, remembers network and last use. Forgives nothing else. */
@@ -230,8 +200,11 @@ export interface Store {
   forgiveFailures(account: Account): Promise<void>;
 
   lookupDomain(domain: string): Promise<Versioned<DomainRecord>>;
-  /** Replaces the record in one atomic step with its epoch, then announces it. Returns the new epoch. */
-  saveDomain(domain: string, record: DomainRecord): Promise<number>;
+  /**
+   * Replaces the record in one atomic step with its epoch, then announces it. Returns the new epoch; undefined when an
+   * `expected` epoch is given and it is no longer the present one: nothing is written then.
+   */
+  saveDomain(domain: string, record: DomainRecord, expected?: number): Promise<number | undefined>;
   listDomains(cursor: string | undefined, limit: number): Promise<Page<{ domain: string; record: DomainRecord }>>;
 
   lookupAccount(account: Account): Promise<Versioned<AccountRecord>>;

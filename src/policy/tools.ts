@@ -9,7 +9,8 @@ import { addressesFor } from './notices.ts';
 import type { Account } from '../core/identity.ts';
 import type { Keyring } from './keyring.ts';
 import type { AccountNotice } from './notices.ts';
-import type { AccountRecord, AuditAction, AuditEntry, Store } from './ports.ts';
+import type { AuditAction, AuditEntry } from './audit-ports.ts';
+import type { AccountRecord, Store } from './ports.ts';
 
 /** Handed as first argument to each function; made once by whoever starts the program. */
 export interface PolicyTools {
@@ -27,6 +28,8 @@ export interface PolicyTools {
 
 /** App passwords that one account may hold, where nobody says otherwise. */
 export const DEFAULT_MAX_APP_PASSWORDS = 50;
+/** The most that anybody may let it hold: each costs room in a record that every login reads. */
+export const MAX_APP_PASSWORDS = 1000;
 
 /** The record of an account that nothing has been saved about. */
 export const EMPTY_ACCOUNT: AccountRecord = { recoveryCodes: [], appPasswords: [] };

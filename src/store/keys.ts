@@ -24,6 +24,8 @@ export type KeyKind =
   | 'domain-sessions'
   | 'domain-audit'
   | 'domains'
+  | 'admins'
+  | 'seen'
   | 'session'
   | 'session-domains'
   | 'verdicts'
@@ -32,7 +34,7 @@ export type KeyKind =
   | 'check';
 
 /** Kinds that hold what an administrator or a user has set; every other kind expires. */
-export const PERMANENT_KINDS: ReadonlySet<KeyKind> = new Set(['account', 'domain', 'accounts', 'domains']);
+export const PERMANENT_KINDS: ReadonlySet<KeyKind> = new Set(['account', 'domain', 'accounts', 'domains', 'admins']);
 
 /** The key that belongs to an account, a domain, a session id or a network. */
 export type KeyOf = (owner: string) => string;
@@ -65,6 +67,10 @@ export interface KeyPlan {
   readonly domainAudit: KeyOf;
   /** Sorted set of domain names, all with score 0. */
   readonly domains: string;
+  /** Hash `epoch`, `record`: all admins. */
+  readonly admins: string;
+  /** Sorted set: accounts of a domain by their last login with the ordinary password. In the slot of `accounts`. */
+  readonly seen: KeyOf;
   /** String: one session record. */
   readonly session: KeyOf;
   /** Sorted set: domains with sessions, by last touch. */
@@ -108,6 +114,8 @@ export function keyPlan(prefix: string): KeyPlan {
     domainSessions: tagged('domain-sessions'),
     domainAudit: tagged('domain-audit'),
     domains: single('domains'),
+    admins: single('admins'),
+    seen: tagged('seen'),
     session: tagged('session'),
     sessionDomains: single('session-domains'),
     verdicts: tagged('verdicts'),

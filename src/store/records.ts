@@ -8,16 +8,9 @@ import { z } from 'zod';
 import { Fault } from '../core/fault.ts';
 import { formatNetwork, parseNetwork } from '../core/network.ts';
 import { PROTOCOLS } from '../core/verdict.ts';
-import type {
-  AccountRecord,
-  AuditAction,
-  AuditEntry,
-  Change,
-  DomainRecord,
-  FactorKind,
-  LastUse,
-  SessionRecord,
-} from '../policy/ports.ts';
+import type { AdminRole, AdminsRecord } from '../policy/admin-ports.ts';
+import type { AuditAction, AuditEntry } from '../policy/audit-ports.ts';
+import type { AccountRecord, Change, DomainRecord, FactorKind, LastUse, SessionRecord } from '../policy/ports.ts';
 
 /** Writes and reads records of one kind. `of` names the record in faults: an account, a domain, a session id. */
 export interface Codec<T> {
@@ -56,11 +49,12 @@ const AppPassword = z.strictObject({
   generation: Count,
 });
 
+const Totp = z.strictObject({ sealedSecret: z.string(), confirmedAt: Time, lastStep: z.int() });
 const PendingTotp = z.strictObject({ sealedSecret: z.string(), startedAt: Time });
 
 const Account = z.strictObject({
   enrolledAt: Time.optional(),
-  totp: z.strictObject({ sealedSecret: z.string(), confirmedAt: Time, lastStep: z.int() }).optional(),
+  totp: Totp.optional(),
   pendingTotp: PendingTotp.optional(),
   recoveryAddress: z.string().optional(),
   recoveryCodes: z.array(z.string()),
@@ -125,6 +119,8 @@ const Action = oneOf<AuditAction>({
   'session.cut-off': true,
   'browser.signed-in': true,
   'browser.refused': true,
+  'admin.granted': true,
+  'admin.revoked': true,
   'login.hinted': true,
 });
 
@@ -143,6 +139,22 @@ const ChangeMessage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('session'), id: z.string() }),
 ]);
 
+const AdminLocal = z.strictObject({ passwordHash: z.string(), totp: Totp });
+
+const Admins = z.strictObject({
+  admins: z.array(
+    z.strictObject({
+      name: z.string(),
+      role: oneOf<AdminRole>({ admin: true, 'help-desk': true }),
+      domains: z.union([z.literal('all'), z.array(z.string())]),
+      grantedAt: Time,
+      grantedBy: z.string(),
+      local: AdminLocal.optional(),
+    }),
+  ),
+});
+
+export const adminsRecords: Codec<AdminsRecord> = codec<AdminsRecord>('admins', Admins);
 export const domainRecords: Codec<DomainRecord> = codec<DomainRecord>('domain', Domain, DomainWithLimits);
 export const accountRecords: Codec<AccountRecord> = codec<AccountRecord>('account', Account, AccountWithFactors);
 export const lastUseRecords: Codec<LastUse> = codec<LastUse>('last use', LastUseOfAppPassword);

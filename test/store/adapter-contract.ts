@@ -253,6 +253,22 @@ function sizeContract(contract: Contract, many: number): void {
     { auditEntriesPerAccount: 2, auditEntriesPerDomain: 3 },
   );
 
+  contract('a login with the ordinary password that is long ago makes nobody known', async ({ store }) => {
+    const now = Date.now();
+    const ago = async (local: string, days: number): Promise<void> => {
+      const account = accountOf(local);
+      const success = { account, network: NETWORK, secretMark: 'm', protocol: 'imap', ordinaryPassword: true } as const;
+      await store.recordSuccess({ ...success, now: now - days * 86_400_000 });
+    };
+    await ago('alice', 401);
+    await ago('bob', 399);
+    const page = await store.listUsers({ domain: 'example.org', search: '', cursor: undefined, limit: 10 });
+    assert.deepEqual(
+      page.items.map(({ account }) => account),
+      ['bob@example.org'],
+    );
+  });
+
   contract(`${many} accounts are listed completely, once each and in order`, async ({ store, fill }) => {
     const names = Array.from({ length: many }, (_, at) => `u${String(at).padStart(6, '0')}@example.org`);
     await fill('example.org', names, VALID);
@@ -265,5 +281,20 @@ function sizeContract(contract: Contract, many: number): void {
     } while (cursor !== undefined);
     assert.equal(listed.length, names.length);
     assert.ok(listed.every((name, at) => name === names[at]));
+    // The page that an admin sees, wherever in the list it is, and a search that has to look through all of it.
+    const last = names.at(-1) ?? '';
+    for (const query of [
+      { search: '', cursor: names.at(-2) },
+      { search: last.slice(0, 7), cursor: undefined },
+    ]) {
+      const page = await store.listUsers({ domain: 'example.org', limit: 50, ...query });
+      assert.deepEqual(
+        page.items.map(({ account }) => account),
+        [last],
+      );
+      assert.equal(page.next, undefined);
+    }
+    const none = { domain: 'example.org', search: 'nobody', cursor: undefined, limit: 50 };
+    assert.deepEqual(await store.listUsers(none), { items: [], next: undefined });
   });
 }

@@ -60,7 +60,7 @@ test('all keys of an account are in one slot of the Cluster, whatever its name',
         keys.accountAudit(name),
         keys.ephemeral('browser-session', 'x', name),
         keys.ephemeralIndex(name, 'browser-session'),
-      ].map((key) => cluster.servers[0]?.command('cluster', 'keyslot', key)),
+      ].map(async (key) => cluster.servers[0]?.command('cluster', 'keyslot', key)),
     );
     assert.equal(new Set(slots).size, 1, name);
   }

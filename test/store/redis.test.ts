@@ -68,7 +68,9 @@ async function exercise(store: Store): Promise<void> {
       now: NOW,
       protocol: 'imap',
       appPasswordId: 'p',
+      ordinaryPassword: true,
     });
+    await store.updateAdmins((current) => ({ record: current, result: undefined }));
     await store.lookupLogin(query(account, 'wrong too'));
     await store.openSession(sessionOf(`id of ${local}`, account));
     await store.appendAudit(auditOf(account, 1));

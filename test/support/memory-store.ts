@@ -7,10 +7,11 @@ import { formatNetwork, parseNetwork } from '../../src/core/network.ts';
 import { makeMemoryEphemeral } from './memory-ephemeral.ts';
 
 import type { Account } from '../../src/core/identity.ts';
+import type { AdminsRecord } from '../../src/policy/admin-ports.ts';
+import type { AuditEntry } from '../../src/policy/audit-ports.ts';
 import type {
   AccountChange,
   AccountRecord,
-  AuditEntry,
   Change,
   DomainRecord,
   LastUse,
@@ -50,6 +51,8 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
   const verdicts = new Map<string, { start: number; count: number }>();
   const sessions = new Map<string, { record: SessionRecord; touchedAt: number }>();
   const audit: AuditEntry[] = [];
+  const seen = new Map<string, number>();
+  const admins: Cell<AdminsRecord> = emptyCell();
   const watchers = new Set<Watcher>();
 
   const announce = (change: Change): void => {
@@ -97,8 +100,9 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       };
     },
 
-    async recordSuccess({ account, network, secretMark, now, appPasswordId, protocol }) {
+    async recordSuccess({ account, network, secretMark, now, appPasswordId, protocol, ordinaryPassword }) {
       await giveWay();
+      if (ordinaryPassword === true) seen.set(account.name, Math.max(now, seen.get(account.name) ?? 0));
       const own = tracesOf(traces, account);
       own.wrong.delete(secretMark);
       own.wrongFrom.get(network)?.delete(secretMark);
@@ -120,9 +124,10 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       return versioned(domains.get(domain));
     },
 
-    async saveDomain(domain, record) {
+    async saveDomain(domain, record, expected) {
       await giveWay();
       const cell = entry(domains, domain, emptyCell<DomainRecord>);
+      if (expected !== undefined && expected !== cell.epoch) return undefined;
       cell.record = record;
       cell.epoch += 1;
       announce({ kind: 'domain', domain, epoch: cell.epoch });
@@ -161,6 +166,39 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       await giveWay();
       const ofDomain = new Map([...accounts].filter(([name]) => name.endsWith(`@${domain}`)));
       return pageOf(ofDomain, cursor, limit, (account, record) => ({ account, record }));
+    },
+
+    async listUsers({ domain, search, cursor, limit }) {
+      await giveWay();
+      const recorded = [...accounts].filter(([, { record }]) => record !== undefined).map(([name]) => name);
+      const names = [...new Set([...recorded, ...seen.keys()])]
+        .filter(
+          (name) => name.endsWith(`@${domain}`) && name.includes(search) && (cursor === undefined || name > cursor),
+        )
+        .toSorted();
+      const items = names
+        .slice(0, limit)
+        .map((account) => ({ account, record: accounts.get(account)?.record, seenAt: seen.get(account) }));
+      return { items, next: names.length > limit ? items.at(-1)?.account : undefined };
+    },
+
+    async lookupAdmins() {
+      await giveWay();
+      return versioned(admins);
+    },
+
+    async updateAdmins(change) {
+      for (;;) {
+        const { epoch } = admins;
+        await giveWay();
+        const { record, result } = change(admins.record ?? { admins: [] });
+        if (record === undefined) return result;
+        await giveWay();
+        if (admins.epoch !== epoch) continue;
+        admins.record = record;
+        admins.epoch += 1;
+        return result;
+      }
     },
 
     async lookupLastUses(account) {

@@ -18,9 +18,11 @@ export function embeddedDomains({
       const row = durable.first(VersionedRow, 'SELECT epoch, record FROM domain WHERE name = ?', [domain]);
       return versioned(domainRecords, domain, row);
     },
-    saveDomain: async (domain, record) => {
+    saveDomain: async (domain, record, expected) => {
       const text = domainRecords.encode(record, domain);
       const epoch = durable.transaction(() => {
+        const present = durable.first(EpochRow, 'SELECT epoch FROM domain WHERE name = ?', [domain])?.epoch ?? 0;
+        if (expected !== undefined && expected !== present) return undefined;
         const row = durable.first(
           EpochRow,
           `INSERT INTO domain (name, epoch, record) VALUES (?, 1, ?)

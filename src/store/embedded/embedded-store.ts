@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import type { Store, StoreHealth } from '../../policy/ports.ts';
 import type { StoreCaps } from '../caps.ts';
 import { embeddedAccounts } from './accounts.ts';
+import { embeddedAdmins } from './admins.ts';
 import { embeddedAudit } from './audit.ts';
 import { ChangeFeed } from './changes.ts';
 import type { EmbeddedContext } from './context.ts';
@@ -46,6 +47,7 @@ export async function openEmbeddedStore({ caps, busyTimeoutMs, ...options }: Emb
     ...embeddedAccounts(context),
     ...embeddedSessions(context),
     ...embeddedAudit(context),
+    ...embeddedAdmins(context),
     ephemeral: embeddedEphemeral(context),
     watch: async (watcher) => {
       const stop = feed.watch(watcher);

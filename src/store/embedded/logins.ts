@@ -118,8 +118,8 @@ function addVerdict(brisk: Database, { network, now, limits }: LoginQuery): numb
 }
 
 function recordSuccess({ brisk, caps }: EmbeddedContext, success: Success): void {
-  const { account, network, secretMark, now, appPasswordId, protocol } = success;
-  const { name } = account;
+  const { account, network, secretMark, now, appPasswordId, protocol, ordinaryPassword } = success;
+  const { name, domain } = account;
   brisk.run("DELETE FROM wrong WHERE account = ? AND network IN ('', ?) AND mark = ?", [name, network, secretMark]);
   brisk.run('INSERT OR REPLACE INTO known_network (account, network, at, expires_at) VALUES (?, ?, ?, ?)', [
     name,
@@ -132,6 +132,13 @@ function recordSuccess({ brisk, caps }: EmbeddedContext, success: Success): void
       (SELECT network FROM known_network WHERE account = ?1 ORDER BY at DESC LIMIT ?2)`,
     [name, caps.knownNetworks],
   );
+  if (ordinaryPassword === true) {
+    brisk.run(
+      `INSERT INTO seen (domain, account, at, expires_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET at = max(at, excluded.at), expires_at = max(expires_at, excluded.expires_at)`,
+      [domain, name, now, now + caps.lastUseSeconds * 1000],
+    );
+  }
   if (appPasswordId === undefined) return;
   const lastUse = lastUseRecords.encode({ at: now, protocol, network: lastUseNetwork(network) }, name);
   brisk.run('INSERT OR REPLACE INTO last_use (account, app_password, record, expires_at) VALUES (?, ?, ?, ?)', [
@@ -148,6 +155,7 @@ function sweep(brisk: Database, now: number): void {
     ['verdict', 'network'],
     ['known_network', 'account, network'],
     ['last_use', 'account, app_password'],
+    ['seen', 'domain, account'],
   ]) {
     brisk.run(
       `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE expires_at <= ? LIMIT ${SWEEP_ROWS})`,

@@ -64,8 +64,17 @@ const EPHEMERAL_TABLE = `
   CREATE INDEX ephemeral_by_owner ON ephemeral (owner, kind, expires_at);
 `;
 
+const ADMIN_TABLES = `
+  CREATE TABLE admins (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
+  CREATE TABLE seen (
+    domain TEXT NOT NULL, account TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    PRIMARY KEY (domain, account)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX seen_expiry ON seen (expires_at);
+`;
+
 /** What makes each schema version of the one before it. A step that was released is never changed. */
-const STEPS: readonly string[] = [FIRST_TABLES, EPHEMERAL_TABLE];
+const STEPS: readonly string[] = [FIRST_TABLES, EPHEMERAL_TABLE, ADMIN_TABLES];
 
 /** Makes folder (0700) and file (0600) when missing, and brings the file to this release's form. */
 export function prepareFile(options: DatabaseOptions): void {

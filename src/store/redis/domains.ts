@@ -14,14 +14,14 @@ export function redisDomains(context: RedisContext): Pick<Store, 'lookupDomain' 
       const fields = await link.run((send) => send('hmget', keys.domain(domain), 'epoch', 'record'));
       return versioned(domainRecords, domain, readReply(VersionedReply, fields));
     },
-    saveDomain: async (domain, record) => {
+    saveDomain: async (domain, record, expected) => {
       const text = domainRecords.encode(record, domain);
       // The list first: a name without a record is passed over, a record without a name would never be listed.
       await link.run((send) => send('zadd', keys.domains, 0, domain));
-      const epoch = await link.run((send) =>
-        runScript(send, SAVE_DOMAIN, [keys.domain(domain)], [text, keys.changes, domain]),
-      );
-      return readReply(NumberReply, epoch);
+      const args = [text, keys.changes, domain, expected ?? '*'];
+      const reply = await link.run((send) => runScript(send, SAVE_DOMAIN, [keys.domain(domain)], args));
+      const epoch = readReply(NumberReply, reply);
+      return epoch === 0 ? undefined : epoch;
     },
     listDomains: async (cursor, limit) => {
       const names = await namesAfter(context, { index: keys.domains, cursor, limit });

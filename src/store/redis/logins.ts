@@ -13,7 +13,7 @@ import {
   type RedisContext,
 } from './context.ts';
 import { runScript, type Send } from './link.ts';
-import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, RECORD_SUCCESS } from './scripts.ts';
+import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, NOTE_SEEN, RECORD_SUCCESS } from './scripts.ts';
 
 const LoginReply = z.tuple([TextReply, TextReply, z.number(), z.number(), z.number()]);
 
@@ -67,13 +67,19 @@ function countLogin({ keys, caps }: RedisContext, query: LoginQuery, send: Send)
 }
 
 async function recordSuccess({ link, keys, caps }: RedisContext, success: Success): Promise<void> {
-  const { account, network, secretMark, now, appPasswordId = '', protocol } = success;
+  const { account, network, secretMark, now, appPasswordId = '', protocol, ordinaryPassword } = success;
   const { name } = account;
   const lastUse = lastUseRecords.encode({ at: now, protocol, network: lastUseNetwork(network) }, name);
   const remembered = [caps.knownNetworks, caps.knownNetworkSeconds * 1000];
   const args = [network, secretMark, now, ...remembered, appPasswordId, lastUse, caps.lastUseSeconds];
   const touched = [keys.networks(name), keys.wrong(name), keys.wrongFrom(name, network), keys.lastUses(name)];
-  await link.run((send) => runScript(send, RECORD_SUCCESS, touched, args));
+  const index = [keys.accounts(account.domain), keys.seen(account.domain)];
+  await link.run((send) =>
+    Promise.all([
+      runScript(send, RECORD_SUCCESS, touched, args),
+      ...(ordinaryPassword === true ? [runScript(send, NOTE_SEEN, index, [name, now, caps.lastUseSeconds])] : []),
+    ]),
+  );
 }
 
 async function lookupLastUses({ link, keys }: RedisContext, name: string): Promise<ReadonlyMap<string, LastUse>> {

@@ -6,6 +6,7 @@ import type { Store } from '../../policy/ports.ts';
 import type { StoreCaps } from '../caps.ts';
 import { keyPlan } from '../keys.ts';
 import { redisAccounts } from './accounts.ts';
+import { redisAdmins } from './admins.ts';
 import { redisAudit } from './audit.ts';
 import { commandClient, subscriberClient, type RedisAccess, type RedisAddress, type RedisClient } from './clients.ts';
 import type { RedisContext } from './context.ts';
@@ -46,6 +47,7 @@ export async function openRedisStore({ access, keyPrefix, caps }: RedisStoreOpti
     ...redisAccounts(context),
     ...redisSessions(context),
     ...redisAudit(context),
+    ...redisAdmins(context),
     ephemeral: redisEphemeral(context),
     watch: async (watcher) => {
       if (closed) throw new Fault('STORE_UNAVAILABLE', 'Redis: the store was closed');

@@ -86,14 +86,39 @@ return redis.call('DEL', KEYS[1], KEYS[2])
 
 /**
  * KEYS domain
- * ARGV record, channel, domain
- * Returns the new epoch. The epoch lives beside the record, so it outlives the record's removal.
+ * ARGV record, channel, domain, expected epoch or '*' for any
+ * Returns the new epoch, 0 when another than the expected one was found. The epoch lives beside the record, so it
+ * outlives the record's removal.
  */
 export const SAVE_DOMAIN = script(`
+if ARGV[4] ~= '*' and (redis.call('HGET', KEYS[1], 'epoch') or '0') ~= ARGV[4] then return 0 end
 local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 redis.call('HSET', KEYS[1], 'record', ARGV[1])
 redis.call('PUBLISH', ARGV[2], cjson.encode({ kind = 'domain', domain = ARGV[3], epoch = epoch }))
 return epoch
+`);
+
+/**
+ * KEYS admins
+ * ARGV expected epoch, record
+ * Returns written (0 or 1).
+ */
+export const SWAP_ADMINS = script(`
+if (redis.call('HGET', KEYS[1], 'epoch') or '0') ~= ARGV[1] then return 0 end
+redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+redis.call('HSET', KEYS[1], 'record', ARGV[2])
+return 1
+`);
+
+/**
+ * KEYS accounts, seen
+ * ARGV account, now, how long (s)
+ */
+export const NOTE_SEEN = script(`
+redis.call('ZADD', KEYS[1], 0, ARGV[1])
+redis.call('ZADD', KEYS[2], 'GT', ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', tonumber(ARGV[2]) - 1000 * tonumber(ARGV[3]))
+return redis.call('EXPIRE', KEYS[2], ARGV[3])
 `);
 
 /**

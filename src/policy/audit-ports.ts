@@ -1,0 +1,37 @@
+/** What is written down of every change: who did what to whom. Part of the Store in ports.ts. */
+
+export interface AuditEntry {
+  readonly at: number;
+  /** Who did it: an account, `cli:<unix user>`, `gateway`. */
+  readonly actor: string;
+  readonly action: AuditAction;
+  readonly domain: string;
+  /** Absent for a domain's own settings. */
+  readonly account?: string | undefined;
+  /** Never a secret. */
+  readonly detail: Readonly<Record<string, string | number>>;
+}
+
+export type AuditAction =
+  | 'domain.changed'
+  | 'account.enrolled'
+  | 'account.unenrolled'
+  | 'account.suspended'
+  | 'account.resumed'
+  | 'account.recovery-code-used'
+  | 'account.recovery-codes-renewed'
+  | 'account.recovery-address-changed'
+  | 'account.factor-removed'
+  | 'account.factors-reset'
+  | 'account.unlocked'
+  | 'app-password.added'
+  | 'app-password.renamed'
+  | 'app-password.revealed'
+  | 'app-password.reset'
+  | 'app-password.revoked'
+  | 'session.cut-off'
+  | 'browser.signed-in'
+  | 'browser.refused'
+  | 'admin.granted'
+  | 'admin.revoked'
+  | 'login.hinted';

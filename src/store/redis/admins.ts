@@ -1,0 +1,89 @@
+/** The record of all admins, and the users of a domain in name order: what is recorded of them and when they were seen. */
+
+import { z } from 'zod';
+import { Fault } from '../../core/fault.ts';
+import type {
+  AdminsChange,
+  AdminsRecord,
+  AdminStore,
+  KnownUser,
+  UserQuery,
+  UserStore,
+} from '../../policy/admin-ports.ts';
+import type { Page, Versioned } from '../../policy/ports.ts';
+import { accountRecords, adminsRecords } from '../records.ts';
+import { NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
+import { namesAfter, recordsOf } from './domains.ts';
+import { runScript } from './link.ts';
+import { SWAP_ADMINS } from './scripts.ts';
+
+const MAX_ROUNDS = 64;
+/** Names looked through at once while searching. */
+const CHUNK = 2000;
+const SeenReply = z.array(z.coerce.number().nullable());
+const NO_ADMINS: AdminsRecord = { admins: [] };
+
+/** The part of the store that admins work with. */
+export function redisAdmins(context: RedisContext): AdminStore & UserStore {
+  return {
+    lookupAdmins: () => lookupAdmins(context),
+    updateAdmins: (change) => updateAdmins(context, change),
+    listUsers: (query) => listUsers(context, query),
+  };
+}
+
+async function lookupAdmins({ link, keys }: RedisContext): Promise<Versioned<AdminsRecord>> {
+  const fields = await link.run((send) => send('hmget', keys.admins, 'epoch', 'record'));
+  return versioned(adminsRecords, 'all', readReply(VersionedReply, fields));
+}
+
+async function updateAdmins<T>(context: RedisContext, change: AdminsChange<T>): Promise<T> {
+  const { link, keys } = context;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const current = await lookupAdmins(context);
+    const { record, result } = change(current.record ?? NO_ADMINS);
+    if (record === undefined) return result;
+    const args = [current.epoch, adminsRecords.encode(record, 'all')];
+    const reply = await link.run((send) => runScript(send, SWAP_ADMINS, [keys.admins], args));
+    if (readReply(NumberReply, reply) === 1) return result;
+  }
+  throw new Fault('STORE_CONFLICT', 'the list of admins is being changed by too many at once');
+}
+
+async function listUsers(context: RedisContext, query: UserQuery): Promise<Page<KnownUser>> {
+  const { domain, search, limit } = query;
+  const found: KnownUser[] = [];
+  let { cursor } = query;
+  do {
+    const chunk = search === '' ? Math.min(CHUNK, limit + 1) : CHUNK;
+    const names = await namesAfter(context, { index: context.keys.accounts(domain), cursor, limit: chunk });
+    // One more than asked for tells whether there is a next page.
+    const wanted = names.items.filter((name) => name.includes(search)).slice(0, limit + 1 - found.length);
+    found.push(...(await usersNamed(context, domain, wanted)));
+    cursor = names.next;
+  } while (cursor !== undefined && found.length <= limit);
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? items.at(-1)?.account : undefined };
+}
+
+async function usersNamed(
+  context: RedisContext,
+  domain: string,
+  names: readonly string[],
+): Promise<readonly KnownUser[]> {
+  if (names.length === 0) return [];
+  const { link, keys, caps } = context;
+  const [records, scores] = await Promise.all([
+    recordsOf(context, names.map(keys.account)),
+    link.run((send) => send('zmscore', keys.seen(domain), ...names)),
+  ]);
+  const since = Date.now() - caps.lastUseSeconds * 1000;
+  const seen = readReply(SeenReply, scores);
+  return names.flatMap((account, index): KnownUser[] => {
+    const text = records[index] ?? null;
+    const at = seen[index] ?? undefined;
+    const seenAt = at === undefined || at <= since ? undefined : at;
+    if (text === null && seenAt === undefined) return [];
+    return [{ account, record: text === null ? undefined : accountRecords.decode(text, account), seenAt }];
+  });
+}
