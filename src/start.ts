@@ -20,6 +20,7 @@ import type { ProtocolModule } from './protocol/machine.ts';
 import { pop3 } from './protocol/pop3/module.ts';
 import { sieve } from './protocol/sieve/module.ts';
 import { submission } from './protocol/submission/module.ts';
+import { openPortal, type Surroundings } from './start-portal.ts';
 import { openStore } from './store/open.ts';
 
 export interface ServeOptions {
@@ -64,13 +65,15 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     const log = openLog(settings.log.level);
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
     const store = await openStore(settings.store);
-    const gateway = build(settings, store, own);
+    const around = surroundings(settings, store, own);
+    const gateway = makeGateway(around);
     await gateway.start();
-    process.on('SIGHUP', () => reload(gateway, configFile, log, own));
+    const portal = await openPortal(around);
+    process.on('SIGHUP', () => reload([gateway, portal], configFile, log, own));
     process.on('uncaughtException', (error) => own.error('fault', { error }));
     await tell({ kind: 'ready' });
     await told;
-    await gateway.stop();
+    await Promise.all([gateway.stop(), portal?.stop()]);
     await store.close();
     return 0;
   } catch (error) {
@@ -86,11 +89,15 @@ function load(file: string): ReturnType<typeof loadSettings> {
   return loadSettings({ file, environment: process.env, now: Date.now() });
 }
 
-function build(settings: Settings, store: Store, log: Log): Gateway {
+function surroundings(settings: Settings, store: Store, log: Log): Surroundings {
   const backends = new Backends({ ...settings.gateway, modules: MODULES, log });
+  return { settings, store, keyring: readKeyring(settings.keysFile), backends, log };
+}
+
+function makeGateway({ settings, store, keyring, backends, log }: Surroundings): Gateway {
   const gatekeeper = makeGatekeeper({
     store,
-    keyring: readKeyring(settings.keysFile),
+    keyring,
     checkOrdinaryPassword: (attempt, signal) => checkOrdinaryPassword(backends, attempt, signal),
     limits: settings.policy.limits,
     staleSeconds: settings.policy.staleSeconds,
@@ -161,10 +168,15 @@ function noteReload({ configFile, running, log }: { configFile: string; running:
   }
 }
 
-function reload(gateway: Gateway, configFile: string, level: ProcessLog, log: Log): void {
+function reload(
+  holders: readonly (Pick<Gateway, 'reloadCertificates'> | undefined)[],
+  configFile: string,
+  level: ProcessLog,
+  log: Log,
+): void {
   try {
     level.setLevel(load(configFile).settings.log.level);
-    gateway.reloadCertificates();
+    for (const holder of holders) holder?.reloadCertificates();
     log.info('gateway.reloaded');
   } catch (error) {
     log.error('gateway.reload-refused', { error });

@@ -66,7 +66,17 @@ function checkAgainst(
 
 // Our workers share ports on purpose, so the system would not refuse two listeners on one of them.
 function overlap(a: ListenerConfig, b: ListenerConfig): boolean {
-  if (portOf(a, a.protocol) !== portOf(b, b.protocol)) return false;
+  return sameSocket({ ...a, port: portOf(a, a.protocol) }, { ...b, port: portOf(b, b.protocol) });
+}
+
+interface Socket {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** True when the two cannot both listen. */
+export function sameSocket(a: Socket, b: Socket): boolean {
+  if (a.port !== b.port) return false;
   const addresses = [a.address, b.address];
   if (a.address === b.address || addresses.includes('::')) return true;
   return addresses.includes('0.0.0.0') && addresses.every((address) => !address.includes(':'));

@@ -36,6 +36,7 @@ export interface Parts {
   readonly store: Config['store'] | undefined;
   readonly keysFile: string | undefined;
   readonly mail: Config['mail'] | undefined;
+  readonly portal: Config['portal'] | undefined;
 }
 
 /** Reads each part by itself; what is wrong is left out. */
@@ -62,6 +63,7 @@ export function partsOf(raw: unknown): Parts {
     store: shape.store.safeParse(root['store']).data,
     keysFile: shape.keys_file.safeParse(root['keys_file']).data,
     mail: shape.mail.safeParse(root['mail']).data,
+    portal: shape.portal.safeParse(root['portal']).data,
   };
 }
 

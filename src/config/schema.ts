@@ -7,8 +7,9 @@ import { z } from 'zod';
 import { BackendsSchema, DomainsSchema } from './schema-backends.ts';
 import { LimitsSchema, PolicySchema } from './schema-limits.ts';
 import { ListenerSchema, TlsSchema } from './schema-listeners.ts';
-import { AdminsSchema, MailSchema } from './schema-mail.ts';
-import { fileName, hostname, httpUrl, label } from './schema-parts.ts';
+import { MailSchema } from './schema-mail.ts';
+import { fileName, hostname, label } from './schema-parts.ts';
+import { PortalSchema } from './schema-portal.ts';
 import { StoreSchema } from './schema-store.ts';
 
 const IdentitySchema = z.strictObject({
@@ -66,18 +67,7 @@ export const ConfigSchema = z.strictObject({
       'The master keys, made by `postern key new`. Without them the store is of no use: keep a copy apart from it.',
     ),
   policy: PolicySchema.prefault({}).describe('Rules for logins.'),
-  portal: z
-    .strictObject({
-      url: httpUrl.optional().meta({
-        description: 'Told to users whose mail program needs an app password or whose account needs enrolment.',
-        examples: ['https://mail.example.org/account'],
-      }),
-      admins: AdminsSchema.default([]).describe(
-        'Who may manage domains on the web, beside those named by `postern admin grant`.',
-      ),
-    })
-    .prefault({})
-    .describe('Where users manage two-step authentication.'),
+  portal: PortalSchema.prefault({}).describe('Where users manage two-step authentication.'),
   mail: MailSchema.optional().describe(
     'The relay for codes and notices. Without it no codes by email can be chosen, and nobody is told of changes.',
   ),

@@ -40,6 +40,11 @@ export function settingsOf(config: Config, files: ConfigFiles) {
     },
     mail: mailSettings(config, files),
     admins: config.portal.admins,
+    portal: {
+      url: config.portal.url ?? '',
+      listen: config.portal.listen,
+      trustedProxies: config.portal.trustedProxies,
+    },
     gateway: {
       hostname: config.hostname,
       gatewayName: config.gatewayName ?? config.hostname,

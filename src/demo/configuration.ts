@@ -11,6 +11,7 @@ export interface DemoNetwork {
   readonly listeners: readonly DemoListener[];
   /** The loopback addresses that each listener stands on. */
   readonly addresses: readonly string[];
+  readonly portalPort: number;
   readonly mailPorts: MailPorts;
 }
 
@@ -18,7 +19,10 @@ const HEAD = `# The gateway of the demo. Written anew by every "npm start": chan
 `;
 
 /** The YAML text of the configuration file; its relative names start at the demo's folder. */
-export function demoConfiguration(files: DemoFiles, { listeners, addresses, mailPorts }: DemoNetwork): string {
+export function demoConfiguration(
+  files: DemoFiles,
+  { listeners, addresses, portalPort, mailPorts }: DemoNetwork,
+): string {
   const { certificate, key } = files.certificates;
   const service = (port: number): object => ({ port, tls: 'none' });
   const settings = {
@@ -28,6 +32,11 @@ export function demoConfiguration(files: DemoFiles, { listeners, addresses, mail
     listeners: listeners.flatMap(({ name, protocol, tls, port }) =>
       addresses.map((address) => ({ name: nameAt(name, address), protocol, address, port, tls })),
     ),
+    portal: {
+      url: portalUrl(portalPort),
+      listen: addresses.map((address) => ({ address, port: portalPort, tls: 'implicit' })),
+    },
+    policy: { issuer: 'Postern demo' },
     tls: { certificates: [{ cert_file: certificate, key_file: key }] },
     backends: {
       demo: {
@@ -45,6 +54,11 @@ export function demoConfiguration(files: DemoFiles, { listeners, addresses, mail
     limits: { drainSeconds: 3 },
   };
   return HEAD + stringify(settings);
+}
+
+/** The portal's address, as a browser on this machine has to open it. */
+export function portalUrl(port: number): string {
+  return `https://localhost:${port}`;
 }
 
 function nameAt(name: string, address: string): string {

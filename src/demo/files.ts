@@ -18,6 +18,8 @@ export interface DemoFiles {
   readonly keys: string;
   readonly masterPassword: string;
   readonly store: string;
+  /** The key of the sample authenticator app, so that a person can sign in with it. No secret: it opens only the demo. */
+  readonly authenticatorKey: string;
   readonly mailSettings: string;
   readonly log: string;
   readonly mailLog: string;
@@ -34,6 +36,7 @@ export function prepareFiles({ folder, certificatesFolder }: DemoOptions, now: D
       keys: join(folder, 'keys'),
       masterPassword: join(folder, 'master.password'),
       store: join(folder, 'postern.db'),
+      authenticatorKey: join(folder, 'authenticator.key'),
       mailSettings: join(folder, 'mail-server.json'),
       log: join(folder, 'postern.log'),
       mailLog: join(folder, 'mail-server.log'),

@@ -5,6 +5,8 @@ import type { DemoListener } from './ports.ts';
 import type { SeededAccount } from './seed.ts';
 
 export interface Guide {
+  /** The web address where users manage two-step authentication. */
+  readonly portal: string;
   readonly servers: readonly GuideServer[];
   readonly accounts: readonly SeededAccount[];
   /** Give this to clients as the authority to trust. */
@@ -31,16 +33,20 @@ export interface GuideCommand {
 /** Puts together what the other parts know. `listeners` are those of ports.ts. */
 export function makeGuide(
   files: DemoFiles,
-  listeners: readonly DemoListener[],
-  accounts: readonly SeededAccount[],
+  about: {
+    readonly listeners: readonly DemoListener[];
+    readonly portal: string;
+    readonly accounts: readonly SeededAccount[];
+  },
 ): Guide {
+  const { listeners, portal, accounts } = about;
   const servers = listeners.map(({ protocol, port, tls }): GuideServer => {
     return { protocol, host: 'localhost', port, security: tls === 'implicit' ? 'SSL/TLS' : 'STARTTLS' };
   });
   const { authority } = files.certificates;
   const enrolled = accounts.find((account) => account.appPassword !== undefined);
   const commands = enrolled === undefined ? [] : makeCommands({ authority, listeners, account: enrolled });
-  return { servers, accounts, authority, commands, configuration: files.configuration, log: files.log };
+  return { portal, servers, accounts, authority, commands, configuration: files.configuration, log: files.log };
 }
 
 interface Terms {

@@ -6,12 +6,12 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Fault } from '../core/fault.ts';
-import { demoConfiguration } from './configuration.ts';
+import { demoConfiguration, portalUrl } from './configuration.ts';
 import { prepareFiles, writePrivate } from './files.ts';
 import { makeGuide } from './guide.ts';
 import { HELP, readOptions } from './options.ts';
 import type { DemoOptions } from './options.ts';
-import { demoListeners, loopbackAddresses, requireFreePorts } from './ports.ts';
+import { demoListeners, demoPortalPort, loopbackAddresses, requireFreePorts } from './ports.ts';
 import { startGateway, startMailServer } from './processes.ts';
 import type { DemoProcess } from './processes.ts';
 import { seed } from './seed.ts';
@@ -32,16 +32,17 @@ if (process.connected) process.disconnect?.();
 async function runDemo(options: DemoOptions): Promise<number> {
   const told = toldToEnd();
   const listeners = demoListeners(options.portBase);
+  const portalPort = demoPortalPort(options.portBase);
   const addresses = loopbackAddresses();
   const files = prepareFiles(options, new Date());
-  await requireFreePorts(listeners, addresses);
+  await requireFreePorts([...listeners.map(({ port }) => port), portalPort], addresses);
   const accounts = await seed(files);
   const mailServer = await startMailServer(files);
   try {
-    const network = { listeners, addresses, mailPorts: mailServer.ports };
+    const network = { listeners, addresses, portalPort, mailPorts: mailServer.ports };
     writePrivate(files.configuration, demoConfiguration(files, network));
     const gateway = await startGateway(files);
-    const guide = makeGuide(files, listeners, accounts);
+    const guide = makeGuide(files, { listeners, portal: portalUrl(portalPort), accounts });
     const text = options.output === 'json' ? `${JSON.stringify(guide)}\n` : formatGuide(guide, curl());
     process.stdout.write(text);
     return await untilEnd(gateway, mailServer, told);

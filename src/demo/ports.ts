@@ -25,6 +25,11 @@ export function demoListeners(portBase: number): readonly DemoListener[] {
   return STANDARD.map((listener) => ({ ...listener, port: listener.port + portBase }));
 }
 
+/** The portal's port: `portBase` and HTTPS's own. */
+export function demoPortalPort(portBase: number): number {
+  return portBase + 443;
+}
+
 /** The loopback addresses of this machine; not every one speaks IPv6. */
 export function loopbackAddresses(): readonly string[] {
   const present = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
@@ -32,11 +37,8 @@ export function loopbackAddresses(): readonly string[] {
 }
 
 /** Throws a Fault that says what to do when one of the ports cannot be listened on. */
-export async function requireFreePorts(
-  listeners: readonly DemoListener[],
-  addresses: readonly string[],
-): Promise<void> {
-  for (const { port } of listeners) {
+export async function requireFreePorts(ports: readonly number[], addresses: readonly string[]): Promise<void> {
+  for (const port of ports) {
     for (const address of addresses) {
       const code = await tryPort(port, address);
       if (code !== undefined) throw new Fault('NOT_ALLOWED', explain(port, code));

@@ -3,7 +3,7 @@
  * uses. Does only what is missing: what somebody has changed since stays as it is.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { generateSync } from 'otplib';
 import { canonicalAccount } from '../core/identity.ts';
 import type { Account } from '../core/identity.ts';
@@ -22,6 +22,7 @@ import { PROTOCOLS } from '../core/verdict.ts';
 import { openStore } from '../store/open.ts';
 import { ALICE, DEMO_ACCOUNTS, DEMO_DOMAINS } from './accounts.ts';
 import type { DemoAccount } from './accounts.ts';
+import { writePrivate } from './files.ts';
 import type { DemoFiles } from './files.ts';
 
 /** An account as it stands now. */
@@ -29,12 +30,15 @@ export interface SeededAccount extends DemoAccount {
   readonly standing: Standing;
   /** In groups of four; undefined for an account without two-step. */
   readonly appPassword: string | undefined;
+  /** To be typed into an authenticator app, for the second step of a sign-in in a browser. */
+  readonly authenticatorKey: string | undefined;
 }
 
 const ACTOR = 'demo';
 
 /** Opens the store, seeds it, and closes it again before the gateway opens it. */
-export async function seed({ keys, store: path }: DemoFiles): Promise<readonly SeededAccount[]> {
+export async function seed(files: DemoFiles): Promise<readonly SeededAccount[]> {
+  const { keys, store: path } = files;
   const store = await openStore({ kind: 'embedded', path });
   const tools: PolicyTools = {
     store,
@@ -48,27 +52,33 @@ export async function seed({ keys, store: path }: DemoFiles): Promise<readonly S
       const { decided } = await showDomain(tools, domain);
       if (!decided) await setDomain(tools, ACTOR, domain, { mode });
     }
-    const alice = accountOf(ALICE);
-    await enrol(tools, alice);
-    return await Promise.all(DEMO_ACCOUNTS.map((account) => look(tools, account)));
+    await enrol(tools, accountOf(ALICE), files);
+    return await Promise.all(DEMO_ACCOUNTS.map((account) => look(tools, account, files)));
   } finally {
     await store.close();
   }
 }
 
-async function enrol(tools: PolicyTools, account: Account): Promise<void> {
+async function enrol(tools: PolicyTools, account: Account, files: DemoFiles): Promise<void> {
   const { enrolledAt, policy } = await showAccount(tools, account);
   if (enrolledAt !== undefined || policy.mode === 'disabled') return;
   // What a phone does: read the secret from the QR code, show the code of this half minute.
   const { secret } = await beginTotp(tools, account);
+  writePrivate(files.authenticatorKey, `${secret.expose()}\n`);
   const code = generateSync({ secret: secret.expose() });
   await confirmTotp(tools, ACTOR, account, new Secret(code));
 }
 
-async function look(tools: PolicyTools, account: DemoAccount): Promise<SeededAccount> {
+async function look(tools: PolicyTools, account: DemoAccount, files: DemoFiles): Promise<SeededAccount> {
   const { standing } = await showAccount(tools, accountOf(account));
   const appPassword = standing === 'app-password' ? await appPasswordOf(tools, accountOf(account)) : undefined;
-  return { ...account, standing, appPassword };
+  const authenticatorKey = account === ALICE && standing === 'app-password' ? keyIn(files) : undefined;
+  return { ...account, standing, appPassword, authenticatorKey };
+}
+
+// Absent when somebody has enrolled the sample account by hand.
+function keyIn({ authenticatorKey: file }: DemoFiles): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
 }
 
 // The one that enrolment made, shown again; a new one when somebody has revoked it or it cannot be shown.

@@ -17,6 +17,14 @@ const STANDINGS = {
   enrolment: 'two-step is forced and not set up: refused, told to set it up',
 } as const satisfies Record<Standing, string>;
 
+/** What a sign-in in a browser leads to. */
+const SIGN_INS = {
+  disabled: 'nothing to set up',
+  optional: 'to turn two-step on',
+  'app-password': 'then a code of the authenticator app',
+  enrolment: 'leads through the set-up',
+} as const satisfies Record<Standing, string>;
+
 /** The text that `npm start` prints, ending in a line break. `curl` tells whether the commands can be pasted here. */
 export function formatGuide(guide: Guide, curl: 'present' | 'missing'): string {
   const lines = [
@@ -26,7 +34,9 @@ export function formatGuide(guide: Guide, curl: 'present' | 'missing'): string {
     '',
     ...columns([['user name', 'password', ''], ...guide.accounts.flatMap(accountRows)]),
     '',
-    `The app will ask about the certificate, or trust ${guide.authority}`,
+    ...browserLines(guide),
+    '',
+    `App and browser will ask about the certificate, or trust ${guide.authority}`,
     '',
     ...(guide.commands.length === 0 ? [] : ['Or paste these into another terminal:', '']),
     ...guide.commands.flatMap(({ shows, line }, index) => [`${index + 1}. ${shows}`, '', line, '']),
@@ -35,6 +45,19 @@ export function formatGuide(guide: Guide, curl: 'present' | 'missing'): string {
     'Ctrl-C ends it all; mail, accounts and app passwords are kept.',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function browserLines({ portal, accounts }: Guide): readonly string[] {
+  const rows = accounts.map(({ address, ordinaryPassword, standing, authenticatorKey }) => [
+    address,
+    ordinaryPassword,
+    authenticatorKey === undefined ? SIGN_INS[standing] : `then a code of the authenticator app: ${authenticatorKey}`,
+  ]);
+  return [
+    `In a browser users manage their account: ${portal}`,
+    '',
+    ...columns([['sign in as', 'password', ''], ...rows]),
+  ];
 }
 
 function serverRow({ protocol, host, port, security }: GuideServer): readonly string[] {

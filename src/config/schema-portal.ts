@@ -1,0 +1,42 @@
+/** Settings of the web site where users manage two-step authentication. */
+
+import { z } from 'zod';
+import { AdminsSchema } from './schema-mail.ts';
+import { cidr, httpUrl, listenAddress, port } from './schema-parts.ts';
+
+const PortalListenerSchema = z.strictObject({
+  address: listenAddress
+    .default('::')
+    .describe('The address to listen on. `::` is every address of the machine, IPv4 as well.'),
+  port: port.default(443).describe('The port.'),
+  tls: z
+    .enum(['implicit', 'none'])
+    .default('implicit')
+    .describe(
+      '`implicit`: HTTPS with the certificates of `tls`. `none`: HTTP, behind a reverse proxy that speaks HTTPS, on a ' +
+        'loopback address or with `trustedProxies`.',
+    ),
+});
+
+export const PortalSchema = z.strictObject({
+  url: httpUrl.optional().meta({
+    description:
+      'The address of the portal as browsers see it. Told to users whose mail program needs an app password or whose ' +
+      'account needs enrolment.',
+    examples: ['https://mail.example.org/account'],
+  }),
+  listen: z
+    .array(PortalListenerSchema)
+    .default([])
+    .describe('Where browsers, or a reverse proxy, connect. Without any there is no portal, or it is elsewhere.'),
+  trustedProxies: z
+    .array(cidr)
+    .default([])
+    .describe(
+      "Reverse proxies, as CIDR blocks. Their X-Forwarded-For is taken for the browser's address, and they must pass " +
+        'the Host header on.',
+    ),
+  admins: AdminsSchema.default([]).describe(
+    'Who may manage domains on the web, beside those named by `postern admin grant`.',
+  ),
+});

@@ -1,0 +1,69 @@
+/** Joins the portal to the parts that it is handed: store, keys, backends, mail, and the certificates of the gateway. */
+
+import type { Settings } from './config/settings.ts';
+import { PROTOCOLS } from './core/verdict.ts';
+import { checkOrdinaryPassword } from './gateway/backend-login.ts';
+import type { Backends } from './gateway/backends.ts';
+import { Certificates, serverTls } from './gateway/tls.ts';
+import type { Log } from './ops/log.ts';
+import type { Keyring } from './policy/keyring.ts';
+import type { CheckOrdinaryPassword, Store } from './policy/ports.ts';
+import { startPortal } from './portal/server.ts';
+import { openMail } from './start-mail.ts';
+
+export interface RunningPortal {
+  /** Throws and keeps the old ones when a file cannot be used. */
+  reloadCertificates(): void;
+  stop(): Promise<void>;
+}
+
+/** What the parts of a worker share. */
+export interface Surroundings {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly backends: Backends;
+  readonly log: Log;
+}
+
+/** Opens the portal's listeners; undefined where none is configured. CONFIG_INVALID when one cannot be had. */
+export async function openPortal({
+  settings,
+  store,
+  keyring,
+  backends,
+  log,
+}: Surroundings): Promise<RunningPortal | undefined> {
+  if (settings.portal.listen.length === 0) return undefined;
+  const certificates = new Certificates(settings.gateway.tls);
+  const mail = openMail(settings, log);
+  const { issuer, maxAppPasswords, limits } = settings.policy;
+  const portal = await startPortal(
+    {
+      settings: settings.portal,
+      tools: { store, keyring, clock: Date.now, issuer, maxAppPasswords, notify: (notice) => mail?.notify(notice) },
+      identity: settings.gateway.identity,
+      limits,
+      checkOrdinaryPassword: byAnyProtocol(backends),
+      mail,
+      log,
+    },
+    (socket) => serverTls(socket, certificates, 'http/1.1'),
+  );
+  return {
+    reloadCertificates: () => certificates.reload(),
+    async stop() {
+      await portal.stop();
+      await mail?.stop();
+    },
+  };
+}
+
+/** A browser speaks no mail protocol: the first one that the account's backend serves is asked. */
+function byAnyProtocol(backends: Backends): CheckOrdinaryPassword {
+  return (attempt, signal) => {
+    const { domain } = attempt.account;
+    const protocol = PROTOCOLS.find((one) => backends.serviceFor(domain, one) !== undefined) ?? attempt.protocol;
+    return checkOrdinaryPassword(backends, { ...attempt, protocol }, signal);
+  };
+}
