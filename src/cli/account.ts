@@ -11,11 +11,11 @@ import {
   type Standing,
   unlockAccount,
 } from '../policy/accounts.ts';
-import { unenrolAccount } from '../policy/factors.ts';
+import { resetFactors, unenrolAccount } from '../policy/factors.ts';
+import { knownUsers } from '../policy/impact.ts';
 import type { AccountRecord, SessionRecord } from '../policy/ports.ts';
 import { appPasswordJson, appPasswordTable } from './app-password.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
-import { accountsOf } from './domain-impact.ts';
 import { addEnrolCommand } from './enrol.ts';
 import { counted, facts, formatTime, table } from './layout.ts';
 import { sessionJson, sessionTable } from './session.ts';
@@ -26,6 +26,10 @@ const STANDING_WORDS = {
   'app-password': 'an app password',
   enrolment: 'nothing works until the account enrols (two-step is forced)',
 } as const satisfies Record<Standing, string>;
+
+interface ResetOptions extends YesOption {
+  readonly revokeAppPasswords?: true;
+}
 
 /** Adds the commands to the program. */
 export function addAccountCommands(program: Command, cli: Cli): void {
@@ -48,12 +52,25 @@ export function addAccountCommands(program: Command, cli: Cli): void {
 function addChangingCommands(account: Command, cli: Cli): void {
   withYes(
     addCommand(account, 'unenrol <account>', {
-      description: 'Turn two-step off: factors, recovery codes and app passwords are gone. For a lost phone, too.',
+      description: 'Turn two-step off: factors, recovery codes and app passwords are gone.',
       examples: ['account unenrol alice@example.org'],
     }),
   ).action((name: string, options: YesOption, command: Command) =>
     atDesk(cli, command, (desk) => unenrol(desk, name, options)),
   );
+  withYes(
+    addCommand(account, 'reset <account>', {
+      description: [
+        'For a lost phone: factors and recovery codes are gone, and the next sign-in leads through a new set-up.',
+        'Mail programs go on with their app passwords; the ordinary password opens none of them.',
+      ].join('\n'),
+      examples: ['account reset alice@example.org', 'account reset alice@example.org --revoke-app-passwords'],
+    }),
+  )
+    .option('--revoke-app-passwords', 'when the phone may be in strange hands: end its app passwords too')
+    .action((name: string, options: ResetOptions, command: Command) =>
+      atDesk(cli, command, (desk) => reset(desk, name, options)),
+    );
   withYes(
     addCommand(account, 'suspend <account>', {
       description: 'Refuse every login and close all sessions, until `account resume`.',
@@ -75,7 +92,10 @@ function addChangingCommands(account: Command, cli: Cli): void {
 async function list(desk: Desk, typed: string): Promise<void> {
   const domain = canonicalDomain(typed);
   if (domain === undefined) throw new Fault('USAGE', `"${typed}" is not a domain name`);
-  const accounts = [...(await accountsOf(desk.tools.store, domain))];
+  const accounts: [name: string, record: AccountRecord][] = [];
+  for await (const { account, record } of knownUsers(desk.tools.store, domain)) {
+    if (record !== undefined) accounts.push([account, record]);
+  }
   desk.report(
     accounts.map(([name, record]) => listedJson(name, record)),
     () => {
@@ -166,6 +186,19 @@ async function unenrol(desk: Desk, typed: string, options: YesOption): Promise<v
   desk.report(
     { account: account.name, enrolled: false },
     () => `${account.name} no longer uses two-step authentication.`,
+  );
+}
+
+async function reset(desk: Desk, typed: string, options: ResetOptions): Promise<void> {
+  const account = accountNamed(desk, typed);
+  const view = await showAccount(desk.tools, account);
+  if (view.enrolledAt === undefined) throw new Fault('NOT_FOUND', `${account.name} has not enrolled`);
+  const what = options.revokeAppPasswords === true ? 'its factors and app passwords' : 'its factors';
+  await confirm(desk.cli, options, `${account.name} would lose ${what} and have to set them up again. Go on?`);
+  await resetFactors(desk.tools, desk.actor, account, options.revokeAppPasswords === true ? 'revoke' : 'keep');
+  desk.report(
+    { account: account.name, reset: true, appPasswords: options.revokeAppPasswords === true ? 'revoked' : 'kept' },
+    () => `${account.name} sets up two-step authentication at its next sign-in.`,
   );
 }
 

@@ -3,9 +3,9 @@
 import { Argument, type Command, Option } from 'commander';
 import { Fault } from '../core/fault.ts';
 import { setDomain, showDomain, type DomainChange, type DomainView } from '../policy/domains.ts';
+import { domainImpact, type DomainImpact } from '../policy/impact.ts';
 import type { DomainRecord, FactorKind, Store } from '../policy/ports.ts';
 import { addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
-import { domainImpact, type DomainImpact } from './domain-impact.ts';
 import { counted, facts, formatTime, table } from './layout.ts';
 import { parseFuture } from './moments.ts';
 
@@ -18,6 +18,9 @@ interface SetOptions extends YesOption {
   readonly methods?: string;
   readonly reveal?: DomainRecord['reveal'];
   readonly hints?: DomainRecord['hints'];
+  readonly trustBrowsers?: string;
+  readonly maxAppPasswords?: string;
+  readonly appPasswordDays?: string;
 }
 
 /** Adds the commands to the program. */
@@ -55,6 +58,9 @@ function addSet(domain: Command, cli: Cli): void {
     .option('--methods <list>', `second factors to choose from: ${METHODS.join(', ')}`)
     .addOption(new Option('--reveal <when>', 'show an app password again').choices(['always', 'once']))
     .addOption(new Option('--hints <when>', 'tell the right ordinary password what to do').choices(['always', 'never']))
+    .option('--trust-browsers <days>', 'how long a browser may leave the second factor out; 0: never')
+    .option('--max-app-passwords <number>', 'app passwords of one account; `any`: as many as the settings say')
+    .option('--app-password-days <days>', 'the longest life of a new app password; `any`: none need end')
     .action((name: string, mode: DomainRecord['mode'] | undefined, options: SetOptions, command: Command) =>
       atDesk(cli, command, (desk) => change(desk, name, mode, options)),
     );
@@ -86,6 +92,8 @@ async function show(desk: Desk, name: string): Promise<void> {
         ['methods', view.record.methods.join(', ')],
         ['reveal', view.record.reveal],
         ['hints', view.record.hints],
+        ['trusted browsers', trustWords(view.policy)],
+        ['app passwords', appPasswordWords(view.policy)],
         ['enrolled', counted(impact.enrolled, 'account')],
         ['sessions', `${impact.sessions} open`],
       ],
@@ -128,9 +136,27 @@ function changeOf(desk: Desk, mode: DomainRecord['mode'] | undefined, options: S
     ...(methods === undefined ? {} : { methods: parseMethods(methods) }),
     ...(reveal === undefined ? {} : { reveal }),
     ...(hints === undefined ? {} : { hints }),
+    ...limitsOf(options),
   };
   if (Object.keys(change).length > 0) return change;
   throw new Fault('USAGE', 'nothing to change: name a mode, or an option such as --reveal');
+}
+
+function limitsOf({ trustBrowsers, maxAppPasswords, appPasswordDays }: SetOptions): DomainChange {
+  return {
+    ...(trustBrowsers === undefined ? {} : { trustedBrowserDays: wholeNumber(trustBrowsers, '--trust-browsers') }),
+    ...(maxAppPasswords === undefined ? {} : { maxAppPasswords: wholeOrAny(maxAppPasswords, '--max-app-passwords') }),
+    ...(appPasswordDays === undefined ? {} : { appPasswordDays: wholeOrAny(appPasswordDays, '--app-password-days') }),
+  };
+}
+
+function wholeOrAny(typed: string, option: string): number | undefined {
+  return typed === 'any' ? undefined : wholeNumber(typed, option);
+}
+
+function wholeNumber(typed: string, option: string): number {
+  if (/^\d{1,6}$/.test(typed)) return Number(typed);
+  throw new Fault('USAGE', `${option}: "${typed}" is not a whole number`);
 }
 
 function parseMethods(typed: string): readonly FactorKind[] {
@@ -174,6 +200,15 @@ function modeWords({ policy, decided }: DomainView, desk: Desk): string {
   return decided ? mode : `${mode} (nobody has decided)`;
 }
 
+function trustWords({ trustedBrowserDays }: DomainView['policy']): string {
+  return trustedBrowserDays === 0 ? 'none' : `for ${counted(trustedBrowserDays, 'day')}`;
+}
+
+function appPasswordWords({ maxAppPasswords, appPasswordDays }: DomainView['policy']): string {
+  const number = maxAppPasswords === undefined ? 'as many as the settings say' : `at most ${maxAppPasswords}`;
+  return appPasswordDays === undefined ? number : `${number}, for ${counted(appPasswordDays, 'day')} at most`;
+}
+
 function choiceWords({ methods, reveal, hints }: DomainRecord): readonly string[] {
   return [methods.join(', '), reveal, hints];
 }
@@ -181,5 +216,7 @@ function choiceWords({ methods, reveal, hints }: DomainRecord): readonly string[
 function jsonOf({ domain, decided, record, policy }: DomainView): Record<string, unknown> {
   const { methods, reveal, hints } = record;
   const forcedFrom = record.forcedFrom === undefined ? null : new Date(record.forcedFrom).toISOString();
-  return { domain, decided, mode: record.mode, forcedFrom, modeNow: policy.mode, methods, reveal, hints };
+  const { trustedBrowserDays, maxAppPasswords = null, appPasswordDays = null } = policy;
+  const limits = { trustedBrowserDays, maxAppPasswords, appPasswordDays };
+  return { domain, decided, mode: record.mode, forcedFrom, modeNow: policy.mode, methods, reveal, hints, ...limits };
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { Fault } from '../core/fault.ts';
 import { addAccountCommands } from './account.ts';
+import { addAdminCommands } from './admin.ts';
 import { addAppPasswordCommands } from './app-password.ts';
 import { addCheckConfigCommand } from './check-config.ts';
 import type { Cli } from './cli.ts';
@@ -60,6 +61,7 @@ export function makeProgram(cli: Cli, setExitCode: (code: number) => void): Comm
   addAccountCommands(program, cli);
   addAppPasswordCommands(program, cli);
   addSessionCommands(program, cli);
+  addAdminCommands(program, cli);
   addKeyCommands(program, cli);
   addCompletionCommand(program, cli);
   return program;

@@ -10,7 +10,7 @@ import type { AccountRecord } from './ports.ts';
 /** Something that the owner of an account is to be told. Holds no secret. */
 export interface AccountNotice {
   readonly account: Account;
-  readonly action: AuditAction;
+  readonly action: ToldAction;
   /** Who did it: the account itself, an admin's account, `cli:<unix user>`. */
   readonly actor: string;
   readonly at: number;
@@ -20,7 +20,7 @@ export interface AccountNotice {
 }
 
 /** Told to the recovery address. */
-const TOLD: ReadonlySet<AuditAction> = new Set<AuditAction>([
+const TOLD = [
   'account.enrolled',
   'account.unenrolled',
   'account.factor-removed',
@@ -31,18 +31,25 @@ const TOLD: ReadonlySet<AuditAction> = new Set<AuditAction>([
   'app-password.added',
   'app-password.reset',
   'app-password.revoked',
-]);
+] as const satisfies readonly AuditAction[];
+
+/** A change that owners are told of. */
+export type ToldAction = (typeof TOLD)[number];
 
 /** Told to the mailbox as well: somebody else did it, and its owner has to do something about it. */
 const TOLD_TO_THE_MAILBOX: ReadonlySet<AuditAction> = new Set<AuditAction>(['account.factors-reset']);
 
+/** The action as one that owners are told of; undefined for the others. */
+export function toldAction(action: AuditAction): ToldAction | undefined {
+  return TOLD.find((told) => told === action);
+}
+
 /** Where a notice of this action goes: the recovery addresses before and after the change, each once. */
 export function addressesFor(
-  action: AuditAction,
+  action: ToldAction,
   account: Account,
   records: readonly Pick<AccountRecord, 'recoveryAddress'>[],
 ): readonly string[] {
-  if (!TOLD.has(action)) return [];
   const mailbox = TOLD_TO_THE_MAILBOX.has(action) ? [account.name] : [];
   return [...new Set([...records.flatMap(({ recoveryAddress }) => recoveryAddress ?? []), ...mailbox])];
 }

@@ -4,7 +4,7 @@
  */
 
 import { Fault } from '../core/fault.ts';
-import { addressesFor } from './notices.ts';
+import { addressesFor, toldAction } from './notices.ts';
 
 import type { Account } from '../core/identity.ts';
 import type { Keyring } from './keyring.ts';
@@ -70,8 +70,9 @@ export async function changeAndTell<T>(
   const entry = entryOf(result);
   if (entry === undefined) return result;
   await auditAccount(tools, account, entry);
-  const to = addressesFor(entry.action, account, [before, after]);
-  if (to.length > 0) tools.notify?.({ ...entry, account, at: tools.clock(), to });
+  const action = toldAction(entry.action);
+  const to = action === undefined ? [] : addressesFor(action, account, [before, after]);
+  if (action !== undefined && to.length > 0) tools.notify?.({ ...entry, action, account, at: tools.clock(), to });
   return result;
 }
 

@@ -128,6 +128,19 @@ test('unenrolling asks, says what is lost, and lets nobody in where two-step is 
   assert.equal((await at.run(['account', 'unenrol', ALICE, '--yes'])).code, 3);
 });
 
+test('resetting asks, keeps the app passwords unless told otherwise, and leaves the account enrolled', async (t) => {
+  const at = world(t);
+  await enrolled(at);
+  const { questions, out } = await at.run(['account', 'reset', ALICE], { answers: ['y'] });
+  assert.deepEqual(questions, [`${ALICE} would lose its factors and have to set them up again. Go on? [y/N] `]);
+  assert.equal(out, `${ALICE} sets up two-step authentication at its next sign-in.`);
+  const kept = Object(await at.json('account', 'show', ALICE));
+  assert.deepEqual([kept.factors, kept.standing, kept.appPasswords.length], [[], 'app-password', 1]);
+  await at.run(['account', 'reset', ALICE, '--revoke-app-passwords', '--yes']);
+  assert.equal(Object(await at.json('account', 'show', ALICE)).appPasswords.length, 0);
+  assert.equal((await at.run(['account', 'reset', 'bob@example.org', '--yes'])).code, 3);
+});
+
 test('suspending and resuming say whether they changed anything', async (t) => {
   const at = world(t);
   const suspend = await at.run(['account', 'suspend', ALICE, '--yes']);

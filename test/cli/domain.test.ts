@@ -41,8 +41,32 @@ test('setting a domain says what it did, and the list shows it', async (t) => {
       methods: ['totp', 'email', 'passkey'],
       reveal: 'always',
       hints: 'always',
+      trustedBrowserDays: 0,
+      maxAppPasswords: null,
+      appPasswordDays: null,
     },
   ]);
+});
+
+test('trusted browsers and limits of app passwords can be set, shown and lifted', async (t) => {
+  const world = commandWorld();
+  t.after(world.remove);
+  const options = ['--trust-browsers', '30', '--max-app-passwords', '5', '--app-password-days', '90'];
+  await world.run(['domain', 'set', 'example.org', 'enabled', ...options]);
+  const { out } = await world.run(['domain', 'show', 'example.org']);
+  assert.match(out, /trusted browsers +for 30 days/);
+  assert.match(out, /app passwords +at most 5, for 90 days at most/);
+  const lifted = ['--trust-browsers', '0', '--max-app-passwords', 'any', '--app-password-days', 'any'];
+  const after = Object(await world.json('domain', 'set', 'example.org', ...lifted));
+  assert.deepEqual([after.trustedBrowserDays, after.maxAppPasswords, after.appPasswordDays], [0, null, null]);
+  for (const wrong of [
+    ['--trust-browsers', '366'],
+    ['--trust-browsers', '-1'],
+    ['--max-app-passwords', '0'],
+    ['--app-password-days', 'ever'],
+  ]) {
+    assert.equal((await world.run(['domain', 'set', 'example.org', ...wrong])).code, 2, wrong.join(' '));
+  }
 });
 
 test('forcing from a date leaves the domain enabled until then', async (t) => {

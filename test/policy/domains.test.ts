@@ -90,3 +90,45 @@ test('each change is audited with what holds afterwards', async () => {
     },
   ]);
 });
+
+test('two changes at the same time are both kept', async () => {
+  const tools = testTools();
+  await Promise.all([
+    setDomain(tools, 'x', 'example.org', { mode: 'enabled' }),
+    setDomain(tools, 'y', 'example.org', { hints: 'never' }),
+    setDomain(tools, 'z', 'example.org', { reveal: 'once' }),
+  ]);
+  const { record, epoch } = await showDomain(tools, 'example.org');
+  assert.deepEqual([record.mode, record.hints, record.reveal, epoch], ['enabled', 'never', 'once', 3]);
+});
+
+test('a change that was thought up for another record is refused', async () => {
+  const tools = testTools();
+  const { epoch } = await setDomain(tools, 'x', 'example.org', { mode: 'enabled' });
+  await setDomain(tools, 'y', 'example.org', { mode: 'forced' });
+  const stale = setDomain(tools, 'x', 'example.org', { mode: 'disabled', expectedEpoch: epoch });
+  await assert.rejects(stale, { code: 'STORE_CONFLICT' });
+  assert.equal((await showDomain(tools, 'example.org')).record.mode, 'forced');
+  const fresh = await setDomain(tools, 'x', 'example.org', { mode: 'disabled', expectedEpoch: epoch + 1 });
+  assert.equal(fresh.record.mode, 'disabled');
+});
+
+test('limits are whole numbers within bounds, and what is set is in the audit', async () => {
+  const tools = testTools();
+  for (const change of [
+    { trustedBrowserDays: -1 },
+    { trustedBrowserDays: 366 },
+    { trustedBrowserDays: 1.5 },
+    { maxAppPasswords: 0 },
+    { maxAppPasswords: Number.NaN },
+    { appPasswordDays: 3651 },
+  ]) {
+    await assert.rejects(setDomain(tools, 'x', 'example.org', change), { code: 'USAGE' });
+  }
+  await setDomain(tools, 'x', 'example.org', { trustedBrowserDays: 0, maxAppPasswords: 5, appPasswordDays: 90 });
+  const [entry] = await tools.store.listAudit({ domain: 'example.org', limit: 1 });
+  assert.deepEqual(
+    [entry?.detail['trustedBrowserDays'], entry?.detail['maxAppPasswords'], entry?.detail['appPasswordDays']],
+    [0, 5, 90],
+  );
+});

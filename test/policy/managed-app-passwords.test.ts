@@ -261,3 +261,17 @@ test('an id is preferred to a name that looks like it', async () => {
     [left[0]?.id, decoy.appPassword.id],
   );
 });
+
+test('a domain that limits their life or number means every new one', async () => {
+  const tools = testTools();
+  const days = 86_400_000;
+  await enrolled(tools, ALICE, { mode: 'enabled', appPasswordDays: 90, maxAppPasswords: 2 });
+  const [first] = await listAppPasswords(tools, ALICE);
+  assert.equal(first?.expiresAt, START_MS + 90 * days);
+  const later = { name: 'Phone', scopes: ['imap'], expiresAt: START_MS + 91 * days } as const;
+  await assert.rejects(addAppPassword(tools, 'x', ALICE, later), { code: 'USAGE', message: /after 90 days/ });
+  const added = await addAppPassword(tools, 'x', ALICE, { name: 'Phone', scopes: ['imap'] });
+  assert.equal(added.appPassword.expiresAt, START_MS + 90 * days);
+  const third = addAppPassword(tools, 'x', ALICE, { name: 'Tablet', scopes: ['imap'] });
+  await assert.rejects(third, { code: 'NOT_ALLOWED', message: /as many as it may/ });
+});
