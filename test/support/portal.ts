@@ -2,24 +2,33 @@
 
 import type { LightMyRequestResponse } from 'fastify';
 import { makeApp } from '../../src/portal/app.ts';
-import type { PortalParts, PortalSettings } from '../../src/portal/settings.ts';
+import type { CodeMail, PortalParts, PortalSettings } from '../../src/portal/settings.ts';
 import type { Route } from '../../src/portal/visit.ts';
 import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
 import type { Attempt } from '../../src/core/verdict.ts';
 import type { PolicyTools } from '../../src/policy/tools.ts';
-import { START_MS, testTools, type Clock } from './policy.ts';
+import { codeAt, START_MS, testTools, type Clock } from './policy.ts';
+import type { Account } from '../../src/core/identity.ts';
+import type { Secret } from '../../src/core/secret.ts';
 
 export const PORTAL_URL = 'https://mail.example.org';
 export const ORDINARY_PASSWORD = 'correct horse';
 
-export interface TestPortal {
+export interface Seen {
   readonly clock: Clock;
   readonly tools: PolicyTools;
   readonly log: MemoryLog;
   /** What the backend was asked. */
-  readonly asked: readonly Attempt[];
+  readonly asked: Attempt[];
   /** What the backend answers; by default right for ORDINARY_PASSWORD. */
   backend: (attempt: Attempt) => 'right' | 'wrong' | 'unavailable';
+  /** The codes that were mailed. */
+  readonly mails: CodeMail[];
+  /** What comes of a mail. */
+  relay: 'sent' | 'on-its-way' | 'failed';
+}
+
+export interface TestPortal extends Seen {
   browser(options?: BrowserOptions): Browser;
   close(): Promise<void>;
 }
@@ -34,18 +43,35 @@ export interface PortalOptions {
   readonly routes?: readonly Route[];
   readonly tools?: PolicyTools;
   readonly clock?: Clock;
+  /** Mail can be sent; absent: it cannot. */
+  readonly mail?: true;
 }
 
-/** Starts a portal over a store in memory. */
-export async function startTestPortal(options: PortalOptions = {}): Promise<TestPortal> {
+/** What a portal is handed in a test; what it does with it can be looked at. */
+export function testParts(options: PortalOptions = {}): {
+  readonly parts: PortalParts;
+  readonly seen: Seen;
+} {
   const clock = options.clock ?? { now: START_MS };
-  const tools = options.tools ?? testTools(clock);
-  const log = memoryLog();
-  const asked: Attempt[] = [];
-  const settings = { url: PORTAL_URL, listen: [], trustedProxies: [], ...options.settings };
+  const seen: Seen = {
+    clock,
+    tools: options.tools ?? testTools(clock),
+    log: memoryLog(),
+    asked: [],
+    mails: [],
+    relay: 'sent',
+    backend: ({ offered }) =>
+      offered.kind === 'password' && offered.password.expose() === ORDINARY_PASSWORD ? 'right' : 'wrong',
+  };
+  const mail = {
+    sendCode: async (code: CodeMail) => {
+      if (seen.relay === 'sent') seen.mails.push(code);
+      return seen.relay;
+    },
+  };
   const parts: PortalParts = {
-    settings,
-    tools,
+    settings: { url: PORTAL_URL, listen: [], trustedProxies: [], ...options.settings },
+    tools: seen.tools,
     identity: { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' },
     limits: {
       accountFailures: 20,
@@ -55,29 +81,25 @@ export async function startTestPortal(options: PortalOptions = {}): Promise<Test
       networkWindowSeconds: 20,
     },
     checkOrdinaryPassword: async (attempt) => {
-      asked.push(attempt);
-      return portal.backend(attempt);
+      seen.asked.push(attempt);
+      return seen.backend(attempt);
     },
-    log,
+    mail: options.mail && mail,
+    log: seen.log,
   };
+  return { parts, seen };
+}
+
+/** Starts a portal over a store in memory. */
+export async function startTestPortal(options: PortalOptions = {}): Promise<TestPortal> {
+  const { parts, seen } = testParts(options);
   const app = await makeApp(parts, options.routes);
-  const url = new URL(settings.url);
-  const portal: TestPortal = {
-    clock,
-    tools,
-    log,
-    asked,
-    backend: ({ offered }) =>
-      offered.kind === 'password' && offered.password.expose() === ORDINARY_PASSWORD ? 'right' : 'wrong',
-    browser: (about = {}) =>
-      new Browser(
-        (request) =>
-          app.inject({ ...request, remoteAddress: about.address ?? '192.0.2.7', headers: { ...request.headers } }),
-        { url, headers: about.headers ?? {} },
-      ),
+  const url = new URL(parts.settings.url);
+  return Object.assign(seen, {
+    browser: ({ address = '192.0.2.7', headers = {} }: BrowserOptions = {}) =>
+      new Browser((request) => app.inject({ ...request, remoteAddress: address }), { url, headers }),
     close: () => app.close(),
-  };
-  return portal;
+  });
 }
 
 export interface Page {
@@ -210,4 +232,20 @@ function formIn(html: string, action: string): Record<string, string> | undefine
     return Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, unescaped(value)]));
   }
   return undefined;
+}
+
+/** Opens the sign-in page, gives the ordinary password and follows where that leads. */
+export async function givePassword(browser: Browser, account: Account, password = ORDINARY_PASSWORD): Promise<Page> {
+  await browser.open('/sign-in');
+  return browser.submit('/sign-in', { user: account.name, password });
+}
+
+/** Signs somebody in who has an authenticator app, with a code that was not used before. */
+export async function signInFully(portal: TestPortal, account: Account, totp: Secret): Promise<Browser> {
+  const browser = portal.browser();
+  await givePassword(browser, account);
+  portal.clock.now += 60_000;
+  const page = await browser.submit('/sign-in/code', { code: codeAt(totp, portal.clock.now).expose() });
+  if (page.status !== 200) throw new Error(`not signed in: ${page.text}`);
+  return browser;
 }
