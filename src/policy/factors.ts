@@ -101,7 +101,11 @@ export function withFactor(
       result: { kind: 'enrolled', appPassword: appPassword.secret, recoveryCodes: recoveryCodes.codes },
     };
   }
-  if (had.length > 0) return { record, result: { kind: had.includes(factor.kind) ? 'replaced' : 'added' } };
+  if (had.length > 0) {
+    // Of passkeys there may be several: each is one more.
+    const kind = factor.kind !== 'passkey' && had.includes(factor.kind) ? 'replaced' : 'added';
+    return { record, result: { kind } };
+  }
   const bare = current.appPasswords.length === 0;
   return {
     record: {

@@ -20,6 +20,7 @@ type Purpose =
   | 'browser-session'
   | 'emailed-code'
   | 'trusted-browser'
+  | 'passkey'
   | 'secret-mark'
   | 'recovery-code'
   | 'last-known'

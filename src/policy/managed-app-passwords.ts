@@ -265,7 +265,8 @@ function checkedNetwork(text: string): string {
   throw new Fault('USAGE', `"${text}" is not a network such as 192.0.2.0/24 or 2001:db8::/56`);
 }
 
-function checkedName(typed: string): string {
+/** A name in the user's words, tidied. USAGE when it is empty, too long or not printable. */
+export function checkedName(typed: string): string {
   const name = typed.normalize('NFC').trim();
   if (name === '' || name.length > MAX_NAME_LENGTH || /\p{C}/u.test(name)) {
     throw new Fault('USAGE', `a name is 1 to ${MAX_NAME_LENGTH} printable characters`);
