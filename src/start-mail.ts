@@ -2,7 +2,7 @@
 
 import type { Settings } from './config/settings.ts';
 import { composeMail } from './mail/compose.ts';
-import type { MailContent, MailLanguage, NoticeAction } from './mail/content.ts';
+import { MAIL_LANGUAGES, type MailContent, type MailLanguage } from './mail/content.ts';
 import { makeMailer, type MailEvent } from './mail/mailer.ts';
 import { openRelay } from './mail/relay.ts';
 import type { Log } from './ops/log.ts';
@@ -19,10 +19,10 @@ export interface Mail extends PortalMail {
 const WAIT_MS = 8_000;
 const DRAIN_MS = 3_000;
 
-/** Opens the way to the relay; undefined where none is configured. */
-export function openMail(settings: Settings, log: Log): Mail | undefined {
+/** Opens the way to the relay; undefined where none is configured. `report` is told what becomes of each mail. */
+export function openMail(settings: Settings, report: (event: MailEvent) => void): Mail | undefined {
   if (settings.mail === undefined) return undefined;
-  const mailer = makeMailer({ relay: openRelay(settings.mail), report: (event) => reportTo(log, event) });
+  const mailer = makeMailer({ relay: openRelay(settings.mail), report });
   const compose = (content: MailContent, language: MailLanguage) =>
     composeMail(content, { service: settings.policy.issuer, portalUrl: settings.portal.url, language });
   return {
@@ -32,42 +32,36 @@ export function openMail(settings: Settings, log: Log): Mail | undefined {
       return outcome.kind === 'waiting' ? 'on-its-way' : outcome.kind;
     },
     notify(notice) {
-      const content = contentOf(notice);
-      if (content === undefined) return;
-      for (const to of notice.to) mailer.send({ ...compose(content, 'en'), to, kind: 'notice' });
+      const language = MAIL_LANGUAGES.find((known) => known === notice.language) ?? 'en';
+      for (const content of contentsOf(notice)) {
+        for (const to of notice.to) mailer.send({ ...compose(content, language), to, kind: 'notice' });
+      }
     },
     stop: () => mailer.stop(DRAIN_MS),
   };
 }
 
-const NOTICES: Readonly<Record<NoticeAction, true>> = {
-  'account.enrolled': true,
-  'account.unenrolled': true,
-  'account.factor-removed': true,
-  'account.factors-reset': true,
-  'account.recovery-address-changed': true,
-  'account.recovery-code-used': true,
-  'account.recovery-codes-renewed': true,
-  'app-password.added': true,
-  'app-password.reset': true,
-  'app-password.revoked': true,
-};
+/** Fewer recovery codes than this are worth a warning. */
+const FEW_CODES = 3;
 
-function contentOf({ action, actor, account, at, detail }: AccountNotice): MailContent | undefined {
-  if (!isNotice(action)) return undefined;
+function contentsOf({ action, actor, account: { name: account }, at, detail }: AccountNotice): readonly MailContent[] {
   const name = detail?.['name'];
-  return {
+  const notice: MailContent = {
     kind: 'notice',
     action,
-    actor: actor === account.name ? 'owner' : 'admin',
-    account: account.name,
+    actor: actor === account ? 'owner' : 'admin',
+    account,
     at,
     name: name === undefined ? undefined : String(name),
   };
+  const left = Number(detail?.['left'] ?? FEW_CODES);
+  if (action !== 'account.recovery-code-used' || left >= FEW_CODES) return [notice];
+  return [notice, { kind: 'recovery-codes-low', account, left }];
 }
 
-function isNotice(action: string): action is NoticeAction {
-  return Object.hasOwn(NOTICES, action);
+/** What a worker writes down about each mail. */
+export function reportMailTo(log: Log): (event: MailEvent) => void {
+  return (event) => reportTo(log, event);
 }
 
 // Without the address: it is somebody's, and the audit knows whose account it was.

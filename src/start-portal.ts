@@ -9,7 +9,7 @@ import type { Log } from './ops/log.ts';
 import type { Keyring } from './policy/keyring.ts';
 import type { CheckOrdinaryPassword, Store } from './policy/ports.ts';
 import { startPortal } from './portal/server.ts';
-import { openMail } from './start-mail.ts';
+import { openMail, reportMailTo } from './start-mail.ts';
 
 export interface RunningPortal {
   /** Throws and keeps the old ones when a file cannot be used. */
@@ -36,7 +36,7 @@ export async function openPortal({
 }: Surroundings): Promise<RunningPortal | undefined> {
   if (settings.portal.listen.length === 0) return undefined;
   const certificates = new Certificates(settings.gateway.tls);
-  const mail = openMail(settings, log);
+  const mail = openMail(settings, reportMailTo(log));
   const { issuer, maxAppPasswords, limits } = settings.policy;
   const portal = await startPortal(
     {

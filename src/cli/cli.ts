@@ -8,6 +8,7 @@ import { Fault } from '../core/fault.ts';
 import { canonicalAccount, type Account, type IdentityFault } from '../core/identity.ts';
 import { readKeyring } from '../keys.ts';
 import type { PolicyTools } from '../policy/tools.ts';
+import { openMail } from '../start-mail.ts';
 import { openStore } from '../store/open.ts';
 import { painter, type Paint } from './layout.ts';
 import type { Terminal } from './terminal.ts';
@@ -69,7 +70,7 @@ export function reporter(cli: Cli, command: Command): Desk['report'] {
   return (value, text) => cli.terminal.out(wantsJson(command) ? JSON.stringify(value) : text());
 }
 
-/** Runs an action with the policy's tools, and closes the store after it however it ends. */
+/** Runs an action with the policy's tools; after it, however it ends, notices are sent and the store is closed. */
 export async function atDesk(cli: Cli, command: Command, action: (desk: Desk) => Promise<void>): Promise<void> {
   const { settings } = loadSettings({
     file: configFile(cli, command),
@@ -78,18 +79,23 @@ export async function atDesk(cli: Cli, command: Command, action: (desk: Desk) =>
   });
   const keyring = readKeyring(settings.keysFile);
   const store = await openStore(settings.store);
+  const mail = openMail(settings, ({ event, to, reason }) => {
+    if (event === 'failed') cli.terminal.err(`postern: no notice could be sent to ${to}: ${reason}`);
+  });
   try {
     const { issuer, maxAppPasswords } = settings.policy;
+    const notify: PolicyTools['notify'] = (notice) => mail?.notify(notice);
     await action({
       cli,
       settings,
-      tools: { store, keyring, clock: cli.clock, issuer, maxAppPasswords },
+      tools: { store, keyring, clock: cli.clock, issuer, maxAppPasswords, notify },
       actor: cli.actor,
       now: cli.clock(),
       paint: painter(cli.terminal.colour),
       report: reporter(cli, command),
     });
   } finally {
+    await mail?.stop();
     await store.close();
   }
 }

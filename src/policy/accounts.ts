@@ -84,6 +84,14 @@ export async function resumeAccount(tools: PolicyTools, actor: string, account: 
   return changed;
 }
 
+/** Remembers which language the owner of an enrolled account reads, for notices. */
+export async function noteLanguage(tools: PolicyTools, account: Account, language: string): Promise<void> {
+  await changeAccount(tools, account, (current) => {
+    const known = current.enrolledAt === undefined || current.language === language;
+    return { record: known ? undefined : { ...current, language }, result: undefined };
+  });
+}
+
 /** Forgets the failed logins of an account, so that its owner may try again at once. */
 export async function unlockAccount(tools: PolicyTools, actor: string, account: Account): Promise<void> {
   await tools.store.forgiveFailures(account);

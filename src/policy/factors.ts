@@ -170,9 +170,9 @@ export async function unenrolAccount(tools: PolicyTools, actor: string, account:
   const wasEnrolled = await changeAndTell(
     tools,
     account,
-    ({ enrolledAt, suspended, cutOffAt }) => {
+    ({ enrolledAt, suspended, cutOffAt, language }) => {
       if (enrolledAt === undefined) return { record: undefined, result: false };
-      return { record: { recoveryCodes: [], appPasswords: [], suspended, cutOffAt }, result: true };
+      return { record: { recoveryCodes: [], appPasswords: [], suspended, cutOffAt, language }, result: true };
     },
     (done) => (done ? { actor, action: 'account.unenrolled' } : undefined),
   );
@@ -197,8 +197,9 @@ export async function resetFactors(
     (current) => {
       if (current.enrolledAt === undefined) return { record: undefined, result: false };
       const kept = appPasswords === 'keep' ? current.appPasswords : [];
-      const { enrolledAt, suspended, cutOffAt, recoveryAddress } = current;
-      const record = { enrolledAt, suspended, cutOffAt, recoveryAddress, recoveryCodes: [], appPasswords: kept };
+      const { enrolledAt, suspended, cutOffAt, recoveryAddress, language } = current;
+      const stays = { enrolledAt, suspended, cutOffAt, recoveryAddress, language };
+      const record = { ...stays, recoveryCodes: [], appPasswords: kept };
       return { record, result: true };
     },
     (done) => (done ? { actor, action: 'account.factors-reset', detail: { appPasswords } } : undefined),

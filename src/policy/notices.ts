@@ -17,6 +17,8 @@ export interface AccountNotice {
   readonly detail?: AuditEntry['detail'] | undefined;
   /** One mail to each of these. */
   readonly to: readonly string[];
+  /** The language that the owner reads, where it is known. */
+  readonly language: string | undefined;
 }
 
 /** Told to the recovery address. */

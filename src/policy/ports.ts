@@ -44,6 +44,8 @@ export interface AccountRecord {
   readonly passkeys?: readonly PasskeyRecord[] | undefined;
   /** Its owner has shown that mail to it arrives. */
   readonly recoveryAddress?: string | undefined;
+  /** The language that its owner reads, as a BCP 47 tag: for notices. */
+  readonly language?: string | undefined;
   /** Digests of the recovery codes not yet used. */
   readonly recoveryCodes: readonly string[];
   readonly appPasswords: readonly AppPasswordRecord[];

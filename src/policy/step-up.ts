@@ -3,7 +3,7 @@
 import type { BrowserSessionRecord } from './ephemeral-ports.ts';
 
 /** What was proven with a second factor lasts this long for showing an app password and for every change. */
-export const STEP_UP_MS = 600_000;
+const STEP_UP_MS = 600_000;
 
 /** True while the session's second factor is fresh enough for a change at the time `now` (ms). */
 export function isFresh(

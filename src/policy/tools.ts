@@ -72,7 +72,10 @@ export async function changeAndTell<T>(
   await auditAccount(tools, account, entry);
   const action = toldAction(entry.action);
   const to = action === undefined ? [] : addressesFor(action, account, [before, after]);
-  if (action !== undefined && to.length > 0) tools.notify?.({ ...entry, action, account, at: tools.clock(), to });
+  const language = after.language ?? before.language;
+  if (action !== undefined && to.length > 0) {
+    tools.notify?.({ ...entry, action, account, at: tools.clock(), to, language });
+  }
   return result;
 }
 

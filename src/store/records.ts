@@ -78,6 +78,7 @@ const AccountWithFactors = z.strictObject({
   pendingTotp: z.strictObject({ ...PendingTotp.shape, first: z.literal(true).optional() }).optional(),
   emailFactor: z.strictObject({ confirmedAt: Time }).optional(),
   passkeys: z.array(Passkey).optional(),
+  language: z.string().optional(),
 });
 
 const LastUseOfAppPassword = z.strictObject({ at: Time, protocol: z.enum(PROTOCOLS), network: z.string() });
@@ -183,12 +184,14 @@ export function oneOf<T extends string>(words: Readonly<Record<T, true>>): z.Zod
  * The codec of records whose versions 1, 2, … these schemas describe. All are read. What is written takes the earliest
  * version that can hold it, so that gateways of an earlier release go on reading all that they understand.
  */
-export function codec<T>(kind: string, ...versions: readonly z.ZodType<T>[]): Codec<T> {
+export function codec<T extends object>(kind: string, ...versions: readonly z.ZodType<T>[]): Codec<T> {
   return {
     encode(record, of) {
+      // A field that is undefined is none: earlier versions need not know it.
+      const given = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
       let fault: z.ZodError | undefined;
       for (const [index, schema] of versions.entries()) {
-        const parsed = schema.safeParse(record);
+        const parsed = schema.safeParse(given);
         if (parsed.success) return JSON.stringify({ v: index + 1, record: parsed.data });
         fault = parsed.error;
       }

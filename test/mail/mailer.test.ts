@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
 
 import { Secret } from '../../src/core/secret.ts';
 import { makeMailer, type MailEvent, type Mailer, type OutgoingMail } from '../../src/mail/mailer.ts';
 import { openRelay, type MailSettings, type Relay, type RelayTrouble } from '../../src/mail/relay.ts';
 import { createAuthority, LOOPBACK_NAMES } from '../support/certificates.ts';
 import { temporaryDirectory } from '../support/processes.ts';
+import { listenOnLoopback, smtpSink, type SmtpSink } from '../support/smtp-sink.ts';
 
 const MAIL: OutgoingMail = {
   to: 'alice@example.net',
@@ -22,45 +23,13 @@ const NOTICE: OutgoingMail = { ...MAIL, kind: 'notice', subject: 'notice' };
 const TIMEOUTS = { connectMs: 500, greetingMs: 200, idleMs: 500 };
 const LONG = 10_000;
 
-interface Taken {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly content: string;
-  readonly secure: boolean;
-  readonly user: string | undefined;
-}
-
 const servers: { close(): unknown }[] = [];
 after(() => servers.map((server) => server.close()));
 
-/** A mail server that keeps what it takes. */
-async function mailServer(options: SMTPServerOptions = {}): Promise<{ port: number; taken: Taken[] }> {
-  const taken: Taken[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    disableReverseLookup: true,
-    onData(stream, session, done) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        taken.push({
-          from: mailFrom === false ? '' : mailFrom.address,
-          to: rcptTo.map(({ address }) => address),
-          content: Buffer.concat(chunks).toString(),
-          secure: session.secure,
-          user: session.user,
-        });
-        done();
-      });
-    },
-    ...options,
-  });
-  server.on('error', () => undefined);
-  const port = await listen(server);
-  servers.push(server);
-  return { port, taken };
+async function mailServer(options: SMTPServerOptions = {}): Promise<SmtpSink> {
+  const sink = await smtpSink(options);
+  servers.push(sink);
+  return sink;
 }
 
 /** A server of the test's own making. */
@@ -77,15 +46,7 @@ async function rawServer(onSocket: (socket: Socket) => void): Promise<number> {
       server.close();
     },
   });
-  return listen(server);
-}
-
-async function listen(server: Server | SMTPServer): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const listener = server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const address: string | AddressInfo | null = listener.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return listenOnLoopback(server);
 }
 
 function settings(port: number, more: Partial<MailSettings> = {}): MailSettings {

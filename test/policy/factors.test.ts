@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { showAccount, suspendAccount } from '../../src/policy/accounts.ts';
+import { noteLanguage, showAccount, suspendAccount } from '../../src/policy/accounts.ts';
 import { setDomain } from '../../src/policy/domains.ts';
 import { beginTotp, confirmTotp } from '../../src/policy/enrolment.ts';
 import {
@@ -206,5 +206,22 @@ test('the owner is told at the recovery address of every change, at the old one 
       ['account.factors-reset', 'admin@example.org', ['new@example.net', ALICE.name]],
       ['account.unenrolled', 'cli:root', ['new@example.net']],
     ],
+  );
+});
+
+test('a notice comes in the language that the owner was seen to read', async () => {
+  const { tools, notices } = withNotices(testTools());
+  await noteLanguage(tools, ALICE, 'ms');
+  assert.equal((await tools.store.lookupAccount(ALICE)).record, undefined);
+  await enrolledByEmail(tools, ALICE, 'alice@example.net');
+  await noteLanguage(tools, ALICE, 'ms');
+  const { epoch } = await tools.store.lookupAccount(ALICE);
+  await noteLanguage(tools, ALICE, 'ms');
+  assert.equal((await tools.store.lookupAccount(ALICE)).epoch, epoch);
+  await renewRecoveryCodes(tools, ALICE.name, ALICE);
+  await unenrolAccount(tools, 'cli:root', ALICE);
+  assert.deepEqual(
+    notices.map(({ language }) => language),
+    [undefined, 'ms', 'ms'],
   );
 });
