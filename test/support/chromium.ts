@@ -1,0 +1,65 @@
+/** Debian's Chromium for tests, and a look at each page: accessible, nothing beyond the edge on a small phone. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
+}
+
+/** A page that trusts the test's authority. What the browser complains of is kept in `complaints`. */
+export async function newPage(
+  browser: Browser,
+  options: { readonly script?: 'off'; readonly baseURL: string },
+): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
+  const context = await browser.newContext({
+    baseURL: options.baseURL,
+    ignoreHTTPSErrors: true,
+    javaScriptEnabled: options.script !== 'off',
+    locale: 'en-GB',
+  });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    // A page that is refused on purpose is said there as well.
+    if (message.type() === 'error' && !/the server responded with a status of 4\d\d/.test(message.text())) {
+      complaints.push(message.text());
+    }
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return { page, complaints };
+}
+
+/** Looks at the page as it is, in light and dark: axe-core finds nothing, and 320 px are wide enough. */
+export async function lookAt(page: Page): Promise<void> {
+  const title = await page.title();
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(AXE);
+    const found: unknown = await page.evaluate(
+      `axe.run({ runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) =>
+        violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary])))`,
+    );
+    assert.deepEqual(found, [], `${title}, ${colorScheme}`);
+  }
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320, `${title} on a small phone`);
+  if (size !== null) await page.setViewportSize(size);
+}
