@@ -23,7 +23,7 @@ export type NoticeAction =
   | 'app-password.revoked';
 
 /** Who made a change, as far as its owner need know. */
-export type NoticeActor = 'owner' | 'admin';
+type NoticeActor = 'owner' | 'admin';
 
 export type MailContent =
   | {

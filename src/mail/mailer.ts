@@ -15,17 +15,17 @@ export interface OutgoingMail extends ComposedMail {
   readonly kind: 'code' | 'notice';
 }
 
-export type MailOutcome =
+type MailOutcome =
   | { readonly kind: 'sent' }
   /** On its way. `trouble`: what came of the last try. */
   | { readonly kind: 'waiting'; readonly trouble: RelayTrouble['reason'] | undefined }
   | { readonly kind: 'failed'; readonly reason: MailFailure };
 
 /** Why a mail was given up. `queue-full` and `stopped` are ours, the others the relay's. */
-export type MailFailure = RelayTrouble['reason'] | 'queue-full' | 'stopped';
+type MailFailure = RelayTrouble['reason'] | 'queue-full' | 'stopped';
 
 /** A mail that was handed over. */
-export interface MailTicket {
+interface MailTicket {
   readonly id: string;
   outcome(): MailOutcome;
   /** The outcome once it is final, or `waiting` after this time. */

@@ -48,7 +48,7 @@ export interface OneTimeCodeRecord {
 }
 
 /** When codes were sent to an account, to limit how many there may be. */
-export interface CodeSendingsRecord {
+interface CodeSendingsRecord {
   readonly sentAt: readonly number[];
 }
 
@@ -64,7 +64,7 @@ export interface TrustedBrowserRecord {
 }
 
 /** A link, good once, under which a device fetches its settings. Its id is the keyed digest of the link's token. */
-export interface SetUpLinkRecord {
+interface SetUpLinkRecord {
   readonly account: string;
   /** The device's name, which becomes the name of its app password. */
   readonly name: string;
@@ -74,13 +74,13 @@ export interface SetUpLinkRecord {
 }
 
 /** A challenge for a passkey. Its id is made of session, purpose and account. */
-export interface PasskeyChallengeRecord {
+interface PasskeyChallengeRecord {
   readonly challenge: string;
   readonly createdAt: number;
 }
 
 /** What a page shows once after a redirect: sealed, bound to the session. */
-export interface ShownOnceRecord {
+interface ShownOnceRecord {
   readonly sealed: string;
 }
 

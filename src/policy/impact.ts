@@ -23,7 +23,7 @@ export interface DomainImpact {
 }
 
 /** How many there are, and the names of the first of them. */
-export interface Sample {
+interface Sample {
   readonly count: number;
   readonly names: readonly string[];
 }

@@ -47,7 +47,7 @@ export interface PasskeyRequest {
   readonly userVerification: 'preferred';
 }
 
-export interface PasskeyDescriptor {
+interface PasskeyDescriptor {
   readonly type: 'public-key';
   readonly id: string;
   readonly transports: readonly string[];

@@ -61,7 +61,7 @@ export interface TotpFactor {
   readonly lastStep: number;
 }
 
-export interface PendingTotp {
+interface PendingTotp {
   readonly sealedSecret: string;
   readonly startedAt: number;
   /** The account had no factor then: what began as its first must not end as a second one. */

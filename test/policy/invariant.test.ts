@@ -16,7 +16,7 @@ import { cutOffAccount, resumeAccount, suspendAccount } from '../../src/policy/a
 import { makeGatekeeper } from '../../src/policy/decide.ts';
 import { setDomain } from '../../src/policy/domains.ts';
 import { beginTotp, confirmTotp } from '../../src/policy/enrolment.ts';
-import { unenrolAccount } from '../../src/policy/factors.ts';
+import { resetFactors, unenrolAccount } from '../../src/policy/factors.ts';
 import { addAppPassword, resetAppPasswordOf, revokeAppPassword } from '../../src/policy/managed-app-passwords.ts';
 import { emptyModel, mayBeOpen, modeAt, mustOpen } from '../support/policy-model.ts';
 import { START_MS, codeAt, password, testAccount, testAttempt, testTools } from '../support/policy.ts';
@@ -31,7 +31,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** `who` and `which` are taken modulo what there is; `which` counts the app passwords that ever were, anybody's. */
 type Change =
   | { readonly do: 'set mode'; readonly mode: Mode }
-  | { readonly do: 'enrol' | 'unenrol' | 'suspend' | 'resume' | 'cut off'; readonly who: number }
+  | { readonly do: 'enrol' | 'unenrol' | 'lose factors' | 'suspend' | 'resume' | 'cut off'; readonly who: number }
   | { readonly do: 'add'; readonly who: number; readonly lifeMs: number | undefined; readonly scope: Protocol }
   | { readonly do: 'reset' | 'revoke'; readonly which: number };
 interface Login {
@@ -60,6 +60,8 @@ class World {
   readonly #clock = { now: START_MS };
   readonly #tools = testTools(this.#clock);
   readonly #model = emptyModel();
+  /** Enrolled accounts whose factors were reset. */
+  readonly #factorless = new Set<string>();
   readonly #sessions = new Map<string, Session>();
   readonly #reviewAt = new Map<string, number>();
   #ordinal = 0;
@@ -190,6 +192,7 @@ class World {
       case 'enrol':
         return this.#enrol(accountOf(change.who));
       case 'unenrol':
+      case 'lose factors':
       case 'suspend':
       case 'resume':
       case 'cut off':
@@ -216,10 +219,13 @@ class World {
     }
     const { secret } = await beginTotp(this.#tools, account);
     const done = await confirmTotp(this.#tools, 'test', account, codeAt(secret, now));
-    assert.equal(done.kind, this.#model.enrolled.has(name) ? 'replaced' : 'enrolled');
-    if (done.kind !== 'enrolled') return;
-    this.#model.enrolled.add(name);
-    this.#model.cutOffAt.set(name, now);
+    const before = this.#factorless.delete(name) ? 'restored' : 'replaced';
+    assert.equal(done.kind, this.#model.enrolled.has(name) ? before : 'enrolled');
+    if (done.kind === 'enrolled') {
+      this.#model.enrolled.add(name);
+      this.#model.cutOffAt.set(name, now);
+    }
+    if (!('appPassword' in done) || done.appPassword === undefined) return;
     const { record } = await this.#tools.store.lookupAccount(account);
     const id = record?.appPasswords[0]?.id ?? assert.fail();
     this.#issue({ account, id, text: done.appPassword.expose(), scopes: PROTOCOLS, expiresAt: NEVER });
@@ -258,13 +264,22 @@ class World {
     this.#issue({ ...one, text: secret.expose() });
   }
 
-  async #changeAccount(what: 'unenrol' | 'suspend' | 'resume' | 'cut off', account: Account): Promise<void> {
+  async #changeAccount(
+    what: 'unenrol' | 'lose factors' | 'suspend' | 'resume' | 'cut off',
+    account: Account,
+  ): Promise<void> {
     const { name } = account;
     const { enrolled, suspended, live, cutOffAt } = this.#model;
     switch (what) {
       case 'unenrol':
         assert.equal(await unenrolAccount(this.#tools, 'test', account), enrolled.delete(name));
+        this.#factorless.delete(name);
         for (const one of live) if (one.account === account) live.delete(one);
+        break;
+      // An admin's reset: the account stays protected, and its app passwords go on working.
+      case 'lose factors':
+        assert.equal(await resetFactors(this.#tools, 'test', account), enrolled.has(name));
+        if (enrolled.has(name)) this.#factorless.add(name);
         break;
       case 'suspend':
         assert.equal(await suspendAccount(this.#tools, 'test', account), !suspended.has(name));
@@ -302,7 +317,7 @@ const aChange: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ do: fc.constant('enrol' as const), who }),
   fc.record({
-    do: fc.constantFrom('unenrol' as const, 'suspend' as const, 'resume' as const, 'cut off' as const),
+    do: fc.constantFrom(...(['unenrol', 'lose factors', 'suspend', 'resume', 'cut off'] as const)),
     who,
   }),
   fc.record({

@@ -6,7 +6,7 @@
 
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
-export interface Answering {
+interface Answering {
   readonly challenge: string;
   readonly origin?: string;
   readonly rpId?: string;
