@@ -9,6 +9,7 @@ import type { Protocol } from './core/verdict.ts';
 import { Backends } from './gateway/backends.ts';
 import { checkOrdinaryPassword } from './gateway/backend-login.ts';
 import { Gateway } from './gateway/gateway.ts';
+import { unreadMeters } from './gateway/meters.ts';
 import type { LiveStore } from './gateway/settings.ts';
 import { Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
 import { readKeyring } from './keys.ts';
@@ -87,7 +88,8 @@ function load(file: string): ReturnType<typeof loadSettings> {
 }
 
 function build(settings: Settings, store: Store, log: Log): Gateway {
-  const backends = new Backends({ ...settings.gateway, modules: MODULES, log });
+  const meters = unreadMeters();
+  const backends = new Backends({ ...settings.gateway, modules: MODULES, meters, log });
   const gatekeeper = makeGatekeeper({
     store,
     keyring: readKeyring(settings.keysFile),
@@ -103,6 +105,7 @@ function build(settings: Settings, store: Store, log: Log): Gateway {
     backends,
     gatekeeper,
     store: toldToBoth(store, gatekeeper),
+    meters,
     log,
     now: Date.now,
   });

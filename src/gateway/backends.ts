@@ -17,6 +17,7 @@ import type {
 import type { Channel } from './channel.ts';
 import { dial, loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts';
 import { commonTo, Hosts, retryAfterMs, type HostState } from './hosts.ts';
+import type { Meters } from './meters.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
 
 export interface BackendsOptions {
@@ -25,6 +26,7 @@ export interface BackendsOptions {
   readonly domainBackends: Readonly<Record<string, string>>;
   readonly defaultBackend: string;
   readonly modules: Readonly<Record<Protocol, ProtocolModule>>;
+  readonly meters: Meters;
   readonly log: Log;
 }
 
@@ -49,6 +51,12 @@ export interface BackendSession {
   readonly host: string;
   /** To be called when the session has ended, for the balance. */
   readonly release: () => void;
+}
+
+/** One host of one service, as seen from here. */
+export interface BackendHost extends Pick<HostState, 'host' | 'up' | 'why' | 'active'> {
+  readonly backend: string;
+  readonly protocol: Protocol;
 }
 
 interface Served {
@@ -105,7 +113,9 @@ export class Backends {
     const errand = this.#errand(passenger.protocol, login, passenger);
     let last: LoginResult = { kind: 'unreachable' };
     for (const host of served.hosts.candidates(passenger.account.name)) {
+      const startedAt = performance.now();
       const dialled = await this.#try(served, host, errand, signal);
+      if (!signal.aborted) this.#measure(served, host, dialled, startedAt);
       if (dialled === undefined) continue;
       const { outcome } = dialled;
       if (outcome.kind === 'accepted') return { kind: 'accepted', session: opened(host, dialled, outcome) };
@@ -116,6 +126,13 @@ export class Backends {
       if (signal.aborted) break;
     }
     return last;
+  }
+
+  /** How every host is, for those who watch over the gateway. */
+  get hosts(): readonly BackendHost[] {
+    return this.#served.flatMap(({ backend, protocol, hosts }) =>
+      hosts.all.map(({ host, up, why, active }) => ({ backend: backend.name, protocol, host, up, why, active })),
+    );
   }
 
   #find(domain: string, protocol: Protocol): Served | undefined {
@@ -142,12 +159,17 @@ export class Backends {
     return undefined;
   }
 
+  #measure(served: Served, { host }: HostState, dialled: Dialled | undefined, startedAt: number): void {
+    const service = { backend: served.backend.name, host, protocol: served.protocol };
+    this.#options.meters.backendLogin(service, dialled !== undefined, (performance.now() - startedAt) / 1000);
+  }
+
   #note(served: Served, host: HostState, why: string | undefined): void {
     const { log } = this.#options;
     const fields = { backend: served.backend.name, host: host.host, protocol: served.protocol };
     if (why === undefined) {
       if (served.hosts.markUp(host)) log.info('backend.up', fields);
-    } else if (served.hosts.markDown(host)) log.error('backend.down', { ...fields, reason: why });
+    } else if (served.hosts.markDown(host, why)) log.error('backend.down', { ...fields, reason: why });
   }
 
   async #watch(served: Served, host: HostState, signal: AbortSignal): Promise<void> {

@@ -8,12 +8,14 @@ import type { Account } from '../core/identity.ts';
 import { isFault } from '../core/fault.ts';
 import type { Epochs } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
+import type { Meters, Noticed } from './meters.ts';
 import { isOlder, newest, oldest, RecentEpochs } from './recent-epochs.ts';
 import type { Gatekeeper, LiveChange, LiveSession, LiveStore } from './settings.ts';
 
 export interface LiveSessionsOptions {
   readonly store: LiveStore;
   readonly review: Gatekeeper['review'];
+  readonly meters: Meters;
   readonly log: Log;
   readonly compareIntervalMs: number;
   readonly heartbeatIntervalMs: number;
@@ -41,6 +43,14 @@ interface Group {
   reviewing: boolean;
   /** Something changed while a review was under way. */
   again: boolean;
+  /** What the next review is for, and since when. */
+  noticed: Notice | undefined;
+}
+
+interface Notice {
+  readonly how: Noticed;
+  /** By performance.now(). */
+  readonly at: number;
 }
 
 export class LiveSessions {
@@ -48,6 +58,8 @@ export class LiveSessions {
   readonly #groups = new Map<string, Group>();
   readonly #domains = new Map<string, Set<Group>>();
   readonly #recent = new RecentEpochs();
+  /** Sessions that have been told to end and are not gone yet. */
+  readonly #ending = new Map<string, Notice>();
   readonly #timers: NodeJS.Timeout[] = [];
   #watch: { stop(): Promise<void> } | undefined;
   #stopped = false;
@@ -61,7 +73,10 @@ export class LiveSessions {
     const { store, compareIntervalMs, heartbeatIntervalMs } = this.#options;
     this.#watch = await store.watch({
       onChange: (change) => this.#onChange(change),
-      onGap: () => void this.#compare(),
+      onGap: () => {
+        this.#options.meters.changesLost();
+        void this.#compare();
+      },
     });
     this.#timers.push(
       setInterval(() => void this.#compare(), compareIntervalMs),
@@ -90,8 +105,11 @@ export class LiveSessions {
     group.reviewAt = earliest(group.reviewAt, admission.reviewAt);
     // Judged by older records than those we know of: a change overtook this login.
     const { domain, name } = admission.account;
-    if (isOlder(admission.epochs, newest(group.epochs, this.#recent.get(domain, name)))) this.#review(group);
+    if (isOlder(admission.epochs, newest(group.epochs, this.#recent.get(domain, name)))) {
+      this.#review(group, 'announced');
+    }
     group.epochs = oldest(group.epochs, admission.epochs);
+    this.#options.meters.sessionOpened(admission.record.protocol, admission.record.opener.kind);
     this.#inBackground(this.#options.store.openSession(admission.record));
     return () => this.#leave(group, admission);
   }
@@ -99,7 +117,15 @@ export class LiveSessions {
   #groupOf({ account, epochs }: Admission): Group {
     const known = this.#groups.get(account.name);
     if (known !== undefined) return known;
-    const group: Group = { account, sessions: new Map(), epochs, reviewAt: undefined, reviewing: false, again: false };
+    const group: Group = {
+      account,
+      sessions: new Map(),
+      epochs,
+      reviewAt: undefined,
+      reviewing: false,
+      again: false,
+      noticed: undefined,
+    };
     this.#groups.set(account.name, group);
     const ofDomain = this.#domains.get(account.domain) ?? new Set();
     this.#domains.set(account.domain, ofDomain.add(group));
@@ -108,6 +134,7 @@ export class LiveSessions {
 
   #leave(group: Group, { record }: Admission): void {
     group.sessions.delete(record.id);
+    this.#measure(record);
     if (group.sessions.size === 0) {
       this.#groups.delete(group.account.name);
       const ofDomain = this.#domains.get(group.account.domain);
@@ -115,6 +142,14 @@ export class LiveSessions {
       if (ofDomain?.size === 0) this.#domains.delete(group.account.domain);
     }
     this.#inBackground(this.#options.store.closeSession(record));
+  }
+
+  #measure({ id, protocol, opener }: LiveSession): void {
+    const { meters } = this.#options;
+    meters.sessionClosed(protocol, opener.kind);
+    const notice = this.#ending.get(id);
+    if (notice !== undefined) meters.sessionCutOff(notice.how, (performance.now() - notice.at) / 1000);
+    this.#ending.delete(id);
   }
 
   #onChange(change: LiveChange): void {
@@ -125,19 +160,20 @@ export class LiveSessions {
         break;
       case 'domain':
         this.#recent.noteDomain(change.domain, change.epoch);
-        for (const group of this.#domains.get(change.domain) ?? []) this.#review(group);
+        for (const group of this.#domains.get(change.domain) ?? []) this.#review(group, 'announced');
         break;
       case 'session':
-        for (const { sessions } of this.#groups.values()) this.#cutOff(sessions.get(change.id), 'by hand');
+        for (const { sessions } of this.#groups.values()) this.#cutOff(sessions.get(change.id), noticedNow('by-hand'));
         break;
     }
   }
 
   #reviewOf(group: Group | undefined): void {
-    if (group !== undefined) this.#review(group);
+    if (group !== undefined) this.#review(group, 'announced');
   }
 
-  #review(group: Group): void {
+  #review(group: Group, how: Noticed): void {
+    group.noticed ??= noticedNow(how);
     if (group.reviewing) group.again = true;
     else void this.#reviewUntilDone(group);
   }
@@ -155,27 +191,32 @@ export class LiveSessions {
   }
 
   async #reviewOnce(group: Group): Promise<void> {
+    const notice = group.noticed ?? noticedNow('announced');
+    group.noticed = undefined;
     const sessions = [...group.sessions.values()];
     const covered = sessions.map(({ record: { id, opener, openedAt } }) => ({ id, opener, openedAt }));
     try {
       const { ended, reviewAt, epochs } = await this.#options.review(group.account, covered);
       group.epochs = epochs;
       group.reviewAt = reviewAt;
-      for (const id of ended) this.#cutOff(group.sessions.get(id), 'policy');
+      for (const id of ended) this.#cutOff(group.sessions.get(id), notice);
       // Admitted meanwhile, and judged by older records than this review was.
       const late = [...group.sessions.values()].filter((session) => !sessions.includes(session));
       if (late.some((session) => isOlder(session.epochs, epochs))) group.again = true;
     } catch (error) {
       this.#options.log.error('fault', { user: group.account.name, error });
       // Not reviewed is not covered: try until the store answers. RECORD_INVALID too, an operator may mend it.
-      if (!this.#stopped) setTimeout(() => this.#review(group), this.#options.retryMs).unref();
+      group.noticed = notice;
+      if (!this.#stopped) setTimeout(() => this.#review(group, notice.how), this.#options.retryMs).unref();
     }
   }
 
-  #cutOff(admission: Admission | undefined, reason: string): void {
+  #cutOff(admission: Admission | undefined, notice: Notice): void {
     if (admission === undefined) return;
+    const reason = notice.how === 'by-hand' ? 'by hand' : 'policy';
     const { id, account, protocol, opener } = admission.record;
     this.#options.log.info('session.cut-off', { session: id, user: account, protocol, opener: opener.kind, reason });
+    if (!this.#ending.has(id)) this.#ending.set(id, notice);
     admission.cutOff();
   }
 
@@ -193,7 +234,7 @@ export class LiveSessions {
         for (const group of batch) {
           const account = present.accounts.get(group.account.name) ?? 0;
           const domain = present.domains.get(group.account.domain) ?? 0;
-          if (isOlder(group.epochs, { account, domain })) this.#review(group);
+          if (isOlder(group.epochs, { account, domain })) this.#review(group, 'compared');
         }
       } catch (error) {
         if (!isFault(error, 'STORE_UNAVAILABLE')) this.#options.log.error('fault', { error });
@@ -205,7 +246,7 @@ export class LiveSessions {
   #reviewDue(): void {
     const now = this.#options.now();
     for (const group of this.#groups.values()) {
-      if (group.reviewAt !== undefined && group.reviewAt <= now) this.#review(group);
+      if (group.reviewAt !== undefined && group.reviewAt <= now) this.#review(group, 'by-time');
     }
   }
 
@@ -226,6 +267,10 @@ export class LiveSessions {
 
 const DUE_INTERVAL_MS = 500;
 const COMPARE_BATCH = 500;
+
+function noticedNow(how: Noticed): Notice {
+  return { how, at: performance.now() };
+}
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined || b === undefined) return a ?? b;

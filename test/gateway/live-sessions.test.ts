@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Fault } from '../../src/core/fault.ts';
 import type { Epochs } from '../../src/core/verdict.ts';
 import { LiveSessions, type Admission } from '../../src/gateway/live-sessions.ts';
+import { unreadMeters, type Noticed } from '../../src/gateway/meters.ts';
 import type { CoveredSession, LiveChange, LiveSession, SessionReview } from '../../src/gateway/settings.ts';
 import { memoryLog } from '../../src/ops/log.ts';
 
@@ -21,6 +22,7 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
     open: new Map<string, LiveSession>(),
     watcher: { onChange: (_change: LiveChange): void => {}, onGap: (): void => {} },
     gate: Promise.resolve(),
+    cutOffs: [] as { noticed: Noticed; seconds: number }[],
   };
   const live = new LiveSessions({
     store: {
@@ -46,6 +48,10 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
         throw new Fault('STORE_UNAVAILABLE', 'gone');
       }
       return { ended, reviewAt, epochs };
+    },
+    meters: {
+      ...unreadMeters(),
+      sessionCutOff: (noticed, seconds) => void state.cutOffs.push({ noticed, seconds }),
     },
     log: memoryLog(),
     compareIntervalMs: options.compareIntervalMs ?? NEVER_MS,
@@ -197,5 +203,42 @@ test('a session that leaves is taken off the live list and no longer reviewed', 
   assert.equal(live.size, 0);
   state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 9 });
   assert.equal(state.reviews, 0);
+  await live.stop();
+});
+
+test('a cut-off is measured from when the change was noticed until the session is gone, by how it was noticed', async () => {
+  const { state, live } = world();
+  await live.start();
+  const sessions = ['by-hand', 'announced', 'compared'].map((id) => admission(id, state.epochs));
+  const leave = new Map(sessions.map((session) => [session.record.id, live.admit(session)]));
+  const gone = async (id: string): Promise<void> => {
+    await sessions.find(({ record }) => record.id === id)?.ended;
+    leave.get(id)?.();
+  };
+
+  state.watcher.onChange({ kind: 'session', id: 'by-hand' });
+  await gone('by-hand');
+  state.epochs = { account: 2, domain: 1 };
+  state.ended = () => ['announced'];
+  state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 2 });
+  await gone('announced');
+  state.epochs = { account: 3, domain: 1 };
+  state.ended = () => ['compared'];
+  state.watcher.onGap();
+  await gone('compared');
+
+  assert.deepEqual(
+    state.cutOffs.map(({ noticed }) => noticed),
+    ['by-hand', 'announced', 'compared'],
+  );
+  for (const { seconds } of state.cutOffs) assert.ok(seconds >= 0 && seconds < 60);
+  await live.stop();
+});
+
+test('a session that ends by itself is no cut-off', async () => {
+  const { state, live } = world();
+  await live.start();
+  live.admit(admission('one', state.epochs))();
+  assert.deepEqual(state.cutOffs, []);
   await live.stop();
 });
