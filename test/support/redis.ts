@@ -99,7 +99,7 @@ async function startOn(program: string, port: number, options: readonly string[]
   const file = join(directory.path, 'redis.conf');
   await writeFile(file, '');
   const base = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory.path];
-  const persistence = program === 'redis-server' ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : [];
+  const persistence = program === 'redis-server' ? ['--appendonly', 'yes', '--appendfsync', 'always'] : [];
   const launch = async (): Promise<Running> => {
     const running = start(program, [file, ...base, ...persistence, ...options]);
     await untilItAnswers(port, running);
@@ -132,6 +132,7 @@ async function startOn(program: string, port: number, options: readonly string[]
   };
 }
 
+// Auto-pipelined: tests write a hundred thousand keys through it.
 function testClient(port: number): Redis {
   const client = new Redis({ host: '127.0.0.1', port, enableAutoPipelining: true });
   client.on('error', () => undefined); // the server may be stopped while we are connected
