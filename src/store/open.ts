@@ -22,7 +22,7 @@ interface CommonStoreSettings {
   readonly caps?: Partial<Omit<StoreCaps, 'sessionTtlSeconds'>> | undefined;
 }
 
-export interface EmbeddedStoreSettings extends CommonStoreSettings {
+interface EmbeddedStoreSettings extends CommonStoreSettings {
   readonly kind: 'embedded';
   /** The database file; its folder is made when missing. */
   readonly path: string;

@@ -31,7 +31,7 @@ export type OpenFresh = (caps?: Partial<StoreCaps>) => Promise<Fresh>;
 
 export const NOW = 1_790_000_000_000;
 export const NETWORK = '192.0.2.7/32';
-export const LIMITS: Limits = {
+const LIMITS: Limits = {
   accountFailures: 10,
   accountNetworkFailures: 5,
   failureWindowSeconds: 600,

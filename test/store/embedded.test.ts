@@ -227,6 +227,18 @@ test('a full disk is said to be one, and the change that met it is undone', asyn
   });
 });
 
+test('a file that cannot be written says whose it has to be', async () => {
+  await withFile(async ({ path }) => {
+    const database = new Database({ path, busyTimeoutMs: 100, synchronous: 'full' });
+    database.execute('PRAGMA query_only = ON');
+    assert.throws(
+      () => database.run('DELETE FROM audit'),
+      (error) => isFault(error, 'STORE_UNAVAILABLE') && /belong to the user that runs this program/.test(error.message),
+    );
+    database.close();
+  });
+});
+
 test('rows that may expire are taken away by later logins', async () => {
   await withFile(async ({ store, path }) => {
     const rows = (table: string): number =>
