@@ -61,7 +61,7 @@ export async function dial(to: Destination, errand: Errand, signal: AbortSignal)
   const outcome = await converse(
     dialogue,
     channel,
-    to,
+    { to, restMs: errand.module.restAfterTlsMs ?? 0 },
     AbortSignal.any([signal, AbortSignal.timeout(to.backend.loginTimeoutMs)]),
   );
   if (outcome.kind !== 'accepted') channel.end();
@@ -99,10 +99,11 @@ async function open(to: Destination, errand: Errand, signal: AbortSignal): Promi
 async function converse(
   dialogue: BackendDialogue,
   channel: Channel,
-  to: Destination,
+  { to, restMs }: { to: Destination; restMs: number },
   signal: AbortSignal,
 ): Promise<BackendOutcome> {
   let actions: readonly BackendAction[] = dialogue.connect();
+  let greetedOverTls = to.service.tls !== 'implicit';
   for (;;) {
     let upgraded = false;
     for (const action of actions) {
@@ -121,11 +122,14 @@ async function converse(
       }
     }
     if (upgraded) {
+      greetedOverTls = false;
       actions = dialogue.tlsStarted();
       continue;
     }
     const bytes = await channel.read(signal);
     if (bytes === undefined) return { kind: 'unusable', why: 'closed', text: signal.aborted ? 'deadline' : 'closed' };
+    if (!greetedOverTls && restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+    greetedOverTls = true;
     actions = dialogue.receive(bytes);
   }
 }

@@ -162,4 +162,6 @@ export interface ProtocolModule {
   readonly alpn: string;
   front(options: FrontOptions): FrontDialogue & { readonly helo?: BackendOptions['helo'] };
   backend(options: BackendOptions): BackendDialogue;
+  /** How long to let a backend rest after its greeting over TLS, where one is known to lose what comes too soon. */
+  readonly restAfterTlsMs?: number;
 }
