@@ -9,7 +9,6 @@ import type { Protocol } from './core/verdict.ts';
 import { Backends } from './gateway/backends.ts';
 import { checkOrdinaryPassword } from './gateway/backend-login.ts';
 import { Gateway } from './gateway/gateway.ts';
-import { unreadMeters } from './gateway/meters.ts';
 import type { LiveStore } from './gateway/settings.ts';
 import { Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
 import { readKeyring } from './keys.ts';
@@ -22,6 +21,7 @@ import { pop3 } from './protocol/pop3/module.ts';
 import { sieve } from './protocol/sieve/module.ts';
 import { submission } from './protocol/submission/module.ts';
 import { openStore } from './store/open.ts';
+import { openEndpoint, runtimeName, watchWorker, type WatchedWorker } from './watching.ts';
 
 export interface ServeOptions {
   readonly configFile: string;
@@ -43,9 +43,11 @@ export async function serve({ configFile }: ServeOptions): Promise<number> {
   });
   const ended = untilTold(supervisor, { configFile, running: settings, log });
   await supervisor.start();
+  const closeEndpoint = await openEndpoint(settings, supervisor, log);
   log.info('gateway.started', { pid: process.pid, runtime: runtimeName() });
   const signal = await ended;
   log.info('gateway.draining', { signal });
+  closeEndpoint();
   await supervisor.stop();
   log.info('gateway.stopped');
   return 0;
@@ -64,15 +66,16 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     const { settings } = load(configFile);
     const log = openLog(settings.log.level);
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
-    const store = await openStore(settings.store);
-    const gateway = build(settings, store, own);
+    const watched = await watchWorker(settings, worker, await openStore(settings.store));
+    const gateway = build(settings, watched, own);
     await gateway.start();
+    watched.answerFor(gateway);
     process.on('SIGHUP', () => reload(gateway, configFile, log, own));
     process.on('uncaughtException', (error) => own.error('fault', { error }));
     await tell({ kind: 'ready' });
     await told;
     await gateway.stop();
-    await store.close();
+    await watched.store.close();
     return 0;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -87,8 +90,7 @@ function load(file: string): ReturnType<typeof loadSettings> {
   return loadSettings({ file, environment: process.env, now: Date.now() });
 }
 
-function build(settings: Settings, store: Store, log: Log): Gateway {
-  const meters = unreadMeters();
+function build(settings: Settings, { store, meters }: WatchedWorker, log: Log): Gateway {
   const backends = new Backends({ ...settings.gateway, modules: MODULES, meters, log });
   const gatekeeper = makeGatekeeper({
     store,
@@ -189,9 +191,4 @@ async function tell(message: WorkerMessage): Promise<void> {
     if (process.send === undefined) resolve();
     else process.send(message, () => resolve());
   });
-}
-
-function runtimeName(): string {
-  const { bun, node } = process.versions;
-  return bun === undefined ? `node ${node}` : `bun ${bun}`;
 }

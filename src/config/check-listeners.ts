@@ -10,6 +10,7 @@ export function checkListeners(parts: Parts): readonly ConfigFault[] {
   return [
     ...parts.listeners.flatMap(checkEncryption),
     ...parts.listeners.flatMap((listener, index) => checkAgainst(listener, parts.listeners.slice(0, index))),
+    ...checkMetrics(parts),
     ...checkCertificates(parts),
     ...parts.listeners.flatMap((listener) => checkDefaultDomain(listener, parts)),
   ];
@@ -51,7 +52,7 @@ function checkAgainst(
 ): readonly ConfigFault[] {
   const { path, value } = listener;
   const faults: ConfigFault[] = [];
-  const samePort = earlier.find((other) => overlap(value, other.value));
+  const samePort = earlier.find((other) => overlap(placeOf(value), placeOf(other.value)));
   if (samePort !== undefined) {
     const message = `${portOf(value, value.protocol)} is taken by ${formatPath(samePort.path)}`;
     faults.push({ path: [...path, 'port'], message });
@@ -64,9 +65,24 @@ function checkAgainst(
   return faults;
 }
 
+function checkMetrics({ metrics, listeners }: Parts): readonly ConfigFault[] {
+  const inTheWay = listeners.find(({ value }) => metrics !== undefined && overlap(metrics, placeOf(value)));
+  if (metrics === undefined || inTheWay === undefined) return [];
+  return [{ path: ['metrics', 'port'], message: `${metrics.port} is taken by ${formatPath(inTheWay.path)}` }];
+}
+
+interface ListenPlace {
+  readonly address: string;
+  readonly port: number;
+}
+
+function placeOf(listener: ListenerConfig): ListenPlace {
+  return { address: listener.address, port: portOf(listener, listener.protocol) };
+}
+
 // Our workers share ports on purpose, so the system would not refuse two listeners on one of them.
-function overlap(a: ListenerConfig, b: ListenerConfig): boolean {
-  if (portOf(a, a.protocol) !== portOf(b, b.protocol)) return false;
+function overlap(a: ListenPlace, b: ListenPlace): boolean {
+  if (a.port !== b.port) return false;
   const addresses = [a.address, b.address];
   if (a.address === b.address || addresses.includes('::')) return true;
   return addresses.includes('0.0.0.0') && addresses.every((address) => !address.includes(':'));

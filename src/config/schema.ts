@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { BackendsSchema, DomainsSchema } from './schema-backends.ts';
 import { LimitsSchema, PolicySchema } from './schema-limits.ts';
 import { ListenerSchema, TlsSchema } from './schema-listeners.ts';
-import { fileName, hostname, httpUrl, label } from './schema-parts.ts';
+import { fileName, hostname, httpUrl, label, listenAddress, port } from './schema-parts.ts';
 import { StoreSchema } from './schema-store.ts';
 
 const IdentitySchema = z.strictObject({
@@ -75,6 +75,17 @@ export const ConfigSchema = z.strictObject({
     .prefault({})
     .describe('Where users manage two-step authentication.'),
   limits: LimitsSchema.prefault({}).describe('Bounds on connections and waits.'),
+  metrics: z
+    .strictObject({
+      address: listenAddress
+        .default('127.0.0.1')
+        .describe('The address to listen on. Who reaches it needs no password: loopback, or a network of your own.'),
+      port: port.default(9464).describe('The port.'),
+    })
+    .optional()
+    .describe(
+      'Metrics for Prometheus at `/metrics`; `/healthz` and `/readyz` say how the gateway is. `metrics: {}` turns them on.',
+    ),
   log: z
     .strictObject({
       level: z
