@@ -1,23 +1,23 @@
 /**
  * `npm run build`: makes `dist/postern`, the single executable with Bun and the gateway in it, and tries it out.
- * It needs the packages of production only, and takes no other network.
+ * Another file can be named: `npm run build -- <file>`. Needs the packages of production only.
  */
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { install } from './install.mjs';
 import { bunPath, Complaint, ROOT, runMain } from './runtime.mjs';
 
-const OUTPUT = join(ROOT, 'dist/postern');
-
 await runMain(async () => {
+  const [given = join(ROOT, 'dist/postern')] = process.argv.slice(2);
+  const output = resolve(given);
   await install({ only: 'production' });
-  mkdirSync(join(ROOT, 'dist'), { recursive: true });
-  run(bunPath(), ['build', '--compile', '--sourcemap=inline', 'src/main.ts', `--outfile=${OUTPUT}`]);
-  rmSync(`${OUTPUT}.map`, { force: true }); // it is in the executable already
-  const version = run(OUTPUT, ['--version']).trim();
-  process.stdout.write(`dist/postern ${version}, ${Math.round(statSync(OUTPUT).size / 2 ** 20)} MB\n`);
+  mkdirSync(dirname(output), { recursive: true });
+  run(bunPath(), ['build', '--compile', '--sourcemap=inline', 'src/main.ts', `--outfile=${output}`]);
+  rmSync(`${output}.map`, { force: true }); // it is in the executable already
+  const version = run(output, ['--version']).trim();
+  process.stdout.write(`${output} ${version}, ${Math.round(statSync(output).size / 2 ** 20)} MB\n`);
   return 0;
 });
 
