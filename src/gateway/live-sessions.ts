@@ -1,7 +1,7 @@
 /**
  * Who is connected to this worker, and the promise that nobody stays whom policy no longer covers: every change is
- * reviewed when it is announced, and because announcements can be lost, epochs are compared after every gap and
- * every half minute. A cut-off may be late by an outage, never forgotten.
+ * reviewed when it is announced. Because announcements can be lost, all accounts are reviewed after every gap, and their
+ * epochs are compared every half minute. A cut-off may be late by an outage, never forgotten.
  */
 
 import type { Account } from '../core/identity.ts';
@@ -9,8 +9,10 @@ import { isFault } from '../core/fault.ts';
 import type { Epochs } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
 import type { Meters, Noticed } from './meters.ts';
-import { isOlder, newest, oldest, RecentEpochs } from './recent-epochs.ts';
+import { CUT_OFF_REASONS, noticedNow, type Notice } from './notice.ts';
+import { isOlder, isOther, newest, oldest, RecentEpochs } from './recent-epochs.ts';
 import type { Gatekeeper, LiveChange, LiveSession, LiveStore } from './settings.ts';
+import { Turns } from './turns.ts';
 
 export interface LiveSessionsOptions {
   readonly store: LiveStore;
@@ -47,21 +49,19 @@ interface Group {
   noticed: Notice | undefined;
 }
 
-interface Notice {
-  readonly how: Noticed;
-  /** By performance.now(). */
-  readonly at: number;
-}
-
 export class LiveSessions {
   readonly #options: LiveSessionsOptions;
   readonly #groups = new Map<string, Group>();
   readonly #domains = new Map<string, Set<Group>>();
   readonly #recent = new RecentEpochs();
+  /** Changing one domain may concern every account here: the store is asked about this many at a time. */
+  readonly #turns = new Turns(REVIEWS_AT_ONCE);
   /** Sessions that have been told to end and are not gone yet. */
   readonly #ending = new Map<string, Notice>();
   readonly #timers: NodeJS.Timeout[] = [];
   #watch: { stop(): Promise<void> } | undefined;
+  /** Reviews wait for the store. */
+  #waiting = false;
   #stopped = false;
 
   constructor(options: LiveSessionsOptions) {
@@ -73,10 +73,7 @@ export class LiveSessions {
     const { store, compareIntervalMs, heartbeatIntervalMs } = this.#options;
     this.#watch = await store.watch({
       onChange: (change) => this.#onChange(change),
-      onGap: () => {
-        this.#options.meters.changesLost();
-        void this.#compare();
-      },
+      onGap: () => this.#onGap(),
     });
     this.#timers.push(
       setInterval(() => void this.#compare(), compareIntervalMs),
@@ -168,6 +165,14 @@ export class LiveSessions {
     }
   }
 
+  // Equal epochs prove nothing here: a failover may have lost a change that we know of, and the next one has its number.
+  #onGap(): void {
+    const { meters, log } = this.#options;
+    meters.changesLost();
+    log.warn('changes.lost', { count: this.#groups.size });
+    for (const group of this.#groups.values()) this.#review(group, 'compared');
+  }
+
   #reviewOf(group: Group | undefined): void {
     if (group !== undefined) this.#review(group, 'announced');
   }
@@ -183,7 +188,7 @@ export class LiveSessions {
     try {
       do {
         group.again = false;
-        await this.#reviewOnce(group);
+        await this.#turns.run(() => this.#reviewOnce(group));
       } while (group.again);
     } finally {
       group.reviewing = false;
@@ -197,6 +202,8 @@ export class LiveSessions {
     const covered = sessions.map(({ record: { id, opener, openedAt } }) => ({ id, opener, openedAt }));
     try {
       const { ended, reviewAt, epochs } = await this.#options.review(group.account, covered);
+      if (this.#waiting) this.#options.log.info('store.recovered');
+      this.#waiting = false;
       group.epochs = epochs;
       group.reviewAt = reviewAt;
       for (const id of ended) this.#cutOff(group.sessions.get(id), notice);
@@ -204,23 +211,32 @@ export class LiveSessions {
       const late = [...group.sessions.values()].filter((session) => !sessions.includes(session));
       if (late.some((session) => isOlder(session.epochs, epochs))) group.again = true;
     } catch (error) {
-      this.#options.log.error('fault', { user: group.account.name, error });
+      this.#logPostponed(group, error);
       // Not reviewed is not covered: try until the store answers. RECORD_INVALID too, an operator may mend it.
       group.noticed = notice;
       if (!this.#stopped) setTimeout(() => this.#review(group, notice.how), this.#options.retryMs).unref();
     }
   }
 
+  // An outage concerns every account here, and is said once.
+  #logPostponed({ account }: Group, error: unknown): void {
+    const { log } = this.#options;
+    if (!isFault(error, 'STORE_UNAVAILABLE')) return log.error('fault', { user: account.name, error });
+    if (!this.#waiting)
+      log.error('store.unavailable', { remark: 'no session can be reviewed until it is back', error });
+    this.#waiting = true;
+  }
+
   #cutOff(admission: Admission | undefined, notice: Notice): void {
     if (admission === undefined) return;
-    const reason = notice.how === 'by-hand' ? 'by hand' : 'policy';
     const { id, account, protocol, opener } = admission.record;
+    const reason = CUT_OFF_REASONS[notice.how];
     this.#options.log.info('session.cut-off', { session: id, user: account, protocol, opener: opener.kind, reason });
     if (!this.#ending.has(id)) this.#ending.set(id, notice);
     admission.cutOff();
   }
 
-  // What an announcement may have missed: any record newer than the one our sessions were judged by.
+  // What an announcement may have missed: any record that is not the one our sessions were judged by.
   async #compare(): Promise<void> {
     const groups = [...this.#groups.values()];
     for (let at = 0; at < groups.length; at += COMPARE_BATCH) {
@@ -234,11 +250,11 @@ export class LiveSessions {
         for (const group of batch) {
           const account = present.accounts.get(group.account.name) ?? 0;
           const domain = present.domains.get(group.account.domain) ?? 0;
-          if (isOlder(group.epochs, { account, domain })) this.#review(group, 'compared');
+          if (isOther(group.epochs, { account, domain })) this.#review(group, 'compared');
         }
       } catch (error) {
         if (!isFault(error, 'STORE_UNAVAILABLE')) this.#options.log.error('fault', { error });
-        return; // The next round, or the gap after the outage, does it.
+        return; // The gap after the outage, or the next round, does it.
       }
     }
   }
@@ -267,10 +283,7 @@ export class LiveSessions {
 
 const DUE_INTERVAL_MS = 500;
 const COMPARE_BATCH = 500;
-
-function noticedNow(how: Noticed): Notice {
-  return { how, at: performance.now() };
-}
+const REVIEWS_AT_ONCE = 200;
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined || b === undefined) return a ?? b;

@@ -24,6 +24,7 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
     gate: Promise.resolve(),
     cutOffs: [] as { noticed: Noticed; seconds: number }[],
   };
+  const log = memoryLog();
   const live = new LiveSessions({
     store: {
       openSession: async (session) => void state.open.set(session.id, session),
@@ -53,13 +54,13 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
       ...unreadMeters(),
       sessionCutOff: (noticed, seconds) => void state.cutOffs.push({ noticed, seconds }),
     },
-    log: memoryLog(),
+    log,
     compareIntervalMs: options.compareIntervalMs ?? NEVER_MS,
     heartbeatIntervalMs: NEVER_MS,
     retryMs: options.retryMs ?? 1,
     now: () => state.now,
   });
-  return { state, live };
+  return { state, live, log };
 }
 
 /** A login that ends when it is cut off. */
@@ -242,3 +243,65 @@ test('a session that ends by itself is no cut-off', async () => {
   assert.deepEqual(state.cutOffs, []);
   await live.stop();
 });
+
+test('after a gap everybody is reviewed, even where the epochs say that nothing has changed', async () => {
+  const { state, live } = world();
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  // A failover lost change 2, which we know of, and what was changed instead is number 2 again.
+  state.ended = () => ['one'];
+  state.watcher.onGap();
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('the regular comparison notices records that a failover has set back', async () => {
+  const { state, live } = world({ compareIntervalMs: 5 });
+  await live.start();
+  const session = admission('one', { account: 7, domain: 1 });
+  live.admit(session);
+  state.epochs = { account: 6, domain: 1 };
+  state.ended = () => ['one'];
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('a change of a domain asks the store about two hundred accounts at a time, and about each', async () => {
+  const { state, live } = world();
+  await live.start();
+  const gate = Promise.withResolvers<void>();
+  state.gate = gate.promise;
+  for (let at = 0; at < 1000; at += 1) {
+    live.admit({ ...admission(`${at}`, state.epochs), account: { ...ALICE, name: `user${at}@example.org` } });
+  }
+  state.watcher.onChange({ kind: 'domain', domain: ALICE.domain, epoch: 2 });
+  await turn();
+  assert.equal(state.reviews, 200);
+  gate.resolve();
+  await turn();
+  assert.equal(state.reviews, 1000);
+  await live.stop();
+});
+
+test('an outage that many reviews meet is logged once, and its end too', async () => {
+  const { state, live, log } = world();
+  await live.start();
+  const sessions = Array.from({ length: 20 }, (_, at) => ({
+    ...admission(`${at}`, state.epochs),
+    account: { ...ALICE, name: `user${at}@example.org` },
+  }));
+  for (const session of sessions) live.admit(session);
+  state.failures = 20;
+  state.ended = (reviewed) => reviewed.map(({ id }) => id);
+  state.watcher.onChange({ kind: 'domain', domain: ALICE.domain, epoch: 2 });
+  await Promise.all(sessions.map(({ ended }) => ended));
+  const events = log.entries.map(({ event }) => event).filter((event) => event !== 'session.cut-off');
+  assert.deepEqual(events, ['store.unavailable', 'store.recovered']);
+  await live.stop();
+});
+
+/** Lets everything run that is not waiting for the test. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
