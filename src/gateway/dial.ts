@@ -43,14 +43,32 @@ export interface Dialled {
   readonly unread: Buffer;
 }
 
-export type DialResult = Dialled | { readonly outcome: 'unreachable'; readonly why: string };
+export type DialResult = Dialled | Unreachable;
 
-/** Runs an errand. Never throws for the network: `unreachable` means no dialogue took place, another host may do. */
+export interface Unreachable {
+  readonly outcome: 'unreachable';
+  readonly why: string;
+  /** We ourselves had no descriptor or no port left for it. */
+  readonly ourFault: boolean;
+}
+
+/**
+ * Runs an errand until `signal` fires. Never throws for the network: `unreachable` means that the host did not even
+ * greet us within its time to connect, another one may do.
+ */
 export async function dial(to: Destination, errand: Errand, signal: AbortSignal): Promise<DialResult> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(to.backend.connectTimeoutMs)]);
   const opened = await open(to, errand, deadline);
-  if ('why' in opened) return { outcome: 'unreachable', why: opened.why };
+  if ('why' in opened) return { outcome: 'unreachable', ourFault: false, ...opened };
   const { channel } = opened;
+  // A host that accepts and then says nothing is as good as gone: all protocols here begin with its greeting.
+  const greeting = await channel.read(deadline);
+  if (greeting === undefined) {
+    channel.destroy();
+    const why = deadline.aborted ? 'no greeting in time' : 'closed without a greeting';
+    return { outcome: 'unreachable', why, ourFault: false };
+  }
+  channel.putBack(greeting);
   const dialogue = errand.module.backend({
     hostname: errand.hostname,
     tls: to.service.tls === 'implicit' ? 'active' : to.service.tls,
@@ -58,12 +76,7 @@ export async function dial(to: Destination, errand: Errand, signal: AbortSignal)
     forward: passesClientInProtocol(to.service) ? errand.client : undefined,
     helo: errand.helo,
   });
-  const outcome = await converse(
-    dialogue,
-    channel,
-    { to, restMs: errand.module.restAfterTlsMs ?? 0 },
-    AbortSignal.any([signal, AbortSignal.timeout(to.backend.loginTimeoutMs)]),
-  );
+  const outcome = await converse(dialogue, channel, { to, restMs: errand.module.restAfterTlsMs ?? 0 }, signal);
   if (outcome.kind !== 'accepted') channel.end();
   return { outcome, channel, unread: outcome.kind === 'accepted' ? dialogue.unread() : Buffer.alloc(0) };
 }
@@ -78,14 +91,15 @@ export function loadTrust({ name, caFile }: BackendSettings): SecureContext {
   }
 }
 
-type Opened = { readonly channel: Channel } | { readonly why: string };
+type Opened = { readonly channel: Channel } | NotConnected;
+type NotConnected = Pick<Unreachable, 'why'> & Partial<Unreachable>;
 
 async function open(to: Destination, errand: Errand, signal: AbortSignal): Promise<Opened> {
   const socket = connect({ host: to.host, port: to.service.port, allowHalfOpen: true, noDelay: true });
-  const why = await connected(socket, signal);
-  if (why !== undefined) {
+  const failure = await connected(socket, signal);
+  if (failure !== undefined) {
     socket.destroy();
-    return { why };
+    return failure;
   }
   if (to.service.clientAddress === 'proxy') socket.write(proxyHeader(errand.client));
   const channel = new Channel(socket);
@@ -165,21 +179,27 @@ function proxyHeader(client: ForwardedClient | undefined): Buffer {
   });
 }
 
-async function connected(socket: Socket, signal: AbortSignal): Promise<string | undefined> {
+async function connected(socket: Socket, signal: AbortSignal): Promise<NotConnected | undefined> {
   return new Promise((resolve) => {
-    const finish = (why: string | undefined): void => {
+    const finish = (failure: NotConnected | undefined): void => {
       socket.off('connect', onConnect).off('error', onError);
       signal.removeEventListener('abort', onAbort);
-      resolve(why);
+      resolve(failure);
     };
     const onConnect = (): void => finish(undefined);
-    const onError = (error: Error): void => finish(error.message);
+    const onError = (error: Error): void => finish({ why: error.message, ourFault: isOurs(error) });
     const onAbort = (): void => {
       socket.on('error', () => socket.destroy());
-      finish('deadline');
+      finish({ why: 'deadline' });
     };
     socket.on('connect', onConnect).on('error', onError);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
   });
 }
+
+function isOurs(error: Error): boolean {
+  return 'code' in error && OUR_FAULTS.includes(String(error.code));
+}
+
+const OUR_FAULTS: readonly string[] = ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'];
