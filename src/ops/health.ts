@@ -115,5 +115,6 @@ function certificateProblems(expiresAt: Date | undefined, now: number): readonly
   if (left <= 0) return [{ severity: 'unready', words: `a certificate expired on ${expiresAt.toISOString()}` }];
   const days = Math.floor(left / DAY_MS);
   if (days >= EXPIRY_WARNING_DAYS) return [];
-  return [{ severity: 'degraded', words: `a certificate expires in ${days} ${days === 1 ? 'day' : 'days'}` }];
+  const time = days === 0 ? 'less than a day' : days === 1 ? '1 day' : `${days} days`;
+  return [{ severity: 'degraded', words: `a certificate expires in ${time}` }];
 }
