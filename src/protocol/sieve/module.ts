@@ -4,6 +4,7 @@ import { driveBackend } from '../backend.ts';
 import { driveFront } from '../front.ts';
 import type { ProtocolModule } from '../machine.ts';
 import { sieveBackend } from './backend.ts';
+import { sieveBoundary } from './boundary.ts';
 import { sieveFront } from './front.ts';
 
 export const sieve: ProtocolModule = {
@@ -14,4 +15,5 @@ export const sieve: ProtocolModule = {
   // While it writes its greeting over TLS, Dovecot 2.3 reads a command that comes within that millisecond, and forgets
   // it until more comes: one login in fifty between two processes of one machine.
   restAfterTlsMs: 20,
+  boundary: sieveBoundary,
 };
