@@ -28,6 +28,8 @@ const gateway = await startGateway({
   certificates: [first, ...more],
   listeners: [
     { name: 'fromBalancer', protocol: 'imap', tls: 'implicit', proxyProtocolFrom: ['127.0.0.50/32'] },
+    { name: 'ipv6', protocol: 'imap', tls: 'implicit', address: '::1' },
+    { name: 'everyAddress', protocol: 'imap', tls: 'implicit', address: '::' },
     { name: 'fromBalancerStarttls', protocol: 'imap', tls: 'starttls', proxyProtocolFrom: ['127.0.0.50/32'] },
   ],
 });
@@ -55,6 +57,19 @@ function subject(said: string): string | undefined {
 async function serial(): Promise<string> {
   return runOk('openssl', ['x509', '-noout', '-serial'], await openssl());
 }
+
+test('IPv6 and IPv4 clients are served, and each is known by its own address', { timeout: 30_000 }, async () => {
+  for (const [listener, host] of [
+    ['ipv6', '::1'],
+    ['everyAddress', '::1'],
+    ['everyAddress', '127.0.0.1'],
+  ] as const) {
+    const wire = await Wire.open(gateway.port(listener), { caFile, host });
+    await wire.until(/^\* OK.*\r\n/);
+    await gateway.logged('session.opened', { listener, address: host });
+    wire.close();
+  }
+});
 
 test('the certificate is chosen by the name that the client asks for', { timeout: 30_000 }, async () => {
   assert.equal(subject(await openssl('-servername', 'mail.one.test')), 'mail.one.test');

@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import type { Protocol } from '../../src/core/verdict.ts';
 import type { Leaf } from './certificates.ts';
 import type { Place } from './mail-clients.ts';
-import { eventually, freePorts, listening, run, start, temporaryDirectory, type Running } from './processes.ts';
+import { eventually, freePorts, run, start, temporaryDirectory, type Running } from './processes.ts';
 
 const POSTERN = join(import.meta.dirname, '../../src/main.ts');
 const PROTOCOLS = ['imap', 'pop3', 'submission', 'sieve'] as const satisfies readonly Protocol[];
@@ -59,7 +59,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Starts a gateway and waits until every listener answers. */
+/** Starts a gateway and waits until it says that every worker listens. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const directory = await temporaryDirectory('gateway');
   const configFile = join(directory.path, 'postern.yaml');
@@ -76,7 +76,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   try {
     await running.line(/"event":"gateway.started"/);
-    await Promise.all([...listeners.values()].map(({ port }) => listening(port, running)));
   } catch (error) {
     await stop().catch(() => undefined); // what it said below tells more
     throw new Error(`the gateway did not start:\n${running.output()}`, { cause: error });
