@@ -140,7 +140,7 @@ test('a folder that cannot be written is named in one line, and so is what to do
   writeFileSync(file, '');
   await using demo = runDemo('--folder', join(file, 'demo'), '--port-base', portBase);
   assert.equal(await demo.ended, 1);
-  assert.match(demo.stderr(), /^postern: cannot write .*a file\/demo \(ENOTDIR\): .*--folder.*\n$/);
+  assert.match(demo.stderr(), /^postern: cannot use .*a file\/demo \(ENOTDIR\): .*--folder.*\n$/);
 });
 
 test('arguments that mean nothing are refused in one line', async () => {
