@@ -5,6 +5,7 @@ import type { ProtocolModule } from '../protocol/machine.ts';
 import type { Protocol } from '../core/verdict.ts';
 import { Admissions } from './admissions.ts';
 import type { BackendHost, Backends } from './backends.ts';
+import { HeldRefusals } from './held-refusals.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { Listener, type ListenerState } from './listener.ts';
 import type { Meters } from './meters.ts';
@@ -36,6 +37,9 @@ export interface GatewayState {
 const COMPARE_INTERVAL_MS = 30_000;
 const HEARTBEAT_INTERVAL_MS = 60_000;
 const REVIEW_RETRY_MS = 1_000;
+// A network beyond its limits hears so late: a guesser loses time, a mail program does not even notice.
+const REFUSAL_DELAY_MS = 3_000;
+const MAX_HELD_REFUSALS = 1_000;
 const DRAIN_POLL_MS = 100;
 /** A session in which nothing moved for this long is between commands: closing it loses nothing. */
 const QUIET_MS = 500;
@@ -74,6 +78,7 @@ export class Gateway {
       gatekeeper,
       meters,
       live: this.#live,
+      heldRefusals: new HeldRefusals({ delayMs: REFUSAL_DELAY_MS, max: MAX_HELD_REFUSALS }),
       now,
     };
     const admissions = new Admissions(limits);

@@ -12,6 +12,7 @@ import type { Credentials } from '../sasl/exchange.ts';
 import type { Place } from './admissions.ts';
 import type { Backends } from './backends.ts';
 import type { Channel } from './channel.ts';
+import type { HeldRefusals } from './held-refusals.ts';
 import { judge, openerOf, type Judged } from './judge.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { Meters } from './meters.ts';
@@ -31,6 +32,7 @@ export interface SessionServices {
   readonly backends: Backends;
   readonly gatekeeper: Gatekeeper;
   readonly live: LiveSessions;
+  readonly heldRefusals: HeldRefusals;
   readonly meters: Meters;
   readonly now: () => number;
 }
@@ -196,6 +198,7 @@ export class Session {
       this.#judged = judged;
       return this.#front.answer({ kind: 'accepted', reply: judged.session.outcome.reply });
     }
+    if (judged.answer.kind === 'throttle') await this.#services.heldRefusals.hold(this.#aborted.signal);
     return this.#refuse(judged.answer);
   }
 
