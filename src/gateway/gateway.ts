@@ -5,6 +5,7 @@ import type { ProtocolModule } from '../protocol/machine.ts';
 import type { Protocol } from '../core/verdict.ts';
 import { Admissions } from './admissions.ts';
 import type { BackendHost, Backends } from './backends.ts';
+import { clientsWithinDescriptors } from './descriptors.ts';
 import { HeldRefusals } from './held-refusals.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { Listener, type ListenerState } from './listener.ts';
@@ -81,7 +82,7 @@ export class Gateway {
       heldRefusals: new HeldRefusals({ delayMs: REFUSAL_DELAY_MS, max: MAX_HELD_REFUSALS }),
       now,
     };
-    const admissions = new Admissions(limits);
+    const admissions = new Admissions(withinDescriptors(limits, log));
     this.#admissions = admissions;
     this.#listeners = settings.listeners.map(
       (listener) =>
@@ -142,4 +143,12 @@ export class Gateway {
     this.#sessions.add(session);
     void session.run().finally(() => this.#sessions.delete(session));
   }
+}
+
+function withinDescriptors(limits: GatewaySettings['limits'], log: Log): GatewaySettings['limits'] {
+  const possible = clientsWithinDescriptors() ?? limits.maxConnections;
+  if (limits.maxConnections <= possible) return limits;
+  const remark = `lowered to ${possible}: this process may open no more files. Raise its limit (LimitNOFILE=, ulimit -n).`;
+  log.warn('config.remark', { setting: 'limits.maxConnections', remark });
+  return { ...limits, maxConnections: possible };
 }

@@ -30,6 +30,9 @@ export interface GatewayOptions {
   readonly workers?: number | undefined;
   /** More listeners, beside the one with STARTTLS and the one with implicit TLS of each protocol. */
   readonly listeners?: readonly (Yaml & { readonly name: string })[] | undefined;
+  /** Starts it through these words, e.g. `prlimit --nofile=200`, and with these variables in its environment. */
+  readonly through?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Any other settings of the file. */
   readonly settings?: Yaml | undefined;
 }
@@ -69,7 +72,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await writeFile(configFile, stringify(settings), { mode: 0o600 });
   if (options.keysFile === undefined) await postern(['key', 'new', '-c', configFile]);
 
-  const running = start(process.execPath, [POSTERN, 'serve', '-c', configFile]);
+  const [command = '', ...args] = [...(options.through ?? []), process.execPath, POSTERN, 'serve', '-c', configFile];
+  const running = start(command, args, options.env === undefined ? {} : { env: options.env });
   const stop = async (): Promise<void> => {
     await running.stop();
     await directory.remove();
@@ -151,8 +155,8 @@ function configuration(options: GatewayOptions, { listeners, keysFile, storeFile
   };
 }
 
-/** Runs the command line to its end and returns its standard output. */
-async function postern(args: readonly string[]): Promise<string> {
+/** Runs the command line to its end and returns its standard output; throws when it fails. */
+export async function postern(args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run(process.execPath, [POSTERN, ...args]);
   if (code !== 0) throw new Error(`postern ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return stdout.trim();
