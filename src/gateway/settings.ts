@@ -55,7 +55,7 @@ export interface BackendService {
   readonly port: number;
   readonly tls: 'implicit' | 'starttls' | 'none';
   readonly impersonation: Impersonation;
-  /** How the backend learns the client's address: IMAP ID, XCLIENT (POP3, submission) or a PROXY v2 header. */
+  /** How the backend learns the client's address: IMAP ID, XCLIENT (the others) or a PROXY v2 header. */
   readonly clientAddress: 'id' | 'xclient' | 'proxy' | 'none';
 }
 

@@ -129,7 +129,7 @@ export function backendOf({ authority, dovecot, postfix }: Servers): Yaml {
     imap: { port: dovecot.ports.imapTls },
     pop3: { port: dovecot.ports.pop3Tls, clientAddress: 'xclient' },
     submission,
-    sieve: { port: dovecot.ports.sieveTls, tls: 'implicit' },
+    sieve: { port: dovecot.ports.sieveTls, tls: 'implicit', clientAddress: 'xclient' },
   };
 }
 
