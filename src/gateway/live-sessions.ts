@@ -205,10 +205,10 @@ export class LiveSessions {
       if (this.#waiting) this.#options.log.info('store.recovered');
       this.#waiting = false;
       group.epochs = epochs;
-      group.reviewAt = reviewAt;
       for (const id of ended) this.#cutOff(group.sessions.get(id), notice);
       // Admitted meanwhile, and judged by older records than this review was.
       const late = [...group.sessions.values()].filter((session) => !sessions.includes(session));
+      group.reviewAt = late.map((session) => session.reviewAt).reduce(earliest, reviewAt);
       if (late.some((session) => isOlder(session.epochs, epochs))) group.again = true;
     } catch (error) {
       this.#logPostponed(group, error);
