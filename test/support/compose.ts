@@ -36,16 +36,25 @@ export async function startCompose(): Promise<Compose> {
   const [redis = 0, smtp = 0, ...others] = await freePorts(2 + 6 + 7);
   const dovecot = others.slice(0, 6);
   const gateway = others.slice(6);
-  const started = [
-    await startRedis(redis, place('redis')),
-    await startDovecot(directory.path, dovecot, smtp),
-    await startPostfix(directory.path, smtp),
-  ];
+  const started: Running[] = [];
+  const stop = async (): Promise<void> => {
+    const endings = await Promise.allSettled(started.map((one) => one.stop()));
+    await directory.remove();
+    for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
+  };
   const configFile = place('postern.yaml');
-  await writeFile(configFile, gatewayConfiguration(directory.path, { redis, dovecot, gateway }), { mode: 0o600 });
-  const running = start(process.execPath, [MAIN, 'serve', '-c', configFile]);
-  await running.line(/"event":"gateway.started"/);
-  started.push(running);
+  try {
+    started.push(await startRedis(redis, place('redis')));
+    started.push(await startDovecot(directory.path, dovecot, smtp));
+    started.push(await startPostfix(directory.path, smtp));
+    await writeFile(configFile, gatewayConfiguration(directory.path, { redis, dovecot, gateway }), { mode: 0o600 });
+    const running = start(process.execPath, [MAIN, 'serve', '-c', configFile]);
+    started.push(running);
+    await running.line(/"event":"gateway.started"/);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const names = ['imap implicit', 'imap starttls', 'pop3 implicit', 'pop3 starttls'];
   names.push('submission implicit', 'submission starttls', 'sieve starttls');
   return {
@@ -60,10 +69,7 @@ export async function startCompose(): Promise<Compose> {
       return JSON.parse(stdout);
     },
     logs: () => started.map((one) => one.output()).join('\n'),
-    stop: async () => {
-      for (const one of started.toReversed()) await one.stop();
-      await directory.remove();
-    },
+    stop,
   };
 }
 
