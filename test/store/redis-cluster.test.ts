@@ -7,7 +7,7 @@ import type { Change, Store } from '../../src/policy/ports.ts';
 import { keyPlan } from '../../src/store/keys.ts';
 import { openStore } from '../../src/store/open.ts';
 import { eventually } from '../support/processes.ts';
-import { startRedisCluster, type RedisServer } from '../support/redis.ts';
+import { moveSlot, startRedisCluster } from '../support/redis.ts';
 import { adapterContract } from './adapter-contract.ts';
 import { accountOf, DOMAIN, EMPTY_ACCOUNT, NETWORK, query, saveAccount, storeContract } from './contract.ts';
 import { assertRecovers, assertUnavailable, DEADLINE_MS } from './outage.ts';
@@ -65,17 +65,6 @@ test('all keys of an account are in one slot of the Cluster, whatever its name',
     assert.equal(slots.size, 1, name);
   }
 });
-
-/** Moves a slot with its keys, as resharding does. */
-async function moveSlot(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
-  const [fromId, toId] = [await from.command('cluster', 'myid'), await to.command('cluster', 'myid')].map(String);
-  await to.command('cluster', 'setslot', slot, 'importing', fromId ?? '');
-  await from.command('cluster', 'setslot', slot, 'migrating', toId ?? '');
-  const keys = await from.command('cluster', 'getkeysinslot', slot, 100);
-  assert.ok(Array.isArray(keys) && keys.length > 0);
-  await from.command('migrate', '127.0.0.1', to.port, '', 0, 5000, 'keys', ...keys.map(String));
-  for (const server of [to, from]) await server.command('cluster', 'setslot', slot, 'node', toId ?? '');
-}
 
 test('an account whose slot moves to another node of the Cluster is followed there', async () => {
   await withStore(async (store, prefix) => {

@@ -28,6 +28,8 @@ export interface GatewayOptions {
   readonly keysFile?: string | undefined;
   readonly name?: string | undefined;
   readonly workers?: number | undefined;
+  /** Which protocols have their two listeners; default all. */
+  readonly protocols?: readonly Protocol[] | undefined;
   /** More listeners, beside the one with STARTTLS and the one with implicit TLS of each protocol. */
   readonly listeners?: readonly (Yaml & { readonly name: string })[] | undefined;
   /** Starts it through these words, e.g. `prlimit --nofile=200`, and with these variables in its environment. */
@@ -67,7 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const directory = await temporaryDirectory('gateway');
   const configFile = join(directory.path, 'postern.yaml');
   const keysFile = options.keysFile ?? join(directory.path, 'keys');
-  const listeners = await chooseListeners(options.listeners ?? []);
+  const listeners = await chooseListeners(options);
   const settings = configuration(options, { listeners, keysFile, storeFile: join(directory.path, 'postern.db') });
   await writeFile(configFile, stringify(settings), { mode: 0o600 });
   if (options.keysFile === undefined) await postern(['key', 'new', '-c', configFile]);
@@ -121,10 +123,11 @@ interface Chosen {
   readonly storeFile: string;
 }
 
-async function chooseListeners(
-  more: readonly (Yaml & { readonly name: string })[],
-): Promise<ReadonlyMap<string, Yaml & { readonly port: number }>> {
-  const standard = PROTOCOLS.flatMap((protocol) => [
+async function chooseListeners({
+  protocols = PROTOCOLS,
+  listeners: more = [],
+}: GatewayOptions): Promise<ReadonlyMap<string, Yaml & { readonly port: number }>> {
+  const standard = protocols.flatMap((protocol) => [
     { name: protocol, protocol, tls: 'starttls' },
     { name: `${protocol}Tls`, protocol, tls: 'implicit' },
   ]);
@@ -155,8 +158,8 @@ function configuration(options: GatewayOptions, { listeners, keysFile, storeFile
   };
 }
 
-/** Runs the command line to its end and returns its standard output; throws when it fails. */
-export async function postern(args: readonly string[]): Promise<string> {
+/** Runs the command line to its end and returns its standard output. */
+async function postern(args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run(process.execPath, [POSTERN, ...args]);
   if (code !== 0) throw new Error(`postern ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return stdout.trim();

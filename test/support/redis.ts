@@ -93,6 +93,19 @@ export async function startRedisSentinels(): Promise<RedisSentinels> {
   };
 }
 
+/** Moves a slot of a Cluster with its keys from one node to another, as resharding does. */
+export async function moveSlot(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+  const [fromId = '', toId = ''] = [await from.command('cluster', 'myid'), await to.command('cluster', 'myid')].map(
+    String,
+  );
+  await to.command('cluster', 'setslot', slot, 'importing', fromId);
+  await from.command('cluster', 'setslot', slot, 'migrating', toId);
+  const keys = await from.command('cluster', 'getkeysinslot', slot, 100);
+  if (!Array.isArray(keys) || keys.length === 0) throw new Error(`no keys in slot ${slot}`);
+  await from.command('migrate', '127.0.0.1', to.port, '', 0, 5000, 'keys', ...keys.map(String));
+  for (const server of [to, from]) await server.command('cluster', 'setslot', slot, 'node', toId);
+}
+
 async function startOn(program: string, port: number, options: readonly string[]): Promise<RedisServer> {
   const directory = await temporaryDirectory('redis');
   // Sentinel keeps its state in its configuration file, so there must be one.
