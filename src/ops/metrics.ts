@@ -34,10 +34,10 @@ interface LoginLabels {
   readonly reason: string;
 }
 
-/** A worker's metrics: what it calls as things happen, and the reading of all of them. */
-export type WorkerMetrics = ReturnType<typeof workerMetrics>;
-
-/** Makes the metrics of one worker. `gateway` is asked at every reading; undefined while it is being built. */
+/**
+ * Makes the metrics of one worker: what it calls as things happen, and the reading of all of them. `gateway` is asked at
+ * every reading; undefined while it is being built.
+ */
 export function workerMetrics(worker: number, gateway: () => MeteredGateway | undefined) {
   const registry = new Registry();
   registry.setDefaultLabels({ process: `worker-${worker}` });

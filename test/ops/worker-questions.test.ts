@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { askWorkers } from '../../src/ops/worker-questions.ts';
 
-const WORKER = join(import.meta.dirname, '../support/answering-worker.ts');
+const WORKER = fileURLToPath(new URL('../support/answering-worker.ts', import.meta.url));
 const SOON_MS = 200;
 const LONG_MS = 30_000;
 const children: ChildProcess[] = [];
