@@ -188,6 +188,13 @@ function countingContract(contract: Contract): void {
     assert.deepEqual([after.accountFailures, after.accountNetworkFailures], [1, 1]);
   });
 
+  contract('nothing counted by a clock that has been set back since counts any more', async ({ store }) => {
+    const wrong = NOW + 36_000_000;
+    for (const mark of ['a', 'b', 'c']) await store.lookupLogin(query(ALICE, mark, { now: wrong }));
+    const { accountFailures, accountNetworkFailures, networkVerdicts } = await pressure(store, query(ALICE, 'd'));
+    assert.deepEqual([accountFailures, accountNetworkFailures, networkVerdicts], [1, 1, 1]);
+  });
+
   contract('the verdicts of a network count over all accounts and anew in each window', async ({ store }) => {
     const counted = async (account: Account, now: number) =>
       (await pressure(store, query(account, 'x', { now }))).networkVerdicts;
