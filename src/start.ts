@@ -68,7 +68,7 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
     const watched = await watchWorker(settings, worker, await openStore(settings.store));
     const gateway = build(settings, watched, own);
-    await gateway.start();
+    await startOrUndo(gateway, watched.store);
     watched.answerFor(gateway);
     process.on('SIGHUP', () => reload(gateway, configFile, log, own));
     process.on('uncaughtException', (error) => own.error('fault', { error }));
@@ -83,6 +83,17 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     return 1;
   } finally {
     if (process.connected) process.disconnect?.(); // an open channel would keep this process alive
+  }
+}
+
+// What has been opened when a start fails would keep this process alive.
+async function startOrUndo(gateway: Gateway, store: Store): Promise<void> {
+  try {
+    await gateway.start();
+  } catch (error) {
+    await gateway.stop();
+    await store.close();
+    throw error;
   }
 }
 
