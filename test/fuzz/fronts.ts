@@ -150,8 +150,7 @@ class Player {
   #perform(action: FrontAction): void {
     switch (action.do) {
       case 'send':
-        assertWholeLines(action.bytes);
-        this.#sent += action.bytes.toString('latin1');
+        this.#sent += visible(this.#protocol, action.bytes);
         break;
       case 'start-tls':
         assert.ok(!this.secured, 'TLS twice');
@@ -193,8 +192,19 @@ function answerNamed(name: (typeof ANSWERS)[number], protocol: Protocol): LoginA
   return name === 'unavailable' ? { kind: name } : { kind: 'backend-refused', code: 'EXPIRED', text: 'Expired' };
 }
 
-function assertWholeLines(bytes: Buffer): void {
-  const text = bytes.toString('latin1');
+/** What is sent, which must be whole lines of text. */
+function visible(protocol: Protocol, bytes: Buffer): string {
+  const sent = bytes.toString('latin1');
+  // NOOP of ManageSieve returns the client's own tag, whatever it holds (RFC 5804 §2.13).
+  const text = protocol === 'sieve' ? withoutLiterals(sent).replaceAll(/(?<=TAG "[^"]*)[\x80-\xff]/g, '?') : sent;
   assert.ok(text.endsWith('\r\n'), 'half a line');
   assert.doesNotMatch(text, /(?<!\r)\n|\r(?!\n)|[^\x20-\x7e\r\n]/, 'a stray line end, or something that is not text');
+  return text;
+}
+
+function withoutLiterals(text: string): string {
+  const [announced = '', size] = /\{(\d+)\}\r\n/.exec(text) ?? [];
+  if (size === undefined) return text;
+  const at = text.indexOf(announced);
+  return `${text.slice(0, at)}""${withoutLiterals(text.slice(at + announced.length + Number(size)))}`;
 }
