@@ -76,7 +76,7 @@ export async function dial(to: Destination, errand: Errand, signal: AbortSignal)
     forward: passesClientInProtocol(to.service) ? errand.client : undefined,
     helo: errand.helo,
   });
-  const outcome = await converse(dialogue, channel, { to, restMs: errand.module.restAfterTlsMs ?? 0 }, signal);
+  const outcome = await converse(dialogue, channel, { to, restMs: errand.module.restOverTlsMs ?? 0 }, signal);
   if (outcome.kind !== 'accepted') channel.end();
   return { outcome, channel, unread: outcome.kind === 'accepted' ? dialogue.unread() : Buffer.alloc(0) };
 }
@@ -117,7 +117,7 @@ async function converse(
   signal: AbortSignal,
 ): Promise<BackendOutcome> {
   let actions: readonly BackendAction[] = dialogue.connect();
-  let greetedOverTls = to.service.tls !== 'implicit';
+  let overTls = to.service.tls === 'implicit';
   for (;;) {
     let upgraded = false;
     for (const action of actions) {
@@ -136,14 +136,13 @@ async function converse(
       }
     }
     if (upgraded) {
-      greetedOverTls = false;
+      overTls = true;
       actions = dialogue.tlsStarted();
       continue;
     }
     const bytes = await channel.read(signal);
     if (bytes === undefined) return { kind: 'unusable', why: 'closed', text: signal.aborted ? 'deadline' : 'closed' };
-    if (!greetedOverTls && restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
-    greetedOverTls = true;
+    if (overTls && restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     actions = dialogue.receive(bytes);
   }
 }

@@ -180,8 +180,8 @@ export interface ProtocolModule {
   readonly alpn: string;
   front(options: FrontOptions): FrontDialogue & { readonly helo?: BackendOptions['helo'] };
   backend(options: BackendOptions): BackendDialogue;
-  /** How long to let a backend rest after its greeting over TLS, where one is known to lose what comes too soon. */
-  readonly restAfterTlsMs?: number;
+  /** How long to let a backend rest after what it says over TLS, where one is known to lose what comes too soon. */
+  readonly restOverTlsMs?: number;
   /** Absent where a server never says anything unasked (RFC 1939 §3). The session id is quoted in the last words. */
   readonly boundary?: (sessionId: string) => Boundary;
 }

@@ -12,8 +12,8 @@ export const sieve: ProtocolModule = {
   alpn: 'managesieve',
   front: (options) => driveFront(sieveFront(options)),
   backend: (options) => driveBackend(sieveBackend(options)),
-  // While it writes its greeting over TLS, Dovecot 2.3 reads a command that comes within that millisecond, and forgets
-  // it until more comes: one login in fifty between two processes of one machine.
-  restAfterTlsMs: 20,
+  // While it writes over TLS, the login process of Dovecot 2.3 reads a command that comes within that millisecond, and
+  // forgets it until more comes: one reply in twenty between two processes of one machine.
+  restOverTlsMs: 20,
   boundary: sieveBoundary,
 };
