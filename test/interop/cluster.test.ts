@@ -79,7 +79,7 @@ async function assertAnswers(who: Mailbox, ok: boolean): Promise<void> {
   for (const gateway of gateways) assert.equal((await tryLogin(gateway, 'imap', who)).ok, ok, who.name);
 }
 
-test('every worker of both gateways takes connections', { timeout: 60_000 }, async () => {
+test('every worker of both gateways takes connections', { timeout: 120_000 }, async () => {
   for (const gateway of gateways) {
     await Promise.all(Array.from({ length: 40 }, () => tryLogin(gateway, 'imap', anna)));
     const workers = new Set(
@@ -91,7 +91,7 @@ test('every worker of both gateways takes connections', { timeout: 60_000 }, asy
 
 test(
   'resetting an app password closes what it opened, everywhere, and leaves the rest',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const phone = await add('phone');
     const laptop = await add('laptop');
@@ -109,7 +109,7 @@ test(
 
 test(
   'revoking an app password closes what it opened, everywhere, and leaves the rest',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const tablet = await add('tablet');
     const ofTablet = await sessionsOf({ name: anna.name, password: tablet.password });
@@ -123,7 +123,7 @@ test(
   },
 );
 
-test('enrolling closes the sessions of the ordinary password', { timeout: 60_000 }, async () => {
+test('enrolling closes the sessions of the ordinary password', { timeout: 120_000 }, async () => {
   const ofBob = await sessionsOf(BOB);
   const ofAnna = await sessionsOf(anna);
   let password = '';
@@ -136,7 +136,7 @@ test('enrolling closes the sessions of the ordinary password', { timeout: 60_000
 
 test(
   'forcing a domain closes its sessions of ordinary passwords and keeps those of app passwords',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     await one.cli('domain', 'set', 'forced.test', 'enabled', '--yes');
     const ofCarl = await sessionsOf(CARL);
@@ -154,7 +154,7 @@ test(
   },
 );
 
-test('suspending an account closes all its sessions and refuses new ones', { timeout: 60_000 }, async () => {
+test('suspending an account closes all its sessions and refuses new ones', { timeout: 120_000 }, async () => {
   const ofDora = await sessionsOf(dora);
   const ofAnna = await sessionsOf(anna);
   await assertCutsOff(() => one.cli('account', 'suspend', dora.name, '--yes'), { ended: ofDora, kept: ofAnna });
@@ -162,7 +162,7 @@ test('suspending an account closes all its sessions and refuses new ones', { tim
   closeAll(ofAnna);
 });
 
-test('the list of sessions shows those of both gateways, and one can be cut off', { timeout: 60_000 }, async () => {
+test('the list of sessions shows those of both gateways, and one can be cut off', { timeout: 120_000 }, async () => {
   const here = await session(one, 'imap', anna);
   const there = await session(two, 'imap', anna);
   // Those of the tests before leave the list when their gateway has noticed that they are gone.

@@ -80,7 +80,7 @@ function wrong({ name }: Mailbox): Mailbox {
 
 for (const { name, protocol, login } of MAIL_CLIENTS) {
   for (const { what, tries, accepted, shown, notShown } of SITUATIONS) {
-    test(`${name}, ${protocol}: ${what}`, { timeout: 60_000 }, async () => {
+    test(`${name}, ${protocol}: ${what}`, { timeout: 120_000 }, async () => {
       const outcomes = await Promise.all(tries.map(([who, tls]) => login(world.gateway.place(protocol, tls), who)));
       for (const outcome of outcomes) {
         assert.equal(outcome.accepted, accepted, outcome.said);

@@ -47,7 +47,7 @@ async function untilKnownToBeGone(): Promise<void> {
 
 test(
   'with the store gone, live sessions and the same login go on; all others are put off at once',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const from = '127.0.0.21';
     const live = await clearLogin(gateway, anna, { from });
@@ -71,7 +71,7 @@ test(
   },
 );
 
-test('a second after the store is back all logins work', { timeout: 60_000 }, async () => {
+test('a second after the store is back all logins work', { timeout: 120_000 }, async () => {
   proxy.recover();
   const { tookMs } = await timed(async () => {
     await eventually('a login works', async () =>
@@ -85,7 +85,7 @@ test('a second after the store is back all logins work', { timeout: 60_000 }, as
 
 test(
   'with a slow store a login is put off at the deadline, and works when the store is quick again',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     proxy.stall();
     const { said, tookMs } = await timed(() => clearAnswer(gateway, { name: 'bob@a.test', password: 'ordinary' }));
@@ -98,7 +98,7 @@ test(
   },
 );
 
-test('an operator can have no login go on from memory', { timeout: 60_000 }, async () => {
+test('an operator can have no login go on from memory', { timeout: 120_000 }, async () => {
   const options: GatewayOptions = {
     ...world.options,
     keysFile: gateway.keysFile,

@@ -95,7 +95,7 @@ async function readAllByPop3(): Promise<readonly Buffer[]> {
 }
 
 for (const [what, body] of Object.entries(BODIES)) {
-  test(`a message with ${what} is read as it was sent`, { timeout: 60_000 }, async () => {
+  test(`a message with ${what} is read as it was sent`, { timeout: 120_000 }, async () => {
     const sent = message(what, body);
     await submit(sent);
     const read = await readByImap(BOB, what);
@@ -103,7 +103,7 @@ for (const [what, body] of Object.entries(BODIES)) {
   });
 }
 
-test('POP3 gives the same messages', { timeout: 60_000 }, async () => {
+test('POP3 gives the same messages', { timeout: 120_000 }, async () => {
   const read = await readAllByPop3();
   for (const [what, body] of Object.entries(BODIES)) {
     const sent = message(what, body).toString('latin1');

@@ -118,7 +118,7 @@ for (const [name, [begin, end]] of Object.entries(OUTAGES)) {
   );
 }
 
-test('changes made while the link stalls reach the gateways when it moves again', { timeout: 60_000 }, async () => {
+test('changes made while the link stalls reach the gateways when it moves again', { timeout: 120_000 }, async () => {
   const round = await openRound('stalls.test');
   proxy.stall();
   await change(round);
@@ -128,7 +128,7 @@ test('changes made while the link stalls reach the gateways when it moves again'
   for (const wire of round.kept) wire.close();
 });
 
-test('changes that Redis took just before it was killed count when it is back', { timeout: 60_000 }, async () => {
+test('changes that Redis took just before it was killed count when it is back', { timeout: 120_000 }, async () => {
   const round = await openRound('killed.test');
   proxy.swallow();
   await change(round);

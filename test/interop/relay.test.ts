@@ -38,7 +38,7 @@ for (const [how, login] of Object.entries({
   'AUTHENTICATE PLAIN with an initial response': `1 AUTHENTICATE PLAIN ${sasl(anna)}\r\n`,
   'AUTHENTICATE LOGIN without waiting': `1 AUTHENTICATE LOGIN\r\n${base64(anna.name)}\r\n${base64(anna.password)}\r\n`,
 })) {
-  test(`IMAP commands in one packet behind ${how} are answered once and in order`, { timeout: 30_000 }, async () => {
+  test(`IMAP commands in one packet behind ${how} are answered once and in order`, { timeout: 120_000 }, async () => {
     const wire = await Wire.open(gateway.port('imapTls'), { caFile });
     await wire.until(/^\* OK.*\r\n/);
     wire.send(`${login}2 LIST "" *\r\n3 NAMESPACE\r\n4 SELECT INBOX\r\n5 LOGOUT\r\n`);
@@ -46,7 +46,7 @@ for (const [how, login] of Object.entries({
   });
 }
 
-test('POP3 commands in one packet with the login are answered once and in order', { timeout: 30_000 }, async () => {
+test('POP3 commands in one packet with the login are answered once and in order', { timeout: 120_000 }, async () => {
   const wire = await Wire.open(gateway.port('pop3Tls'), { caFile });
   await wire.until(/^\+OK.*\r\n/);
   wire.send(`USER ${anna.name}\r\nPASS ${anna.password}\r\nSTAT\r\nNOOP\r\nRSET\r\nQUIT\r\n`);
@@ -55,7 +55,7 @@ test('POP3 commands in one packet with the login are answered once and in order'
   assert.match(said, /^\+OK[^\n]*\n\+OK[^\n]*\n\+OK \d+ \d+\r\n/);
 });
 
-test('a message in one packet with the login is sent once', { timeout: 30_000 }, async () => {
+test('a message in one packet with the login is sent once', { timeout: 120_000 }, async () => {
   const wire = await Wire.open(gateway.port('submissionTls'), { caFile });
   await wire.until(/^220.*\r\n/);
   await wire.say('EHLO client.test', /^250 .*\r\n/m);
@@ -69,7 +69,7 @@ test('a message in one packet with the login is sent once', { timeout: 30_000 },
 
 test(
   'ManageSieve commands in one packet with the login are answered once and in order',
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async () => {
     const wire = await Wire.open(gateway.port('sieveTls'), { caFile });
     await wire.until(/^OK.*\r\n/m);
@@ -84,7 +84,7 @@ test(
   },
 );
 
-test('IDLE tells of a new message at once', { timeout: 30_000 }, async () => {
+test('IDLE tells of a new message at once', { timeout: 120_000 }, async () => {
   const wire = await Wire.open(gateway.port('imapTls'), { caFile });
   await wire.until(/^\* OK.*\r\n/);
   await wire.say(`1 LOGIN "${anna.name}" "${anna.password}"`, /^1 OK.*\r\n/m);
@@ -118,7 +118,7 @@ test('twelve clients that stop reading 20 MB each cost the gateway little memory
   await writer.logout();
 });
 
-test('a client may close its half and still hears all answers', { timeout: 60_000 }, async () => {
+test('a client may close its half and still hears all answers', { timeout: 120_000 }, async () => {
   const imap = await Wire.open(gateway.port('imapClear'));
   await imap.until(/^\* OK.*\r\n/);
   imap.send(`1 LOGIN ${BOB.name} ${BOB.password}\r\n2 SELECT INBOX\r\n3 FETCH * BODY.PEEK[]\r\n4 LOGOUT\r\n`);
