@@ -35,6 +35,8 @@ export interface GatewayOptions {
   /** Starts it through these words, e.g. `prlimit --nofile=200`, and with these variables in its environment. */
   readonly through?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Its log goes elsewhere: do not wait for what it says. */
+  readonly quiet?: boolean | undefined;
   /** Any other settings of the file. */
   readonly settings?: Yaml | undefined;
 }
@@ -81,7 +83,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await directory.remove();
   };
   try {
-    await running.line(/"event":"gateway.started"/);
+    if (options.quiet !== true) await running.line(/"event":"gateway.started"/);
   } catch (error) {
     await stop().catch(() => undefined); // what it said below tells more
     throw new Error(`the gateway did not start:\n${running.output()}`, { cause: error });

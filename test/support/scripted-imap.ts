@@ -35,7 +35,11 @@ export interface Script {
 const GREETING = '* OK ready\r\n';
 const CAPABILITIES = 'IMAP4rev1 ID IDLE LITERAL+';
 
-export async function startScriptedImap(script: Script = {}): Promise<ScriptedImap> {
+/** Starts it on a free port of 127.0.0.1, or at this place. */
+export async function startScriptedImap(
+  script: Script = {},
+  at: { readonly address: string; readonly port: number } = { address: '127.0.0.1', port: 0 },
+): Promise<ScriptedImap> {
   const heard: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -45,7 +49,7 @@ export async function startScriptedImap(script: Script = {}): Promise<ScriptedIm
     socket.on('close', () => sockets.delete(socket));
     converse(socket, script, (text) => (heard[at] += text));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at.port, at.address);
   await once(server, 'listening');
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
