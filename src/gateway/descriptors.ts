@@ -1,6 +1,6 @@
 /** How many clients the operating system lets this process have. Linux only; elsewhere nothing is known. */
 
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 
 /** A client and its session at the backend. */
 const PER_CLIENT = 2;
@@ -14,6 +14,16 @@ const RESERVED = 100;
 export function clientsWithinDescriptors(limits = readLimits()): number | undefined {
   const soft = Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.NaN);
   return Number.isNaN(soft) ? undefined : Math.max(1, Math.floor((soft - RESERVED) / PER_CLIENT));
+}
+
+/** Whether one more file could be opened now. */
+export function descriptorsLeft(): boolean {
+  try {
+    closeSync(openSync('/dev/null', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readLimits(): string {

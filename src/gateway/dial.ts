@@ -15,6 +15,7 @@ import type {
 } from '../protocol/machine.ts';
 import { encodeProxyV2 } from '../wire/proxy-header.ts';
 import { Channel } from './channel.ts';
+import { descriptorsLeft } from './descriptors.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
 import { handshake } from './tls.ts';
 
@@ -197,8 +198,9 @@ async function connected(socket: Socket, signal: AbortSignal): Promise<NotConnec
   });
 }
 
+// Bun 1.4 says ECONNREFUSED where it cannot make a socket at all.
 function isOurs(error: Error): boolean {
-  return 'code' in error && OUR_FAULTS.includes(String(error.code));
+  return ('code' in error && OUR_FAULTS.includes(String(error.code))) || !descriptorsLeft();
 }
 
 const OUR_FAULTS: readonly string[] = ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'];
