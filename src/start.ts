@@ -42,6 +42,7 @@ export async function serve({ configFile }: ServeOptions): Promise<number> {
     killAfterMs: settings.gateway.limits.drainMs + KILL_AFTER_MS,
   });
   const ended = untilTold(supervisor, { configFile, running: settings, log });
+  await checkStore(settings, log);
   await supervisor.start();
   const closeEndpoint = await openEndpoint(settings, supervisor, log);
   log.info('gateway.started', { pid: process.pid, runtime: runtimeName() });
@@ -51,6 +52,18 @@ export async function serve({ configFile }: ServeOptions): Promise<number> {
   await supervisor.stop();
   log.info('gateway.stopped');
   return 0;
+}
+
+// A store that cannot be relied upon is refused at the start, with its reason, rather than at the first login.
+async function checkStore(settings: Settings, log: Log): Promise<void> {
+  const store = await openStore(settings.store);
+  try {
+    const { usable, remarks } = await store.check();
+    if (!usable) throw new Fault('STORE_UNAVAILABLE', remarks.join('\n'));
+    for (const remark of remarks) log.warn('store.remark', { remark });
+  } finally {
+    await store.close();
+  }
 }
 
 /** Runs one worker under a supervisor. Returns the exit code once it has drained. */
@@ -68,7 +81,7 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
     const watched = await watchWorker(settings, worker, await openStore(settings.store));
     const gateway = build(settings, watched, own);
-    await startOrUndo(gateway, watched.store);
+    await gateway.start();
     watched.answerFor(gateway);
     process.on('SIGHUP', () => reload(gateway, configFile, log, own));
     process.on('uncaughtException', (error) => own.error('fault', { error }));
@@ -80,20 +93,9 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     await tell({ kind: 'failed', message: error.message });
-    return 1;
+    return process.exit(1); // whatever was opened before the fault would keep this process alive
   } finally {
     if (process.connected) process.disconnect?.(); // an open channel would keep this process alive
-  }
-}
-
-// What has been opened when a start fails would keep this process alive.
-async function startOrUndo(gateway: Gateway, store: Store): Promise<void> {
-  try {
-    await gateway.start();
-  } catch (error) {
-    await gateway.stop();
-    await store.close();
-    throw error;
   }
 }
 
