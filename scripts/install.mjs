@@ -27,15 +27,19 @@ const KNOWN_FAILURES = [
   [/\b(E401|E403)\b/, "npm's registry refuses this machine: check the registry and credentials in npm's configuration"],
 ];
 
-/** Brings node_modules in line with package-lock.json. Throws Complaint with one line that says what to do. */
-export async function install() {
+/**
+ * Brings node_modules in line with package-lock.json. Throws Complaint with one line that says what to do.
+ * `only: 'production'` is content without the packages for development, and installs none of them.
+ */
+export async function install({ only = 'all' } = {}) {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < OLDEST_NODE) {
     throw new Complaint(`Node ${process.versions.node} is too old: install Node ${OLDEST_NODE} or newer`);
   }
-  if (isInstalled()) return;
-  const done = progress('Installing the pinned packages (about 800 MB, once)');
-  const result = await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  if (isInstalled(only)) return;
+  const done = progress('Installing the pinned packages (once)');
+  const omit = only === 'production' ? ['--omit=dev'] : [];
+  const result = await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...omit]);
   if (result.code !== 0) {
     done('failed');
     throw new Complaint(explain(result.output));
@@ -44,17 +48,17 @@ export async function install() {
 }
 
 /** True when every package of the lock file that this machine needs is there in its pinned version. */
-export function isInstalled(root = ROOT) {
-  const wanted = readLock(join(root, 'package-lock.json'));
-  const present = readLock(join(root, 'node_modules/.package-lock.json'));
+function isInstalled(only) {
+  const wanted = readLock(join(ROOT, 'package-lock.json'));
+  const present = readLock(join(ROOT, 'node_modules/.package-lock.json'));
   if (wanted === undefined) throw new Complaint('package-lock.json is missing: is this a complete clone?');
   if (present === undefined) return false;
   return Object.entries(wanted).every(([path, entry]) => {
-    if (path === '' || entry.link) return true;
+    if (path === '' || entry.link || (only === 'production' && entry.dev === true)) return true;
     const installed = present[path];
     // An optional package may be for another platform, which npm leaves out.
     if (installed === undefined) return entry.optional === true || entry.devOptional === true;
-    return installed.version === entry.version && existsSync(join(root, path));
+    return installed.version === entry.version && existsSync(join(ROOT, path));
   });
 }
 
@@ -103,4 +107,4 @@ function progress(text) {
   };
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) await runMain(install);
+if (process.argv[1] === new URL(import.meta.url).pathname) await runMain(() => install());

@@ -11,7 +11,7 @@ import { Complaint } from './runtime.mjs';
 const PACKAGES = [
   'dovecot-imapd', 'dovecot-pop3d', 'dovecot-submissiond', 'dovecot-managesieved', 'dovecot-sieve', 'postfix',
   'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp', 'openssl',
-  'python3', 'chromium',
+  'python3', 'chromium', 'libfaketime',
 ];
 const APT = ['--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
 

@@ -83,7 +83,12 @@ async function runFile(runtime, file) {
 function runProcess({ command, args }) {
   return new Promise((resolve) => {
     // A group of its own: whatever the file started ends with it.
-    const child = spawn(command, args, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: environment(),
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     running.add(child.pid);
     let output = '';
     const keep = (chunk) => (output = (output + chunk).slice(-KEPT_OUTPUT));
@@ -105,6 +110,12 @@ function runProcess({ command, args }) {
       resolve({ end, output });
     });
   });
+}
+
+// Set by "node --test" for its own children: a test that runs the runner would change what it tests.
+function environment() {
+  const { NODE_TEST_CONTEXT: _, ...others } = process.env;
+  return others;
 }
 
 function killGroup(pid) {

@@ -9,6 +9,7 @@ import type { Protocol } from './core/verdict.ts';
 import { Backends } from './gateway/backends.ts';
 import { checkOrdinaryPassword } from './gateway/backend-login.ts';
 import { Gateway } from './gateway/gateway.ts';
+import type { Meters } from './gateway/meters.ts';
 import type { LiveStore } from './gateway/settings.ts';
 import { Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
 import { readKeyring } from './keys.ts';
@@ -22,6 +23,7 @@ import { sieve } from './protocol/sieve/module.ts';
 import { submission } from './protocol/submission/module.ts';
 import { openPortal, type Surroundings } from './start-portal.ts';
 import { openStore } from './store/open.ts';
+import { openEndpoint, runtimeName, watchWorker, type WatchedWorker } from './watching.ts';
 
 export interface ServeOptions {
   readonly configFile: string;
@@ -42,13 +44,28 @@ export async function serve({ configFile }: ServeOptions): Promise<number> {
     killAfterMs: settings.gateway.limits.drainMs + KILL_AFTER_MS,
   });
   const ended = untilTold(supervisor, { configFile, running: settings, log });
+  await checkStore(settings, log);
   await supervisor.start();
+  const closeEndpoint = await openEndpoint(settings, supervisor, log);
   log.info('gateway.started', { pid: process.pid, runtime: runtimeName() });
   const signal = await ended;
   log.info('gateway.draining', { signal });
+  closeEndpoint();
   await supervisor.stop();
   log.info('gateway.stopped');
   return 0;
+}
+
+// A store that cannot be relied upon is refused at the start, with its reason, rather than at the first login.
+async function checkStore(settings: Settings, log: Log): Promise<void> {
+  const store = await openStore(settings.store);
+  try {
+    const { usable, remarks } = await store.check();
+    if (!usable) throw new Fault('STORE_UNAVAILABLE', remarks.join('\n'));
+    for (const remark of remarks) log.warn('store.remark', { remark });
+  } finally {
+    await store.close();
+  }
 }
 
 /** Runs one worker under a supervisor. Returns the exit code once it has drained. */
@@ -64,22 +81,23 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     const { settings } = load(configFile);
     const log = openLog(settings.log.level);
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
-    const store = await openStore(settings.store);
-    const around = surroundings(settings, store, own);
-    const gateway = makeGateway(around);
+    const watched = await watchWorker(settings, worker, await openStore(settings.store));
+    const around = surroundings(settings, watched, own);
+    const gateway = makeGateway(around, watched.meters);
     await gateway.start();
     const portal = await openPortal(around);
+    watched.answerFor(gateway);
     process.on('SIGHUP', () => reload([gateway, portal], configFile, log, own));
     process.on('uncaughtException', (error) => own.error('fault', { error }));
     await tell({ kind: 'ready' });
     await told;
     await Promise.all([gateway.stop(), portal?.stop()]);
-    await store.close();
+    await watched.store.close();
     return 0;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     await tell({ kind: 'failed', message: error.message });
-    return 1;
+    return process.exit(1); // whatever was opened before the fault would keep this process alive
   } finally {
     if (process.connected) process.disconnect?.(); // an open channel would keep this process alive
   }
@@ -89,12 +107,12 @@ function load(file: string): ReturnType<typeof loadSettings> {
   return loadSettings({ file, environment: process.env, now: Date.now() });
 }
 
-function surroundings(settings: Settings, store: Store, log: Log): Surroundings {
-  const backends = new Backends({ ...settings.gateway, modules: MODULES, log });
+function surroundings(settings: Settings, { store, meters }: WatchedWorker, log: Log): Surroundings {
+  const backends = new Backends({ ...settings.gateway, modules: MODULES, meters, log });
   return { settings, store, keyring: readKeyring(settings.keysFile), backends, log };
 }
 
-function makeGateway({ settings, store, keyring, backends, log }: Surroundings): Gateway {
+function makeGateway({ settings, store, keyring, backends, log }: Surroundings, meters: Meters): Gateway {
   const gatekeeper = makeGatekeeper({
     store,
     keyring,
@@ -110,6 +128,7 @@ function makeGateway({ settings, store, keyring, backends, log }: Surroundings):
     backends,
     gatekeeper,
     store: toldToBoth(store, gatekeeper),
+    meters,
     log,
     now: Date.now,
   });
@@ -198,9 +217,4 @@ async function tell(message: WorkerMessage): Promise<void> {
     if (process.send === undefined) resolve();
     else process.send(message, () => resolve());
   });
-}
-
-function runtimeName(): string {
-  const { bun, node } = process.versions;
-  return bun === undefined ? `node ${node}` : `bun ${bun}`;
 }

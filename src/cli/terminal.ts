@@ -17,6 +17,7 @@ export interface Terminal {
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
+  stdout.on('error', endWithReader);
   return {
     out: (text) => void stdout.write(`${text}\n`),
     err: (text) => void stderr.write(`${text}\n`),
@@ -35,4 +36,10 @@ export function processTerminal(): Terminal {
       }
     },
   };
+}
+
+// `postern account list | head`: whoever reads has seen enough.
+function endWithReader(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error;
+  process.exit();
 }

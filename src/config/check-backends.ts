@@ -65,7 +65,7 @@ const CLIENT_ADDRESS_FITS = {
   imap: ['id', 'proxy', 'none'],
   pop3: ['xclient', 'proxy', 'none'],
   submission: ['xclient', 'proxy', 'none'],
-  sieve: ['proxy', 'none'],
+  sieve: ['xclient', 'proxy', 'none'],
 } as const satisfies Record<ServicePart['protocol'], readonly ServiceConfig['clientAddress'][]>;
 
 function checkClientAddress({

@@ -10,6 +10,7 @@ export function checkListeners(parts: Parts): readonly ConfigFault[] {
   return [
     ...parts.listeners.flatMap(checkEncryption),
     ...parts.listeners.flatMap((listener, index) => checkAgainst(listener, parts.listeners.slice(0, index))),
+    ...checkMetrics(parts),
     ...checkCertificates(parts),
     ...parts.listeners.flatMap((listener) => checkDefaultDomain(listener, parts)),
   ];
@@ -51,7 +52,7 @@ function checkAgainst(
 ): readonly ConfigFault[] {
   const { path, value } = listener;
   const faults: ConfigFault[] = [];
-  const samePort = earlier.find((other) => overlap(value, other.value));
+  const samePort = earlier.find((other) => sameSocket(placeOf(value), placeOf(other.value)));
   if (samePort !== undefined) {
     const message = `${portOf(value, value.protocol)} is taken by ${formatPath(samePort.path)}`;
     faults.push({ path: [...path, 'port'], message });
@@ -64,18 +65,24 @@ function checkAgainst(
   return faults;
 }
 
-// Our workers share ports on purpose, so the system would not refuse two listeners on one of them.
-function overlap(a: ListenerConfig, b: ListenerConfig): boolean {
-  return sameSocket({ ...a, port: portOf(a, a.protocol) }, { ...b, port: portOf(b, b.protocol) });
+function checkMetrics({ metrics, listeners }: Parts): readonly ConfigFault[] {
+  const inTheWay = listeners.find(({ value }) => metrics !== undefined && sameSocket(metrics, placeOf(value)));
+  if (metrics === undefined || inTheWay === undefined) return [];
+  return [{ path: ['metrics', 'port'], message: `${metrics.port} is taken by ${formatPath(inTheWay.path)}` }];
 }
 
-interface Socket {
+interface ListenPlace {
   readonly address: string;
   readonly port: number;
 }
 
+function placeOf(listener: ListenerConfig): ListenPlace {
+  return { address: listener.address, port: portOf(listener, listener.protocol) };
+}
+
+// Our workers share ports on purpose, so the system would not refuse two listeners on one of them.
 /** True when the two cannot both listen. */
-export function sameSocket(a: Socket, b: Socket): boolean {
+export function sameSocket(a: ListenPlace, b: ListenPlace): boolean {
   if (a.port !== b.port) return false;
   const addresses = [a.address, b.address];
   if (a.address === b.address || addresses.includes('::')) return true;

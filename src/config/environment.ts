@@ -101,7 +101,7 @@ function inCapitals(key: string): string {
 function parseText(text: string, node: SettingNode): unknown {
   if (node.type === 'string') return text;
   try {
-    return parse(text);
+    return parse(text, { logLevel: 'error' }); // a mere warning would be printed past the log
   } catch {
     return text; // which the schema will refuse, with the words for this setting
   }

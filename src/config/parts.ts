@@ -33,6 +33,7 @@ export interface Parts {
   readonly defaultBackend: string | undefined;
   readonly identity: Config['identity'] | undefined;
   readonly limits: Config['limits'] | undefined;
+  readonly metrics: Config['metrics'];
   readonly store: Config['store'] | undefined;
   readonly keysFile: string | undefined;
   readonly mail: Config['mail'] | undefined;
@@ -60,6 +61,7 @@ export function partsOf(raw: unknown): Parts {
     defaultBackend: shape.defaultBackend.safeParse(root['defaultBackend']).data,
     identity: shape.identity.safeParse(root['identity']).data,
     limits: shape.limits.safeParse(root['limits']).data,
+    metrics: shape.metrics.safeParse(root['metrics']).data,
     store: shape.store.safeParse(root['store']).data,
     keysFile: shape.keys_file.safeParse(root['keys_file']).data,
     mail: shape.mail.safeParse(root['mail']).data,

@@ -8,7 +8,7 @@ import { formatPath } from './tree.ts';
 
 /** Remarks on settings that are each in order. */
 export function remarksOn(parts: Parts): readonly ConfigFault[] {
-  return [...remarkIdle(parts), ...remarkPlaintext(parts), ...remarkUnused(parts)];
+  return [...remarkIdle(parts), ...remarkPlaintext(parts), ...remarkUnused(parts), ...remarkMetrics(parts)];
 }
 
 // RFC 9051 §5.4, RFC 1939 §3, RFC 5321 §4.5.3.2.7, RFC 5804 §1.2.
@@ -38,4 +38,10 @@ function remarkUnused({ backends, domains, defaultBackend }: Parts): readonly Co
   return backends
     .filter(({ name }) => !used.has(name))
     .map(({ path }) => ({ path, message: `no domain uses ${formatPath(path)}` }));
+}
+
+function remarkMetrics({ metrics }: Parts): readonly ConfigFault[] {
+  if (metrics === undefined || isLoopback(metrics.address)) return [];
+  const message = 'whoever reaches this address reads the metrics without a password: let the network keep others away';
+  return [{ path: ['metrics', 'address'], message }];
 }

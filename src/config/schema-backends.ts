@@ -74,7 +74,7 @@ const ServiceSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        "How the backend learns the client's address: IMAP ID (`id`), XCLIENT (`xclient`, pop3 and submission), a PROXY " +
+        "How the backend learns the client's address: IMAP ID (`id`), XCLIENT (`xclient`, all but imap), a PROXY " +
         'v2 header (`proxy`), or not (`none`). The backend must trust the gateway for it. Default: `id` for imap, ' +
         '`xclient` with that impersonation, else `none`.',
       examples: ['id'],

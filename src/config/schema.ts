@@ -8,7 +8,7 @@ import { BackendsSchema, DomainsSchema } from './schema-backends.ts';
 import { LimitsSchema, PolicySchema } from './schema-limits.ts';
 import { ListenerSchema, TlsSchema } from './schema-listeners.ts';
 import { MailSchema } from './schema-mail.ts';
-import { fileName, hostname, label } from './schema-parts.ts';
+import { fileName, hostname, label, listenAddress, port } from './schema-parts.ts';
 import { PortalSchema } from './schema-portal.ts';
 import { StoreSchema } from './schema-store.ts';
 
@@ -72,6 +72,17 @@ export const ConfigSchema = z.strictObject({
     'The relay for codes and notices. Without it no codes by email can be chosen, and nobody is told of changes.',
   ),
   limits: LimitsSchema.prefault({}).describe('Bounds on connections and waits.'),
+  metrics: z
+    .strictObject({
+      address: listenAddress
+        .default('127.0.0.1')
+        .describe('The address to listen on. Who reaches it needs no password: loopback, or a network of your own.'),
+      port: port.default(9464).describe('The port.'),
+    })
+    .optional()
+    .describe(
+      'Metrics for Prometheus at `/metrics`; `/healthz` and `/readyz` say how the gateway is. `metrics: {}` turns them on.',
+    ),
   log: z
     .strictObject({
       level: z

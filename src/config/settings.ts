@@ -30,6 +30,7 @@ export function settingsOf(config: Config, files: ConfigFiles) {
   return {
     workers: config.workers,
     log: config.log,
+    metrics: config.metrics,
     keysFile: files.absolute(config.keys_file),
     store: storeSettings(config.store, files),
     policy: {

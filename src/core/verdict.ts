@@ -70,5 +70,8 @@ export type DenyReason =
   /** The identity was malformed or its authzid was somebody else's; nothing was looked up. */
   | 'identity-refused';
 
-/** How a forwarded or impersonated login ended at the backend. */
-export type LoginOutcome = 'accepted' | 'refused' | 'unavailable';
+/**
+ * How a forwarded or impersonated login ended at the backend. `refused` is a wrong password, `refused-otherwise` a
+ * refusal in the backend's own words.
+ */
+export type LoginOutcome = 'accepted' | 'refused' | 'refused-otherwise' | 'unavailable';

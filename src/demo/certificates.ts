@@ -1,6 +1,9 @@
 /**
  * Makes a certificate authority and a server certificate for this machine's loopback names, for development only.
  * The authority's key is thrown away at once: nothing else can ever be signed by it. RFC 5280 §4, RFC 5480, RFC 5758.
+ *
+ * Ours because the demo assumes Node and npm only: openssl may be missing, and the registry's certificate libraries fail
+ * beside the versions of their parts that wildduck pins.
  */
 
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';

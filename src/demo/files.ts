@@ -46,8 +46,15 @@ export function prepareFiles({ folder, certificatesFolder }: DemoOptions, now: D
     writePrivate(files.mailSettings, JSON.stringify(mailSettings(folder, files.masterPassword), undefined, 2));
     return { ...files, certificates: ensureCertificates(certificatesFolder, now) };
   } catch (cause) {
-    throw unwritable(cause);
+    throw unusableFile(cause);
   }
+}
+
+/** A file that cannot be read or written, as a Fault that says what to do; any other error as it is. */
+export function unusableFile(cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('code' in cause) || !('path' in cause)) return cause;
+  const advice = 'give this user the folder, or choose another one with npm start -- --folder <path>';
+  return new Fault('NOT_ALLOWED', `cannot use ${String(cause.path)} (${String(cause.code)}): ${advice}`, { cause });
 }
 
 /** Writes a file that only its owner may read. */
@@ -66,10 +73,4 @@ function mailSettings(folder: string, masterPasswordFile: string): MailServerSet
     database: join(folder, 'mail.db'),
     accounts: { passwords: Object.fromEntries(passwords), master: { user: MASTER_USER, password } },
   };
-}
-
-function unwritable(cause: unknown): unknown {
-  if (!(cause instanceof Error) || !('code' in cause) || !('path' in cause)) return cause;
-  const advice = 'give this user the folder, or choose another one with npm start -- --folder <path>';
-  return new Fault('NOT_ALLOWED', `cannot write ${String(cause.path)} (${String(cause.code)}): ${advice}`, { cause });
 }

@@ -7,7 +7,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Fault } from '../core/fault.ts';
 import { demoConfiguration, portalUrl } from './configuration.ts';
-import { prepareFiles, writePrivate } from './files.ts';
+import { prepareFiles, unusableFile, writePrivate } from './files.ts';
 import { makeGuide } from './guide.ts';
 import { HELP, readOptions } from './options.ts';
 import type { DemoOptions } from './options.ts';
@@ -21,7 +21,8 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') process.stdout.write(HELP);
   else process.exitCode = await runDemo(options);
-} catch (error) {
+} catch (cause) {
+  const error = unusableFile(cause);
   if (!(error instanceof Fault)) throw error;
   process.stderr.write(`postern: ${error.message}\n`);
   process.exitCode = 1;

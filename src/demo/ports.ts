@@ -55,7 +55,7 @@ function tryPort(port: number, address: string): Promise<string | undefined> {
 }
 
 function explain(port: number, code: string): string {
-  const other = 'or choose others with npm start -- --port-base 2000';
+  const other = 'or choose others with npm start -- --port-base <number>';
   if (code === 'EADDRINUSE') return `port ${port} is taken: end what uses it (another demo?), ${other}`;
   if (code === 'EACCES') return `port ${port} needs root: start as root, ${other}`;
   return `port ${port} cannot be used (${code}): ${other}`;

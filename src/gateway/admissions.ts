@@ -32,6 +32,11 @@ export class Admissions {
     return this.#total;
   }
 
+  /** How many have not logged in. */
+  get unauthenticated(): number {
+    return this.#unauthenticated.size;
+  }
+
   /**
    * Takes a place for a client. `yieldPlace` is called, once, when this client is the one that has waited longest
    * without logging in while others come: it must close its connection.

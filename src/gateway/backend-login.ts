@@ -99,7 +99,10 @@ function forwarded(result: LoginResult): CarriedOut {
     case 'refused':
       return REFUSED;
     case 'refused-otherwise':
-      return { outcome: 'refused', answer: { kind: 'backend-refused', code: outcome.code, text: outcome.text } };
+      return {
+        outcome: 'refused-otherwise',
+        answer: { kind: 'backend-refused', code: outcome.code, text: outcome.text },
+      };
     case 'temporary':
     case 'unusable':
       return UNAVAILABLE;

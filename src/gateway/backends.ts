@@ -17,6 +17,7 @@ import type {
 import type { Channel } from './channel.ts';
 import { dial, loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts';
 import { commonTo, Hosts, retryAfterMs, type HostState } from './hosts.ts';
+import type { Meters } from './meters.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
 
 export interface BackendsOptions {
@@ -25,6 +26,7 @@ export interface BackendsOptions {
   readonly domainBackends: Readonly<Record<string, string>>;
   readonly defaultBackend: string;
   readonly modules: Readonly<Record<Protocol, ProtocolModule>>;
+  readonly meters: Meters;
   readonly log: Log;
 }
 
@@ -51,6 +53,12 @@ export interface BackendSession {
   readonly release: () => void;
 }
 
+/** One host of one service, as seen from here. */
+export interface BackendHost extends Pick<HostState, 'host' | 'up' | 'why' | 'active'> {
+  readonly backend: string;
+  readonly protocol: Protocol;
+}
+
 interface Served {
   readonly backend: BackendSettings;
   readonly service: BackendService;
@@ -64,6 +72,10 @@ const FIRST_ROUND_MS = 2_000;
 export class Backends {
   readonly #options: BackendsOptions;
   readonly #served: readonly Served[];
+  /** The next probe of each host. */
+  readonly #timers = new Map<HostState, NodeJS.Timeout>();
+  readonly #doubted = new Set<HostState>();
+  #stopped: AbortSignal = new AbortController().signal;
 
   /** Throws CONFIG_INVALID when a CA file cannot be used. */
   constructor(options: BackendsOptions) {
@@ -83,7 +95,9 @@ export class Backends {
    * not answer is waited for a moment only, since the others can serve meanwhile.
    */
   async start(signal: AbortSignal): Promise<void> {
-    const rounds = this.#served.flatMap((served) => served.hosts.all.map((host) => this.#watch(served, host, signal)));
+    this.#stopped = signal;
+    signal.addEventListener('abort', () => this.#timers.forEach((timer) => clearTimeout(timer)), { once: true });
+    const rounds = this.#served.flatMap((served) => served.hosts.all.map((host) => this.#watch(served, host)));
     await firstOf(Promise.all(rounds), FIRST_ROUND_MS);
   }
 
@@ -103,9 +117,14 @@ export class Backends {
     const served = this.#find(passenger.account.domain, passenger.protocol);
     if (served === undefined) return { kind: 'unreachable' };
     const errand = this.#errand(passenger.protocol, login, passenger);
+    // One deadline for all hosts together: the client waits for the login, not for each of them.
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(served.backend.loginTimeoutMs)]);
     let last: LoginResult = { kind: 'unreachable' };
     for (const host of served.hosts.candidates(passenger.account.name)) {
-      const dialled = await this.#try(served, host, errand, signal);
+      const startedAt = performance.now();
+      const dialled = await this.#try(served, host, errand, { givenUp: signal, deadline });
+      if (!signal.aborted) this.#measure(served, host, dialled, startedAt);
+      if (deadline.aborted && dialled?.outcome.kind !== 'accepted') return last;
       if (dialled === undefined) continue;
       const { outcome } = dialled;
       if (outcome.kind === 'accepted') return { kind: 'accepted', session: opened(host, dialled, outcome) };
@@ -113,9 +132,15 @@ export class Backends {
       last = { kind: 'not-accepted', outcome };
       // Another host may be less busy; it would not judge the same credentials otherwise.
       if (outcome.kind !== 'temporary') return last;
-      if (signal.aborted) break;
     }
     return last;
+  }
+
+  /** How every host is, for those who watch over the gateway. */
+  get hosts(): readonly BackendHost[] {
+    return this.#served.flatMap(({ backend, protocol, hosts }) =>
+      hosts.all.map(({ host, up, why, active }) => ({ backend: backend.name, protocol, host, up, why, active })),
+    );
   }
 
   #find(domain: string, protocol: Protocol): Served | undefined {
@@ -129,17 +154,27 @@ export class Backends {
     return { module: modules[protocol], hostname, login, client: passenger?.client, helo: passenger?.helo };
   }
 
-  // Undefined: this host is of no use now. Its state is noted unless it was we who gave up.
-  async #try(served: Served, host: HostState, errand: Errand, signal: AbortSignal): Promise<Dialled | undefined> {
-    const result = refusingUnauthenticate(await dial({ ...served, host: host.host }, errand, signal));
-    if (result.outcome !== 'unreachable' && result.outcome.kind !== 'unusable') {
-      this.#note(served, host, undefined);
-      return result;
-    }
-    if (signal.aborted) return undefined;
-    const why = result.outcome === 'unreachable' ? result.why : `${result.outcome.why}: ${result.outcome.text}`;
-    this.#note(served, host, why);
-    return undefined;
+  // Undefined: this host is of no use now.
+  async #try(served: Served, host: HostState, errand: Errand, patience: Patience): Promise<Dialled | undefined> {
+    const { givenUp, deadline } = patience;
+    const result = refusingUnauthenticate(await dial({ ...served, host: host.host }, errand, deadline));
+    const probing = errand.login.as === 'probe';
+    const failure = failureOf(result, probing);
+    if (failure === undefined) this.#note(served, host, undefined);
+    else if (givenUp.aborted) return undefined;
+    else if (failure.of === 'ourselves') this.#noteOurFault(served, host, failure.why);
+    else if (failure.of === 'host' && (probing || !deadline.aborted)) this.#note(served, host, failure.why);
+    else if (!probing) void this.#doubt(served, host);
+    return failure === undefined && result.outcome !== 'unreachable' ? result : undefined;
+  }
+
+  #measure(served: Served, { host }: HostState, dialled: Dialled | undefined, startedAt: number): void {
+    const service = { backend: served.backend.name, host, protocol: served.protocol };
+    this.#options.meters.backendLogin(service, dialled !== undefined, (performance.now() - startedAt) / 1000);
+  }
+
+  #noteOurFault({ backend, protocol }: Served, { host }: HostState, reason: string): void {
+    this.#options.log.error('backend.unusable', { backend: backend.name, host, protocol, reason });
   }
 
   #note(served: Served, host: HostState, why: string | undefined): void {
@@ -147,23 +182,63 @@ export class Backends {
     const fields = { backend: served.backend.name, host: host.host, protocol: served.protocol };
     if (why === undefined) {
       if (served.hosts.markUp(host)) log.info('backend.up', fields);
-    } else if (served.hosts.markDown(host)) log.error('backend.down', { ...fields, reason: why });
+    } else if (served.hosts.markDown(host, why)) {
+      log.error('backend.down', { ...fields, reason: why });
+      this.#schedule(served, host); // a login found it out: do not wait for the next round
+    }
   }
 
-  async #watch(served: Served, host: HostState, signal: AbortSignal): Promise<void> {
-    await this.#probe(served, host, signal);
+  async #watch(served: Served, host: HostState): Promise<void> {
+    await this.#probe(served, host);
+    this.#schedule(served, host);
+  }
+
+  #schedule(served: Served, host: HostState): void {
+    clearTimeout(this.#timers.get(host));
+    if (this.#stopped.aborted) return;
     const waitMs = host.up ? served.backend.probeIntervalMs : retryAfterMs(host.failures);
-    if (signal.aborted) return;
-    const timer = setTimeout(() => void this.#watch(served, host, signal), waitMs);
-    timer.unref();
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    this.#timers.set(host, setTimeout(() => void this.#watch(served, host), waitMs).unref());
   }
 
-  async #probe(served: Served, host: HostState, signal: AbortSignal): Promise<void> {
-    const dialled = await this.#try(served, host, this.#errand(served.protocol, { as: 'probe' }), signal);
-    if (dialled?.outcome.kind === 'capabilities') host.capabilities = dialled.outcome.capabilities;
-    else if (dialled !== undefined) this.#note(served, host, `probe answered with ${dialled.outcome.kind}`);
+  // One login went wrong behind the greeting. That may be this login's own doing, and must not close the host to all
+  // others: the host is asked, once at a time.
+  async #doubt(served: Served, host: HostState): Promise<void> {
+    if (this.#doubted.has(host)) return;
+    this.#doubted.add(host);
+    await this.#probe(served, host);
+    this.#doubted.delete(host);
   }
+
+  async #probe(served: Served, host: HostState): Promise<void> {
+    const deadline = AbortSignal.any([this.#stopped, AbortSignal.timeout(served.backend.loginTimeoutMs)]);
+    const errand = this.#errand(served.protocol, { as: 'probe' });
+    const dialled = await this.#try(served, host, errand, { givenUp: this.#stopped, deadline });
+    if (dialled?.outcome.kind === 'capabilities') host.capabilities = dialled.outcome.capabilities;
+  }
+}
+
+interface Patience {
+  /** Nobody waits for the result any more. */
+  readonly givenUp: AbortSignal;
+  /** Fires then too. */
+  readonly deadline: AbortSignal;
+}
+
+interface Failure {
+  readonly of: 'host' | 'ourselves' | 'this login';
+  readonly why: string;
+}
+
+// Undefined: the host answered as it should, if perhaps with a refusal.
+function failureOf(result: DialResult, probing: boolean): Failure | undefined {
+  if (result.outcome === 'unreachable') return { of: result.ourFault ? 'ourselves' : 'host', why: result.why };
+  const { outcome } = result;
+  if (outcome.kind === 'unusable') {
+    const why = `${outcome.why}: ${outcome.text}`;
+    return { of: outcome.why === 'closed' && !probing ? 'this login' : 'host', why };
+  }
+  if (probing && outcome.kind !== 'capabilities') return { of: 'host', why: `probe answered with ${outcome.kind}` };
+  return undefined;
 }
 
 async function firstOf(work: Promise<unknown>, limitMs: number): Promise<void> {
@@ -178,7 +253,8 @@ async function firstOf(work: Promise<unknown>, limitMs: number): Promise<void> {
 function refusingUnauthenticate(result: DialResult): DialResult {
   if (result.outcome === 'unreachable' || !offersUnauthenticate(result.outcome)) return result;
   result.channel.end();
-  return { outcome: 'unreachable', why: 'it offers UNAUTHENTICATE, which would let a client log in past the gateway' };
+  const why = 'it offers UNAUTHENTICATE, which would let a client log in past the gateway';
+  return { outcome: 'unreachable', why, ourFault: false };
 }
 
 function offersUnauthenticate(outcome: BackendOutcome): boolean {

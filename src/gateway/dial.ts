@@ -15,6 +15,7 @@ import type {
 } from '../protocol/machine.ts';
 import { encodeProxyV2 } from '../wire/proxy-header.ts';
 import { Channel } from './channel.ts';
+import { descriptorsLeft } from './descriptors.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
 import { handshake } from './tls.ts';
 
@@ -43,14 +44,32 @@ export interface Dialled {
   readonly unread: Buffer;
 }
 
-export type DialResult = Dialled | { readonly outcome: 'unreachable'; readonly why: string };
+export type DialResult = Dialled | Unreachable;
 
-/** Runs an errand. Never throws for the network: `unreachable` means no dialogue took place, another host may do. */
+export interface Unreachable {
+  readonly outcome: 'unreachable';
+  readonly why: string;
+  /** We ourselves had no descriptor or no port left for it. */
+  readonly ourFault: boolean;
+}
+
+/**
+ * Runs an errand until `signal` fires. Never throws for the network: `unreachable` means that the host did not even
+ * greet us within its time to connect, another one may do.
+ */
 export async function dial(to: Destination, errand: Errand, signal: AbortSignal): Promise<DialResult> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(to.backend.connectTimeoutMs)]);
   const opened = await open(to, errand, deadline);
-  if ('why' in opened) return { outcome: 'unreachable', why: opened.why };
+  if ('why' in opened) return { outcome: 'unreachable', ourFault: false, ...opened };
   const { channel } = opened;
+  // A host that accepts and then says nothing is as good as gone: all protocols here begin with its greeting.
+  const greeting = await channel.read(deadline);
+  if (greeting === undefined) {
+    channel.destroy();
+    const why = deadline.aborted ? 'no greeting in time' : 'closed without a greeting';
+    return { outcome: 'unreachable', why, ourFault: false };
+  }
+  channel.putBack(greeting);
   const dialogue = errand.module.backend({
     hostname: errand.hostname,
     tls: to.service.tls === 'implicit' ? 'active' : to.service.tls,
@@ -58,12 +77,7 @@ export async function dial(to: Destination, errand: Errand, signal: AbortSignal)
     forward: passesClientInProtocol(to.service) ? errand.client : undefined,
     helo: errand.helo,
   });
-  const outcome = await converse(
-    dialogue,
-    channel,
-    to,
-    AbortSignal.any([signal, AbortSignal.timeout(to.backend.loginTimeoutMs)]),
-  );
+  const outcome = await converse(dialogue, channel, { to, restMs: errand.module.restOverTlsMs ?? 0 }, signal);
   if (outcome.kind !== 'accepted') channel.end();
   return { outcome, channel, unread: outcome.kind === 'accepted' ? dialogue.unread() : Buffer.alloc(0) };
 }
@@ -78,14 +92,15 @@ export function loadTrust({ name, caFile }: BackendSettings): SecureContext {
   }
 }
 
-type Opened = { readonly channel: Channel } | { readonly why: string };
+type Opened = { readonly channel: Channel } | NotConnected;
+type NotConnected = Pick<Unreachable, 'why'> & Partial<Unreachable>;
 
 async function open(to: Destination, errand: Errand, signal: AbortSignal): Promise<Opened> {
   const socket = connect({ host: to.host, port: to.service.port, allowHalfOpen: true, noDelay: true });
-  const why = await connected(socket, signal);
-  if (why !== undefined) {
+  const failure = await connected(socket, signal);
+  if (failure !== undefined) {
     socket.destroy();
-    return { why };
+    return failure;
   }
   if (to.service.clientAddress === 'proxy') socket.write(proxyHeader(errand.client));
   const channel = new Channel(socket);
@@ -99,10 +114,11 @@ async function open(to: Destination, errand: Errand, signal: AbortSignal): Promi
 async function converse(
   dialogue: BackendDialogue,
   channel: Channel,
-  to: Destination,
+  { to, restMs }: { to: Destination; restMs: number },
   signal: AbortSignal,
 ): Promise<BackendOutcome> {
   let actions: readonly BackendAction[] = dialogue.connect();
+  let overTls = to.service.tls === 'implicit';
   for (;;) {
     let upgraded = false;
     for (const action of actions) {
@@ -121,11 +137,13 @@ async function converse(
       }
     }
     if (upgraded) {
+      overTls = true;
       actions = dialogue.tlsStarted();
       continue;
     }
     const bytes = await channel.read(signal);
     if (bytes === undefined) return { kind: 'unusable', why: 'closed', text: signal.aborted ? 'deadline' : 'closed' };
+    if (overTls && restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     actions = dialogue.receive(bytes);
   }
 }
@@ -161,21 +179,28 @@ function proxyHeader(client: ForwardedClient | undefined): Buffer {
   });
 }
 
-async function connected(socket: Socket, signal: AbortSignal): Promise<string | undefined> {
+async function connected(socket: Socket, signal: AbortSignal): Promise<NotConnected | undefined> {
   return new Promise((resolve) => {
-    const finish = (why: string | undefined): void => {
+    const finish = (failure: NotConnected | undefined): void => {
       socket.off('connect', onConnect).off('error', onError);
       signal.removeEventListener('abort', onAbort);
-      resolve(why);
+      resolve(failure);
     };
     const onConnect = (): void => finish(undefined);
-    const onError = (error: Error): void => finish(error.message);
+    const onError = (error: Error): void => finish({ why: error.message, ourFault: isOurs(error) });
     const onAbort = (): void => {
       socket.on('error', () => socket.destroy());
-      finish('deadline');
+      finish({ why: 'deadline' });
     };
     socket.on('connect', onConnect).on('error', onError);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
   });
 }
+
+// Bun 1.4 says ECONNREFUSED where it cannot make a socket at all.
+function isOurs(error: Error): boolean {
+  return ('code' in error && OUR_FAULTS.includes(String(error.code))) || !descriptorsLeft();
+}
+
+const OUR_FAULTS: readonly string[] = ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'];

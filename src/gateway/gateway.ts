@@ -4,9 +4,12 @@ import type { Log } from '../ops/log.ts';
 import type { ProtocolModule } from '../protocol/machine.ts';
 import type { Protocol } from '../core/verdict.ts';
 import { Admissions } from './admissions.ts';
-import type { Backends } from './backends.ts';
+import type { BackendHost, Backends } from './backends.ts';
+import { clientsWithinDescriptors } from './descriptors.ts';
+import { HeldRefusals } from './held-refusals.ts';
 import { LiveSessions } from './live-sessions.ts';
-import { Listener } from './listener.ts';
+import { Listener, type ListenerState } from './listener.ts';
+import type { Meters } from './meters.ts';
 import { Session, type Accepted, type SessionServices } from './session.ts';
 import type { Gatekeeper, GatewaySettings, LiveStore } from './settings.ts';
 import { Certificates } from './tls.ts';
@@ -17,13 +20,27 @@ export interface GatewayOptions {
   readonly backends: Backends;
   readonly gatekeeper: Gatekeeper;
   readonly store: LiveStore;
+  readonly meters: Meters;
   readonly log: Log;
   readonly now: () => number;
+}
+
+/** How a worker's gateway is, for those who watch over it. */
+export interface GatewayState {
+  readonly listeners: readonly ListenerState[];
+  readonly backendHosts: readonly BackendHost[];
+  readonly connections: number;
+  readonly unauthenticated: number;
+  /** When the first certificate expires; undefined when there is none. */
+  readonly certificateExpiresAt: Date | undefined;
 }
 
 const COMPARE_INTERVAL_MS = 30_000;
 const HEARTBEAT_INTERVAL_MS = 60_000;
 const REVIEW_RETRY_MS = 1_000;
+// A network beyond its limits hears so late: a guesser loses time, a mail program does not even notice.
+const REFUSAL_DELAY_MS = 3_000;
+const MAX_HELD_REFUSALS = 1_000;
 const DRAIN_POLL_MS = 100;
 /** A session in which nothing moved for this long is between commands: closing it loses nothing. */
 const QUIET_MS = 500;
@@ -35,16 +52,18 @@ export class Gateway {
   readonly #certificates: Certificates;
   readonly #services: SessionServices;
   readonly #live: LiveSessions;
+  readonly #admissions: Admissions;
   readonly #stopped = new AbortController();
 
   /** Throws CONFIG_INVALID when a certificate cannot be used. Opens nothing yet. */
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const { settings, store, gatekeeper, log, now, backends } = options;
+    const { settings, store, gatekeeper, log, now, backends, meters } = options;
     this.#certificates = new Certificates(settings.tls);
     this.#live = new LiveSessions({
       store,
       review: (account, sessions) => gatekeeper.review(account, sessions),
+      meters,
       log,
       compareIntervalMs: COMPARE_INTERVAL_MS,
       heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
@@ -53,8 +72,18 @@ export class Gateway {
     });
     const { hostname, gatewayName, portalUrl, mechanisms, identity, limits } = settings;
     const shared = { hostname, gatewayName, portalUrl, mechanisms, identity, limits };
-    this.#services = { ...shared, certificates: this.#certificates, backends, gatekeeper, live: this.#live, now };
-    const admissions = new Admissions(limits);
+    this.#services = {
+      ...shared,
+      certificates: this.#certificates,
+      backends,
+      gatekeeper,
+      meters,
+      live: this.#live,
+      heldRefusals: new HeldRefusals({ delayMs: REFUSAL_DELAY_MS, max: MAX_HELD_REFUSALS }),
+      now,
+    };
+    const admissions = new Admissions(withinDescriptors(limits, log));
+    this.#admissions = admissions;
     this.#listeners = settings.listeners.map(
       (listener) =>
         new Listener({
@@ -63,6 +92,7 @@ export class Gateway {
           module: options.modules[listener.protocol],
           certificates: this.#certificates,
           admissions,
+          meters,
           log,
           serve: (accepted) => this.#serve(accepted),
         }),
@@ -74,6 +104,16 @@ export class Gateway {
     await this.#live.start();
     await this.#options.backends.start(this.#stopped.signal);
     await Promise.all(this.#listeners.map((listener) => listener.open()));
+  }
+
+  get state(): GatewayState {
+    return {
+      listeners: this.#listeners.map((listener) => listener.state),
+      backendHosts: this.#options.backends.hosts,
+      connections: this.#admissions.total,
+      unauthenticated: this.#admissions.unauthenticated,
+      certificateExpiresAt: this.#certificates.expiresAt,
+    };
   }
 
   /** Reads the certificates again; throws and keeps the old ones when they cannot be used. */
@@ -103,4 +143,12 @@ export class Gateway {
     this.#sessions.add(session);
     void session.run().finally(() => this.#sessions.delete(session));
   }
+}
+
+function withinDescriptors(limits: GatewaySettings['limits'], log: Log): GatewaySettings['limits'] {
+  const possible = clientsWithinDescriptors() ?? limits.maxConnections;
+  if (limits.maxConnections <= possible) return limits;
+  const remark = `lowered to ${possible}: this process may open no more files. Raise its limit (LimitNOFILE=, ulimit -n).`;
+  log.warn('config.remark', { setting: 'limits.maxConnections', remark });
+  return { ...limits, maxConnections: possible };
 }

@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto';
 export interface HostState {
   readonly host: string;
   up: boolean;
+  /** Why it is down. */
+  why: string | undefined;
   /** Sessions open there now. */
   active: number;
   /** Failures in a row, for the wait before it is asked again. */
@@ -22,7 +24,14 @@ export class Hosts {
 
   /** A host counts as up until a connection shows otherwise. */
   constructor(hosts: readonly string[], balance: 'least-connections' | 'account') {
-    this.all = hosts.map((host) => ({ host, up: true, active: 0, failures: 0, capabilities: undefined }));
+    this.all = hosts.map((host) => ({
+      host,
+      up: true,
+      why: undefined,
+      active: 0,
+      failures: 0,
+      capabilities: undefined,
+    }));
     this.#balance = balance;
   }
 
@@ -46,14 +55,16 @@ export class Hosts {
   markUp(host: HostState): boolean {
     const changed = !host.up;
     host.up = true;
+    host.why = undefined;
     host.failures = 0;
     return changed;
   }
 
   /** Returns true when this changes the host's state. */
-  markDown(host: HostState): boolean {
+  markDown(host: HostState, why: string): boolean {
     const changed = host.up;
     host.up = false;
+    host.why = why;
     host.failures += 1;
     return changed;
   }

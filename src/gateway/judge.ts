@@ -11,6 +11,7 @@ import type { BackendOptions, ForwardedClient, LoginAnswer } from '../protocol/m
 import type { Credentials } from '../sasl/exchange.ts';
 import { carryOut } from './backend-login.ts';
 import type { Backends, BackendSession } from './backends.ts';
+import type { Meters } from './meters.ts';
 import type { Gatekeeper } from './settings.ts';
 
 export interface Judging {
@@ -23,6 +24,7 @@ export interface Judging {
   readonly identity: IdentityRules;
   readonly gatekeeper: Gatekeeper;
   readonly backends: Backends;
+  readonly meters: Meters;
   readonly log: Log;
 }
 
@@ -40,12 +42,12 @@ export async function judge(credentials: Credentials, around: Judging, signal: A
   const attempt = attemptOf(credentials, around);
   if (attempt === undefined) {
     const answer: Refusal = { kind: 'deny', reason: 'identity-refused' };
-    logRefusal(around.log, credentials, answer);
+    noteRefusal(around, credentials, answer);
     return { kind: 'out', answer };
   }
   const verdict = await around.gatekeeper.decide(attempt, signal);
   if (verdict.kind !== 'allow' && verdict.kind !== 'forward') {
-    logRefusal(around.log, credentials, verdict, attempt);
+    noteRefusal(around, credentials, verdict, attempt);
     return { kind: 'out', answer: verdict };
   }
   const { account, protocol } = attempt;
@@ -56,10 +58,10 @@ export async function judge(credentials: Credentials, around: Judging, signal: A
     .conclude(attempt, verdict, carried.outcome)
     .catch((error: unknown) => around.log.error('fault', { error }));
   if (carried.outcome !== 'accepted') {
-    logRefusal(around.log, credentials, carried.answer, attempt);
+    noteRefusal(around, credentials, carried.answer, attempt);
     return { kind: 'out', answer: carried.answer };
   }
-  logSuccess(around.log, credentials, { attempt, verdict, host: carried.session.host });
+  noteSuccess(around, credentials, { attempt, verdict, host: carried.session.host });
   return { kind: 'in', attempt, verdict, session: carried.session };
 }
 
@@ -85,29 +87,35 @@ function sendable(offered: Offered): boolean {
   return password !== '' && !/[\0\r\n]/.test(password);
 }
 
-function logSuccess(
-  log: Log,
+function noteSuccess(
+  { log, meters, protocol }: Judging,
   { mechanism }: Credentials,
   { attempt, verdict, host }: { attempt: Attempt; verdict: Opening; host: string },
 ): void {
   const user = attempt.account.name;
   const opener = openerOf(verdict);
   const appPassword = opener.kind === 'app-password' ? opener.id : undefined;
+  meters.loginJudged({ protocol, verdict: 'accepted', reason: opener.kind });
   log.info('login.accepted', { user, mechanism, opener: opener.kind, appPassword, host });
   if (verdict.kind === 'allow' || verdict.cutOffAt === undefined) return;
   log.warn('login.will-be-cut-off', { user, cutOffAt: new Date(verdict.cutOffAt).toISOString() });
 }
 
-function logRefusal(log: Log, credentials: Credentials, answer: Refusal, attempt?: Attempt): void {
+function noteRefusal(around: Judging, credentials: Credentials, answer: Refusal, attempt?: Attempt): void {
+  const { log, meters, protocol } = around;
   const fields = { user: attempt?.account.name ?? credentials.authcid, mechanism: credentials.mechanism };
   switch (answer.kind) {
     case 'deny':
+      meters.loginJudged({ protocol, verdict: 'refused', reason: answer.reason });
       return log.info('login.refused', { ...fields, reason: answer.reason });
     case 'backend-refused':
+      meters.loginJudged({ protocol, verdict: 'refused', reason: answer.kind });
       return log.info('login.refused', { ...fields, reason: answer.code, text: answer.text });
     case 'throttle':
+      meters.loginJudged({ protocol, verdict: 'throttled', reason: 'limits' });
       return log.warn('login.throttled', { ...fields, retryAfterSeconds: answer.retryAfterSeconds });
     case 'unavailable':
+      meters.loginJudged({ protocol, verdict: 'unavailable', reason: 'outage' });
       return log.warn('login.unavailable', fields);
     default:
       return unreachable(answer);

@@ -13,6 +13,7 @@ import type { ProtocolModule } from '../protocol/machine.ts';
 import { ProxyHeaderReader } from '../wire/proxy-header.ts';
 import type { Admissions, Place } from './admissions.ts';
 import { Channel } from './channel.ts';
+import type { Meters } from './meters.ts';
 import type { Accepted } from './session.ts';
 import type { LimitSettings, ListenerSettings } from './settings.ts';
 import { handshake, serverTls, type Certificates } from './tls.ts';
@@ -23,9 +24,14 @@ export interface ListenerOptions {
   readonly module: ProtocolModule;
   readonly certificates: Certificates;
   readonly admissions: Admissions;
+  readonly meters: Meters;
   readonly log: Log;
   /** Takes over a connection that is ready to be greeted. */
   readonly serve: (accepted: Accepted) => void;
+}
+
+export interface ListenerState extends Pick<ListenerSettings, 'name' | 'protocol' | 'address' | 'port'> {
+  readonly open: boolean;
 }
 
 export class Listener {
@@ -59,6 +65,12 @@ export class Listener {
     this.#options.log.info('listener.opened', { listener: name, address, port });
   }
 
+  /** Whether connections are accepted, in the words of the settings. */
+  get state(): ListenerState {
+    const { name, protocol, address, port } = this.#options.settings;
+    return { name, protocol, address, port, open: this.#server.listening };
+  }
+
   /** Stops accepting; connections already handed over stay. */
   close(): void {
     this.#server.close();
@@ -87,9 +99,15 @@ export class Listener {
   }
 
   #enter(address: string, socket: Socket): Place | undefined {
-    const place = this.#options.admissions.enter(address, () => socket.destroy());
+    const { admissions, meters, log } = this.#options;
+    const { name } = this.#options.settings;
+    const place = admissions.enter(address, () => {
+      meters.connectionRejected(name, 'made-room');
+      socket.destroy();
+    });
     if (typeof place !== 'string') return place;
-    this.#options.log.warn('session.rejected', { listener: this.#options.settings.name, address, reason: place });
+    meters.connectionRejected(name, place);
+    log.warn('session.rejected', { listener: name, address, reason: place });
     socket.destroy();
     return undefined;
   }
@@ -115,12 +133,14 @@ export class Listener {
       const wrapped = channel.replace((plain) => serverTls(plain, certificates, module.alpn));
       const why = await handshake(wrapped, 'secure', AbortSignal.timeout(limits.tlsHandshakeMs));
       if (why !== undefined) {
+        this.#options.meters.tlsFailed(settings.name, why);
         log.info('tls.failed', { address: origin.address, reason: why });
         place.leave();
         return false;
       }
     }
     const client: Client = { address: origin.address, port: origin.port, tls: settings.tls === 'implicit' };
+    this.#options.meters.connectionAccepted(settings.name);
     log.info('session.opened', { address: client.address, port: client.port });
     this.#options.serve({ id, channel, listener: settings, module, client, local: origin.local, place, log });
     return true;
@@ -143,6 +163,7 @@ export class Listener {
   }
 
   #refuseHeader(direct: Origin, reason: string, log: Log): undefined {
+    this.#options.meters.connectionRejected(this.#options.settings.name, 'proxy-header');
     log.warn('proxy-header.refused', { proxy: direct.address, reason });
     return undefined;
   }

@@ -1,19 +1,23 @@
 /**
  * Who is connected to this worker, and the promise that nobody stays whom policy no longer covers: every change is
- * reviewed when it is announced, and because announcements can be lost, epochs are compared after every gap and
- * every half minute. A cut-off may be late by an outage, never forgotten.
+ * reviewed when it is announced. Because announcements can be lost, all accounts are reviewed after every gap, and their
+ * epochs are compared every half minute. A cut-off may be late by an outage, never forgotten.
  */
 
 import type { Account } from '../core/identity.ts';
 import { isFault } from '../core/fault.ts';
 import type { Epochs } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
-import { isOlder, newest, oldest, RecentEpochs } from './recent-epochs.ts';
+import type { Meters, Noticed } from './meters.ts';
+import { CUT_OFF_REASONS, noticedNow, type Notice } from './notice.ts';
+import { isOlder, isOther, newest, oldest, RecentEpochs } from './recent-epochs.ts';
 import type { Gatekeeper, LiveChange, LiveSession, LiveStore } from './settings.ts';
+import { Turns } from './turns.ts';
 
 export interface LiveSessionsOptions {
   readonly store: LiveStore;
   readonly review: Gatekeeper['review'];
+  readonly meters: Meters;
   readonly log: Log;
   readonly compareIntervalMs: number;
   readonly heartbeatIntervalMs: number;
@@ -41,6 +45,8 @@ interface Group {
   reviewing: boolean;
   /** Something changed while a review was under way. */
   again: boolean;
+  /** What the next review is for, and since when. */
+  noticed: Notice | undefined;
 }
 
 export class LiveSessions {
@@ -48,8 +54,14 @@ export class LiveSessions {
   readonly #groups = new Map<string, Group>();
   readonly #domains = new Map<string, Set<Group>>();
   readonly #recent = new RecentEpochs();
+  /** Changing one domain may concern every account here: the store is asked about this many at a time. */
+  readonly #turns = new Turns(REVIEWS_AT_ONCE);
+  /** Sessions that have been told to end and are not gone yet. */
+  readonly #ending = new Map<string, Notice>();
   readonly #timers: NodeJS.Timeout[] = [];
   #watch: { stop(): Promise<void> } | undefined;
+  /** Reviews wait for the store. */
+  #waiting = false;
   #stopped = false;
 
   constructor(options: LiveSessionsOptions) {
@@ -61,7 +73,7 @@ export class LiveSessions {
     const { store, compareIntervalMs, heartbeatIntervalMs } = this.#options;
     this.#watch = await store.watch({
       onChange: (change) => this.#onChange(change),
-      onGap: () => void this.#compare(),
+      onGap: () => this.#onGap(),
     });
     this.#timers.push(
       setInterval(() => void this.#compare(), compareIntervalMs),
@@ -90,8 +102,11 @@ export class LiveSessions {
     group.reviewAt = earliest(group.reviewAt, admission.reviewAt);
     // Judged by older records than those we know of: a change overtook this login.
     const { domain, name } = admission.account;
-    if (isOlder(admission.epochs, newest(group.epochs, this.#recent.get(domain, name)))) this.#review(group);
+    if (isOlder(admission.epochs, newest(group.epochs, this.#recent.get(domain, name)))) {
+      this.#review(group, 'announced');
+    }
     group.epochs = oldest(group.epochs, admission.epochs);
+    this.#options.meters.sessionOpened(admission.record.protocol, admission.record.opener.kind);
     this.#inBackground(this.#options.store.openSession(admission.record));
     return () => this.#leave(group, admission);
   }
@@ -99,7 +114,15 @@ export class LiveSessions {
   #groupOf({ account, epochs }: Admission): Group {
     const known = this.#groups.get(account.name);
     if (known !== undefined) return known;
-    const group: Group = { account, sessions: new Map(), epochs, reviewAt: undefined, reviewing: false, again: false };
+    const group: Group = {
+      account,
+      sessions: new Map(),
+      epochs,
+      reviewAt: undefined,
+      reviewing: false,
+      again: false,
+      noticed: undefined,
+    };
     this.#groups.set(account.name, group);
     const ofDomain = this.#domains.get(account.domain) ?? new Set();
     this.#domains.set(account.domain, ofDomain.add(group));
@@ -108,6 +131,7 @@ export class LiveSessions {
 
   #leave(group: Group, { record }: Admission): void {
     group.sessions.delete(record.id);
+    this.#measure(record);
     if (group.sessions.size === 0) {
       this.#groups.delete(group.account.name);
       const ofDomain = this.#domains.get(group.account.domain);
@@ -115,6 +139,14 @@ export class LiveSessions {
       if (ofDomain?.size === 0) this.#domains.delete(group.account.domain);
     }
     this.#inBackground(this.#options.store.closeSession(record));
+  }
+
+  #measure({ id, protocol, opener }: LiveSession): void {
+    const { meters } = this.#options;
+    meters.sessionClosed(protocol, opener.kind);
+    const notice = this.#ending.get(id);
+    if (notice !== undefined) meters.sessionCutOff(notice.how, (performance.now() - notice.at) / 1000);
+    this.#ending.delete(id);
   }
 
   #onChange(change: LiveChange): void {
@@ -125,19 +157,28 @@ export class LiveSessions {
         break;
       case 'domain':
         this.#recent.noteDomain(change.domain, change.epoch);
-        for (const group of this.#domains.get(change.domain) ?? []) this.#review(group);
+        for (const group of this.#domains.get(change.domain) ?? []) this.#review(group, 'announced');
         break;
       case 'session':
-        for (const { sessions } of this.#groups.values()) this.#cutOff(sessions.get(change.id), 'by hand');
+        for (const { sessions } of this.#groups.values()) this.#cutOff(sessions.get(change.id), noticedNow('by-hand'));
         break;
     }
   }
 
-  #reviewOf(group: Group | undefined): void {
-    if (group !== undefined) this.#review(group);
+  // Equal epochs prove nothing here: a failover may have lost a change that we know of, and the next one has its number.
+  #onGap(): void {
+    const { meters, log } = this.#options;
+    meters.changesLost();
+    log.warn('changes.lost', { count: this.#groups.size });
+    for (const group of this.#groups.values()) this.#review(group, 'compared');
   }
 
-  #review(group: Group): void {
+  #reviewOf(group: Group | undefined): void {
+    if (group !== undefined) this.#review(group, 'announced');
+  }
+
+  #review(group: Group, how: Noticed): void {
+    group.noticed ??= noticedNow(how);
     if (group.reviewing) group.again = true;
     else void this.#reviewUntilDone(group);
   }
@@ -147,7 +188,7 @@ export class LiveSessions {
     try {
       do {
         group.again = false;
-        await this.#reviewOnce(group);
+        await this.#turns.run(() => this.#reviewOnce(group));
       } while (group.again);
     } finally {
       group.reviewing = false;
@@ -155,31 +196,47 @@ export class LiveSessions {
   }
 
   async #reviewOnce(group: Group): Promise<void> {
+    const notice = group.noticed ?? noticedNow('announced');
+    group.noticed = undefined;
     const sessions = [...group.sessions.values()];
     const covered = sessions.map(({ record: { id, opener, openedAt } }) => ({ id, opener, openedAt }));
     try {
       const { ended, reviewAt, epochs } = await this.#options.review(group.account, covered);
+      if (this.#waiting) this.#options.log.info('store.recovered');
+      this.#waiting = false;
       group.epochs = epochs;
-      group.reviewAt = reviewAt;
-      for (const id of ended) this.#cutOff(group.sessions.get(id), 'policy');
+      for (const id of ended) this.#cutOff(group.sessions.get(id), notice);
       // Admitted meanwhile, and judged by older records than this review was.
       const late = [...group.sessions.values()].filter((session) => !sessions.includes(session));
+      group.reviewAt = late.map((session) => session.reviewAt).reduce(earliest, reviewAt);
       if (late.some((session) => isOlder(session.epochs, epochs))) group.again = true;
     } catch (error) {
-      this.#options.log.error('fault', { user: group.account.name, error });
+      this.#logPostponed(group, error);
       // Not reviewed is not covered: try until the store answers. RECORD_INVALID too, an operator may mend it.
-      if (!this.#stopped) setTimeout(() => this.#review(group), this.#options.retryMs).unref();
+      group.noticed = notice;
+      if (!this.#stopped) setTimeout(() => this.#review(group, notice.how), this.#options.retryMs).unref();
     }
   }
 
-  #cutOff(admission: Admission | undefined, reason: string): void {
+  // An outage concerns every account here, and is said once.
+  #logPostponed({ account }: Group, error: unknown): void {
+    const { log } = this.#options;
+    if (!isFault(error, 'STORE_UNAVAILABLE')) return log.error('fault', { user: account.name, error });
+    if (!this.#waiting)
+      log.error('store.unavailable', { remark: 'no session can be reviewed until it is back', error });
+    this.#waiting = true;
+  }
+
+  #cutOff(admission: Admission | undefined, notice: Notice): void {
     if (admission === undefined) return;
     const { id, account, protocol, opener } = admission.record;
+    const reason = CUT_OFF_REASONS[notice.how];
     this.#options.log.info('session.cut-off', { session: id, user: account, protocol, opener: opener.kind, reason });
+    if (!this.#ending.has(id)) this.#ending.set(id, notice);
     admission.cutOff();
   }
 
-  // What an announcement may have missed: any record newer than the one our sessions were judged by.
+  // What an announcement may have missed: any record that is not the one our sessions were judged by.
   async #compare(): Promise<void> {
     const groups = [...this.#groups.values()];
     for (let at = 0; at < groups.length; at += COMPARE_BATCH) {
@@ -193,11 +250,11 @@ export class LiveSessions {
         for (const group of batch) {
           const account = present.accounts.get(group.account.name) ?? 0;
           const domain = present.domains.get(group.account.domain) ?? 0;
-          if (isOlder(group.epochs, { account, domain })) this.#review(group);
+          if (isOther(group.epochs, { account, domain })) this.#review(group, 'compared');
         }
       } catch (error) {
         if (!isFault(error, 'STORE_UNAVAILABLE')) this.#options.log.error('fault', { error });
-        return; // The next round, or the gap after the outage, does it.
+        return; // The gap after the outage, or the next round, does it.
       }
     }
   }
@@ -205,7 +262,7 @@ export class LiveSessions {
   #reviewDue(): void {
     const now = this.#options.now();
     for (const group of this.#groups.values()) {
-      if (group.reviewAt !== undefined && group.reviewAt <= now) this.#review(group);
+      if (group.reviewAt !== undefined && group.reviewAt <= now) this.#review(group, 'by-time');
     }
   }
 
@@ -226,6 +283,7 @@ export class LiveSessions {
 
 const DUE_INTERVAL_MS = 500;
 const COMPARE_BATCH = 500;
+const REVIEWS_AT_ONCE = 200;
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined || b === undefined) return a ?? b;

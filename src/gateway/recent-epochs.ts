@@ -39,6 +39,11 @@ export function isOlder(epochs: Epochs, than: Epochs): boolean {
   return epochs.account < than.account || epochs.domain < than.domain;
 }
 
+/** True when these are not the same versions: a failover of the store can also set them back. */
+export function isOther(epochs: Epochs, than: Epochs): boolean {
+  return epochs.account !== than.account || epochs.domain !== than.domain;
+}
+
 export function oldest(a: Epochs, b: Epochs): Epochs {
   return { account: Math.min(a.account, b.account), domain: Math.min(a.domain, b.domain) };
 }

@@ -19,8 +19,11 @@ export interface Relay {
   stop(why: 'cut-off' | 'drain'): void;
 }
 
-/** Joins two paused sockets until both have ended, one breaks, or nothing moves for `idleMs`. */
-export function relay(client: Socket, backend: Socket, idleMs: number): Relay {
+/**
+ * Joins two paused sockets until both have ended, one breaks, or nothing moves for `idleMs`. What each side sent is also
+ * added to `sums`.
+ */
+export function relay(client: Socket, backend: Socket, idleMs: number, sums = { client: 0, backend: 0 }): Relay {
   const counts = { client: 0, backend: 0 };
   let lastMoved = performance.now();
   let ended: RelayResult['ended'] | undefined;
@@ -32,6 +35,7 @@ export function relay(client: Socket, backend: Socket, idleMs: number): Relay {
   };
   const moved = (side: 'client' | 'backend', bytes: number): void => {
     counts[side] += bytes;
+    sums[side] += bytes;
     lastMoved = performance.now();
   };
   const onTimeout = (socket: Socket): void => {

@@ -12,8 +12,10 @@ import type { Credentials } from '../sasl/exchange.ts';
 import type { Place } from './admissions.ts';
 import type { Backends } from './backends.ts';
 import type { Channel } from './channel.ts';
+import type { HeldRefusals } from './held-refusals.ts';
 import { judge, openerOf, type Judged } from './judge.ts';
 import type { LiveSessions } from './live-sessions.ts';
+import type { Meters } from './meters.ts';
 import { relay, type Relay } from './relay.ts';
 import type { Gatekeeper, LimitSettings, ListenerSettings } from './settings.ts';
 import { handshake, serverTls, type Certificates } from './tls.ts';
@@ -30,6 +32,8 @@ export interface SessionServices {
   readonly backends: Backends;
   readonly gatekeeper: Gatekeeper;
   readonly live: LiveSessions;
+  readonly heldRefusals: HeldRefusals;
+  readonly meters: Meters;
   readonly now: () => number;
 }
 
@@ -142,6 +146,7 @@ export class Session {
           queue = [...(await this.#authenticate(action.credentials))];
           break;
         case 'exposed':
+          this.#services.meters.passwordExposed(this.#accepted.listener.name);
           this.#accepted.log.warn('login.exposed', { user: action.authcid });
           break;
         case 'relay':
@@ -156,19 +161,22 @@ export class Session {
   }
 
   async #startTls(): Promise<boolean> {
-    const { channel, module, log } = this.#accepted;
+    const { channel, listener, module, log } = this.#accepted;
     channel.takeUnread(); // Sent in clear: whoever could write it must not have it taken as if it came through TLS.
     const wrapped = channel.replace((socket) => serverTls(socket, this.#services.certificates, module.alpn));
     const signal = AbortSignal.any([this.#aborted.signal, AbortSignal.timeout(this.#services.limits.tlsHandshakeMs)]);
     const why = await handshake(wrapped, 'secure', signal);
-    if (why !== undefined) log.info('tls.failed', { reason: why });
+    if (why !== undefined) {
+      this.#services.meters.tlsFailed(listener.name, why);
+      log.info('tls.failed', { reason: why });
+    }
     this.#tlsActive = why === undefined;
     return why === undefined;
   }
 
   async #authenticate(credentials: Credentials): Promise<readonly FrontAction[]> {
     const { listener, id, client, log } = this.#accepted;
-    const { identity, gatekeeper, backends } = this.#services;
+    const { identity, gatekeeper, backends, meters } = this.#services;
     const judged = await judge(
       credentials,
       {
@@ -181,6 +189,7 @@ export class Session {
         identity: { ...identity, defaultDomain: listener.defaultDomain },
         gatekeeper,
         backends,
+        meters,
         log,
       },
       this.#aborted.signal,
@@ -189,6 +198,7 @@ export class Session {
       this.#judged = judged;
       return this.#front.answer({ kind: 'accepted', reply: judged.session.outcome.reply });
     }
+    if (judged.answer.kind === 'throttle') await this.#services.heldRefusals.hold(this.#aborted.signal);
     return this.#refuse(judged.answer);
   }
 
@@ -218,7 +228,8 @@ export class Session {
     const [fromBackend, fromClient] = [judged.session.unread, this.#front.unread()];
     client.write(fromBackend);
     backend.write(fromClient);
-    this.#relay = relay(client, backend, this.#services.limits.relayIdleMs[listener.protocol]);
+    const { limits, meters } = this.#services;
+    this.#relay = relay(client, backend, limits.relayIdleMs[listener.protocol], meters.relayed);
     const leave = this.#admit(judged);
     const startedAt = performance.now();
     const { bytesFromClient, bytesFromBackend, ended } = await this.#relay.finished;

@@ -1,6 +1,6 @@
 /** What the gateway must be told, in its own words. config/ produces it, start.ts hands it over. */
 
-import type { Attempt, Client, Epochs, LoginOutcome, Opener, Protocol, Verdict } from '../core/verdict.ts';
+import type { Attempt, Epochs, LoginOutcome, Opener, Protocol, Verdict } from '../core/verdict.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Account, IdentityRules } from '../core/identity.ts';
 
@@ -55,7 +55,7 @@ export interface BackendService {
   readonly port: number;
   readonly tls: 'implicit' | 'starttls' | 'none';
   readonly impersonation: Impersonation;
-  /** How the backend learns the client's address: IMAP ID, XCLIENT (POP3, submission) or a PROXY v2 header. */
+  /** How the backend learns the client's address: IMAP ID, XCLIENT (the others) or a PROXY v2 header. */
   readonly clientAddress: 'id' | 'xclient' | 'proxy' | 'none';
 }
 
@@ -149,5 +149,3 @@ export interface GatewaySettings {
   readonly domainBackends: Readonly<Record<string, string>>;
   readonly defaultBackend: string;
 }
-
-export type { Client };

@@ -35,6 +35,7 @@ interface Slot {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: Slot[] = [];
+  #restarts = 0;
   #stopping = false;
 
   constructor(options: SupervisorOptions) {
@@ -54,6 +55,16 @@ export class Supervisor {
       throw error;
     }
     for (const slot of this.#slots) this.#keep(slot);
+  }
+
+  /** The workers as they are now, for who wants to ask them something. */
+  get workers(): readonly { readonly index: number; readonly child: ChildProcess }[] {
+    return this.#slots;
+  }
+
+  /** How many workers ended by themselves and were replaced. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   /** Passes a signal to every worker. */
@@ -93,6 +104,7 @@ export class Supervisor {
 
   #restart(slot: Slot): void {
     if (this.#stopping) return;
+    this.#restarts += 1;
     slot.child = this.#options.spawn(slot.index);
     slot.startedAt = performance.now();
     this.#keep(slot);
@@ -104,7 +116,7 @@ async function ready(child: ChildProcess): Promise<void> {
     child.on('message', (message) => {
       if (!isWorkerMessage(message)) return;
       if (message.kind === 'ready') resolve();
-      else reject(new Fault('CONFIG_INVALID', message.message));
+      else if (message.kind === 'failed') reject(new Fault('CONFIG_INVALID', message.message));
     });
     child.once('error', reject);
     child.once('exit', (code) =>

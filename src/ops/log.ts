@@ -5,6 +5,7 @@
 
 import { pino } from 'pino';
 import { logValues, type LogFields, type LogValues } from './log-fields.ts';
+import { logOutput } from './log-output.ts';
 
 /** Everything that is ever logged: past tense, dotted, each name used for one thing. */
 export type LogEvent =
@@ -92,18 +93,8 @@ export interface MemoryLog extends Log {
   readonly entries: readonly LogEntry[];
 }
 
-// A reader that stalls makes us buffer this much and then lose lines; the gateway must not stop for its log.
-const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
-
 /** Opens the log of this process at this level, on standard output unless `destination` says otherwise. */
-export function openLog(
-  level: LogLevel,
-  destination: { write(line: string): void } = pino.destination({
-    dest: 1,
-    sync: false,
-    maxLength: MAX_BUFFERED_BYTES,
-  }),
-): ProcessLog {
+export function openLog(level: LogLevel, destination: { write(line: string): void } = logOutput()): ProcessLog {
   const threshold: Threshold = { level };
   const root = pino(
     {

@@ -6,6 +6,7 @@
 import { appPasswordCharacters } from '../core/app-password-shape.ts';
 import { Fault, isFault } from '../core/fault.ts';
 import { networkOf } from '../core/network.ts';
+import { AnsweredLately } from './answered-lately.ts';
 import { coverageOf } from './coverage.ts';
 import { LastKnown } from './last-known.ts';
 import { rulingOf } from './login-rules.ts';
@@ -16,7 +17,7 @@ import type { Account } from '../core/identity.ts';
 import type { Attempt, Epochs, LoginOutcome, Verdict } from '../core/verdict.ts';
 import type { CoveredSession, Coverage } from './coverage.ts';
 import type { Keyring } from './keyring.ts';
-import type { Change, LoginFacts, LoginQuery, Store, Success } from './ports.ts';
+import type { Change, CheckOrdinaryPassword, LoginFacts, LoginQuery, Store, Success } from './ports.ts';
 import type { ResolverOptions } from './resolve-ruling.ts';
 
 export interface GatekeeperOptions extends ResolverOptions {
@@ -50,10 +51,11 @@ const MAX_REMEMBERED_PER_ACCOUNT = 32;
 
 /** Makes the one who answers logins. It keeps nothing but a bounded memory of its own earlier answers. */
 export function makeGatekeeper(options: GatekeeperOptions): Gatekeeper {
-  const { store, clock, staleSeconds } = options;
+  const { store, keyring, clock, staleSeconds } = options;
   const bounds = { maxAccounts: MAX_REMEMBERED_ACCOUNTS, maxAnswersPerAccount: MAX_REMEMBERED_PER_ACCOUNT };
   const lastKnown = new LastKnown({ staleSeconds, ...bounds });
-  const judge = makeJudge(options, lastKnown);
+  const lately = new AnsweredLately();
+  const judge = makeJudge(options, lastKnown, lately);
 
   return {
     decide: (attempt, signal) => orOnFault<Verdict>(judge(attempt, signal), { kind: 'unavailable' }, attempt, options),
@@ -61,6 +63,7 @@ export function makeGatekeeper(options: GatekeeperOptions): Gatekeeper {
     async conclude(attempt, verdict, outcome) {
       // A right app password stays right when the backend is down: it must not be left among the failures.
       const right = verdict.kind === 'allow' || (verdict.kind === 'forward' && outcome === 'accepted');
+      if (verdict.kind === 'forward' && outcome === 'refused') lately.note(exactly(keyring, attempt), 'wrong', clock());
       if (!right) return;
       await orOnFault(store.recordSuccess(successOf(attempt, verdict, options)), undefined, attempt, options);
     },
@@ -76,9 +79,10 @@ export function makeGatekeeper(options: GatekeeperOptions): Gatekeeper {
   };
 }
 
-function makeJudge(options: GatekeeperOptions, lastKnown: LastKnown): Gatekeeper['decide'] {
+function makeJudge(options: GatekeeperOptions, lastKnown: LastKnown, lately: AnsweredLately): Gatekeeper['decide'] {
   const { store, keyring, limits, clock, onFault } = options;
-  const resolve = makeResolver(options);
+  const checkOrdinaryPassword = rememberingCheck(options, lately);
+  const resolve = makeResolver({ ...options, checkOrdinaryPassword });
 
   return async (attempt, signal) => {
     const { account } = attempt;
@@ -101,7 +105,22 @@ function makeJudge(options: GatekeeperOptions, lastKnown: LastKnown): Gatekeeper
     } else {
       lastKnown.forget(account, question);
     }
-    return verdict;
+    // The backend would have to say once more what it has just said. Forwarded or asked, all take the same short way,
+    // or the time would tell who has enrolled.
+    const saidWrong = verdict.kind === 'forward' && lately.recall(exactly(keyring, attempt), now) === 'wrong';
+    return saidWrong ? { kind: 'deny', reason: 'wrong-credentials' } : verdict;
+  };
+}
+
+function rememberingCheck(options: GatekeeperOptions, lately: AnsweredLately): CheckOrdinaryPassword {
+  const { keyring, clock } = options;
+  return async (attempt, signal) => {
+    const question = exactly(keyring, attempt);
+    const known = lately.recall(question, clock());
+    if (known !== undefined) return known;
+    const answer = await options.checkOrdinaryPassword(attempt, signal);
+    if (answer !== 'unavailable') lately.note(question, answer, clock());
+    return answer;
   };
 }
 
@@ -137,6 +156,12 @@ function seen(keyring: Keyring, attempt: Attempt): Pick<LoginQuery, 'account' | 
 function questionOf(keyring: Keyring, attempt: Attempt): string {
   const { account, protocol, client } = attempt;
   return keyring.digest('last-known', [account.name, protocol, networkOf(client.address), ...offeredText(attempt)]);
+}
+
+// What a backend is asked: it may judge by protocol and by network, and by every character of the password.
+function exactly(keyring: Keyring, { account, protocol, client, offered }: Attempt): string {
+  const typed = offered.kind === 'password' ? offered.password.expose() : '';
+  return keyring.digest('last-known', ['exactly', account.name, protocol, networkOf(client.address), typed]);
 }
 
 // One app password is one secret, however its groups are set apart.

@@ -25,6 +25,9 @@ export type CloseReason = 'logout' | 'misbehaved' | 'refused' | 'unavailable' | 
 /** Why the gateway itself ends a dialogue before login. */
 export type StopReason = 'unavailable' | 'deadline' | 'drain';
 
+/** Why the gateway itself ends a session after login. */
+export type EndReason = 'cut-off' | 'drain' | 'idle';
+
 /** What the gateway says when credentials have been judged and, where allowed, used at the backend. */
 export type LoginAnswer =
   | { readonly kind: 'accepted'; readonly reply: LoginReply }
@@ -155,6 +158,21 @@ export interface BackendDialogue {
   unread(): Buffer;
 }
 
+/**
+ * Follows the bytes of a session after login, which pass unchanged, and knows where a word of ours would be understood
+ * as one. What it cannot follow with certainty it gives up for good: then nothing is said any more.
+ */
+export interface Boundary {
+  /** Bytes that go to the backend, in order. Looked at, never kept. */
+  fromClient(bytes: Buffer): void;
+  /** Bytes that go to the client, in order. */
+  fromBackend(bytes: Buffer): void;
+  /** True when something is under way that the end of the session would interrupt. */
+  readonly busy: boolean;
+  /** The last words to the client, or undefined where it would take them for something else. */
+  goodbye(why: EndReason): Buffer | undefined;
+}
+
 /** Everything the gateway needs to speak one protocol. */
 export interface ProtocolModule {
   readonly protocol: Protocol;
@@ -162,4 +180,8 @@ export interface ProtocolModule {
   readonly alpn: string;
   front(options: FrontOptions): FrontDialogue & { readonly helo?: BackendOptions['helo'] };
   backend(options: BackendOptions): BackendDialogue;
+  /** How long to let a backend rest after what it says over TLS, where one is known to lose what comes too soon. */
+  readonly restOverTlsMs?: number;
+  /** Absent where a server never says anything unasked (RFC 1939 §3). The session id is quoted in the last words. */
+  readonly boundary?: (sessionId: string) => Boundary;
 }

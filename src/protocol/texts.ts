@@ -8,7 +8,7 @@
 
 import { unreachable } from '../core/fault.ts';
 import type { DenyReason } from '../core/verdict.ts';
-import type { FrontOptions, LoginAnswer, StopReason } from './machine.ts';
+import type { EndReason, FrontOptions, LoginAnswer, StopReason } from './machine.ts';
 
 /** Every answer to a login but yes. */
 export type Refusal = Exclude<LoginAnswer, { kind: 'accepted' }>;
@@ -28,6 +28,12 @@ const ADMINISTRATOR = 'Ask your administrator';
 
 // One sentence for all of these: a guesser must not learn whether an account exists, is suspended or is enrolled.
 const WRONG_CREDENTIALS: Sentence = () => 'The user name or password is not right.';
+
+const END_SENTENCES = {
+  'cut-off': 'This sign-in is not valid any more: sign in again.',
+  drain: 'The mail server is restarting: connect again.',
+  idle: 'The connection was idle for too long: connect again.',
+} as const satisfies Record<EndReason, string>;
 
 type Sentence = (portalUrl: string) => string;
 
@@ -61,6 +67,11 @@ export function stopText(why: StopReason, sessionId: string): string {
   return `${stopSentence(why)} (id: ${sessionId})`;
 }
 
+/** The sentence for ending a session after login, with the session id at its end. */
+export function endText(why: EndReason, sessionId: string): string {
+  return `${END_SENTENCES[why]} (id: ${sessionId})`;
+}
+
 function refusalSentence(refusal: Refusal, portalUrl: string): string {
   switch (refusal.kind) {
     case 'deny':
@@ -81,9 +92,9 @@ function stopSentence(why: StopReason): string {
     case 'unavailable':
       return 'The mail server is not available just now: try again later.';
     case 'deadline':
-      return 'The connection was idle for too long: connect again.';
+      return END_SENTENCES.idle;
     case 'drain':
-      return 'The mail server is restarting: connect again.';
+      return END_SENTENCES.drain;
     default:
       return unreachable(why);
   }

@@ -12,14 +12,17 @@ import { openRedisStore } from './redis/redis-store.ts';
 export type StoreSettings = EmbeddedStoreSettings | RedisStoreSettings;
 
 interface CommonStoreSettings {
-  /** The longest an operation may take before it is STORE_UNAVAILABLE; default 1000. */
+  /**
+   * The longest an operation may take before it is STORE_UNAVAILABLE; default 1000. Those over any number of sessions
+   * or accounts go in batches, each with this deadline.
+   */
   readonly commandTimeoutMs?: number | undefined;
   /** Default 90; heartbeats should come at least twice as often. */
   readonly sessionTtlSeconds?: number | undefined;
   readonly caps?: Partial<Omit<StoreCaps, 'sessionTtlSeconds'>> | undefined;
 }
 
-export interface EmbeddedStoreSettings extends CommonStoreSettings {
+interface EmbeddedStoreSettings extends CommonStoreSettings {
   readonly kind: 'embedded';
   /** The database file; its folder is made when missing. */
   readonly path: string;

@@ -246,7 +246,7 @@ test('remarks name what is allowed and unwise', () => {
     .replace(leaf.keyFile, expired.keyFile)
     .replace(`keys_file: ${leaf.keyFile}`, 'keys_file: missing.keys')
     .replace('imap: {}', 'imap: { tls: none }\n    allowPlaintext: true')
-    .concat('limits: { relayIdleSeconds: { imap: 60 } }\n')
+    .concat('limits: { relayIdleSeconds: { imap: 60 } }\nmetrics: { address: 10.0.0.1 }\n')
     .replace(
       'domains:',
       '  idle: { hosts: [::1], imap: {}, impersonation: { kind: authzid, user: a, password: b } }\ndomains:',
@@ -259,6 +259,7 @@ test('remarks name what is allowed and unwise', () => {
     'backends.idle: no domain uses backends.idle',
     'keys_file: there is no missing.keys that we could read: make it with `postern key new`',
     'limits.relayIdleSeconds.imap: the standard asks for at least 1800: mail programs may lose their connection',
+    'metrics.address: whoever reaches this address reads the metrics without a password: let the network keep others away',
   ]);
 });
 

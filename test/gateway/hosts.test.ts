@@ -18,7 +18,7 @@ test('by account, everybody keeps their host when another one goes away', () => 
   assert.equal(new Set(before).size, 3);
   const gone = hosts.all.find(({ host }) => host === 'b');
   assert.ok(gone);
-  hosts.markDown(gone);
+  hosts.markDown(gone, 'refused');
   for (const [index, account] of accounts.entries()) {
     const now = hosts.candidates(account)[0]?.host;
     if (before[index] === 'b') assert.notEqual(now, 'b');
@@ -30,8 +30,8 @@ test('a host that is down is no candidate until it is up again', () => {
   const hosts = new Hosts(['a', 'b'], 'least-connections');
   const [first] = hosts.all;
   assert.ok(first);
-  assert.equal(hosts.markDown(first), true);
-  assert.equal(hosts.markDown(first), false);
+  assert.equal(hosts.markDown(first, 'refused'), true);
+  assert.equal(hosts.markDown(first, 'refused'), false);
   assert.deepEqual(names(hosts.candidates('x')), ['b']);
   assert.equal(hosts.markUp(first), true);
   assert.equal(hosts.markUp(first), false);
@@ -47,9 +47,9 @@ test('only what every host that is up announces counts as a capability', () => {
   assert.deepEqual(hosts.capabilities, ['IDLE', 'MOVE', 'ID']);
   second.capabilities = ['ID', 'IDLE'];
   assert.deepEqual(hosts.capabilities, ['IDLE', 'ID']);
-  hosts.markDown(second);
+  hosts.markDown(second, 'refused');
   assert.deepEqual(hosts.capabilities, ['IDLE', 'MOVE', 'ID']);
-  hosts.markDown(first);
+  hosts.markDown(first, 'refused');
   assert.equal(hosts.capabilities, undefined);
 });
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Fault } from '../../src/core/fault.ts';
 import type { Epochs } from '../../src/core/verdict.ts';
 import { LiveSessions, type Admission } from '../../src/gateway/live-sessions.ts';
+import { unreadMeters, type Noticed } from '../../src/gateway/meters.ts';
 import type { CoveredSession, LiveChange, LiveSession, SessionReview } from '../../src/gateway/settings.ts';
 import { memoryLog } from '../../src/ops/log.ts';
 
@@ -21,7 +22,9 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
     open: new Map<string, LiveSession>(),
     watcher: { onChange: (_change: LiveChange): void => {}, onGap: (): void => {} },
     gate: Promise.resolve(),
+    cutOffs: [] as { noticed: Noticed; seconds: number }[],
   };
+  const log = memoryLog();
   const live = new LiveSessions({
     store: {
       openSession: async (session) => void state.open.set(session.id, session),
@@ -47,13 +50,17 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
       }
       return { ended, reviewAt, epochs };
     },
-    log: memoryLog(),
+    meters: {
+      ...unreadMeters(),
+      sessionCutOff: (noticed, seconds) => void state.cutOffs.push({ noticed, seconds }),
+    },
+    log,
     compareIntervalMs: options.compareIntervalMs ?? NEVER_MS,
     heartbeatIntervalMs: NEVER_MS,
     retryMs: options.retryMs ?? 1,
     now: () => state.now,
   });
-  return { state, live };
+  return { state, live, log };
 }
 
 /** A login that ends when it is cut off. */
@@ -199,3 +206,102 @@ test('a session that leaves is taken off the live list and no longer reviewed', 
   assert.equal(state.reviews, 0);
   await live.stop();
 });
+
+test('a cut-off is measured from when the change was noticed until the session is gone, by how it was noticed', async () => {
+  const { state, live } = world();
+  await live.start();
+  const sessions = ['by-hand', 'announced', 'compared'].map((id) => admission(id, state.epochs));
+  const leave = new Map(sessions.map((session) => [session.record.id, live.admit(session)]));
+  const gone = async (id: string): Promise<void> => {
+    await sessions.find(({ record }) => record.id === id)?.ended;
+    leave.get(id)?.();
+  };
+
+  state.watcher.onChange({ kind: 'session', id: 'by-hand' });
+  await gone('by-hand');
+  state.epochs = { account: 2, domain: 1 };
+  state.ended = () => ['announced'];
+  state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 2 });
+  await gone('announced');
+  state.epochs = { account: 3, domain: 1 };
+  state.ended = () => ['compared'];
+  state.watcher.onGap();
+  await gone('compared');
+
+  assert.deepEqual(
+    state.cutOffs.map(({ noticed }) => noticed),
+    ['by-hand', 'announced', 'compared'],
+  );
+  for (const { seconds } of state.cutOffs) assert.ok(seconds >= 0 && seconds < 60);
+  await live.stop();
+});
+
+test('a session that ends by itself is no cut-off', async () => {
+  const { state, live } = world();
+  await live.start();
+  live.admit(admission('one', state.epochs))();
+  assert.deepEqual(state.cutOffs, []);
+  await live.stop();
+});
+
+test('after a gap everybody is reviewed, even where the epochs say that nothing has changed', async () => {
+  const { state, live } = world();
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  // A failover lost change 2, which we know of, and what was changed instead is number 2 again.
+  state.ended = () => ['one'];
+  state.watcher.onGap();
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('the regular comparison notices records that a failover has set back', async () => {
+  const { state, live } = world({ compareIntervalMs: 5 });
+  await live.start();
+  const session = admission('one', { account: 7, domain: 1 });
+  live.admit(session);
+  state.epochs = { account: 6, domain: 1 };
+  state.ended = () => ['one'];
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('a change of a domain asks the store about two hundred accounts at a time, and about each', async () => {
+  const { state, live } = world();
+  await live.start();
+  const gate = Promise.withResolvers<void>();
+  state.gate = gate.promise;
+  for (let at = 0; at < 1000; at += 1) {
+    live.admit({ ...admission(`${at}`, state.epochs), account: { ...ALICE, name: `user${at}@example.org` } });
+  }
+  state.watcher.onChange({ kind: 'domain', domain: ALICE.domain, epoch: 2 });
+  await turn();
+  assert.equal(state.reviews, 200);
+  gate.resolve();
+  await turn();
+  assert.equal(state.reviews, 1000);
+  await live.stop();
+});
+
+test('an outage that many reviews meet is logged once, and its end too', async () => {
+  const { state, live, log } = world();
+  await live.start();
+  const sessions = Array.from({ length: 20 }, (_, at) => ({
+    ...admission(`${at}`, state.epochs),
+    account: { ...ALICE, name: `user${at}@example.org` },
+  }));
+  for (const session of sessions) live.admit(session);
+  state.failures = 20;
+  state.ended = (reviewed) => reviewed.map(({ id }) => id);
+  state.watcher.onChange({ kind: 'domain', domain: ALICE.domain, epoch: 2 });
+  await Promise.all(sessions.map(({ ended }) => ended));
+  const events = log.entries.map(({ event }) => event).filter((event) => event !== 'session.cut-off');
+  assert.deepEqual(events, ['store.unavailable', 'store.recovered']);
+  await live.stop();
+});
+
+/** Lets everything run that is not waiting for the test. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

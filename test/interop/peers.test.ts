@@ -33,7 +33,7 @@ after(async () => {
 });
 
 for (const { name, protocol, login } of MAIL_CLIENTS) {
-  test(`${name} logs in at Dovecot's ${protocol} over implicit TLS and STARTTLS`, { timeout: 30_000 }, async () => {
+  test(`${name} logs in at Dovecot's ${protocol} over implicit TLS and STARTTLS`, { timeout: 120_000 }, async () => {
     const places = [
       { port: dovecot.ports[`${protocol}Tls`], tls: 'implicit', caFile: authority.caFile },
       { port: dovecot.ports[protocol], tls: 'starttls', caFile: authority.caFile },
@@ -46,7 +46,7 @@ for (const { name, protocol, login } of MAIL_CLIENTS) {
 }
 
 for (const { name, login } of MAIL_CLIENTS.filter(({ protocol }) => protocol === 'submission')) {
-  test(`${name} logs in at Postfix over implicit TLS and STARTTLS`, { timeout: 30_000 }, async () => {
+  test(`${name} logs in at Postfix over implicit TLS and STARTTLS`, { timeout: 120_000 }, async () => {
     const implicit = await login({ port: ports.submissionTls, tls: 'implicit', caFile: authority.caFile }, ALICE);
     assert.ok(implicit.accepted, implicit.said);
     const starttls = await login({ port: ports.submission, tls: 'starttls', caFile: authority.caFile }, ALICE);

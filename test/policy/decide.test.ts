@@ -477,3 +477,67 @@ test('a review says which sessions end and by which records it was made', async 
   overrides.lookupAccount = failing('STORE_UNAVAILABLE');
   await assert.rejects(gatekeeper.review(ALICE, sessions), { code: 'STORE_UNAVAILABLE' });
 });
+
+test('a password that the backend has just refused is not asked about again, whoever repeats it', async () => {
+  const { tools, seen, login } = world();
+  await enrolled(tools, ALICE);
+  for (let at = 0; at < 50; at += 1) assert.deepEqual(await login('old'), WRONG);
+  assert.deepEqual(seen.asked, ['old']);
+  assert.equal(seen.queries.length, 50); // policy is read every time: a change counts at once
+  await login('old', { protocol: 'submission' });
+  await login('old', { address: '198.51.100.7' });
+  assert.deepEqual(seen.asked, ['old', 'old', 'old']);
+});
+
+test('an old phone with the right ordinary password is told its hint again without the backend', async () => {
+  const { tools, seen, login } = world();
+  await enrolled(tools, ALICE);
+  for (let at = 0; at < 50; at += 1) assert.deepEqual(await login(ORDINARY), REQUIRED);
+  assert.deepEqual(seen.asked, [ORDINARY]);
+});
+
+test('what the backend said is forgotten after five seconds: a new password works soon', async () => {
+  const { tools, clock, seen, login } = world();
+  await enrolled(tools, ALICE);
+  await login('new');
+  clock.now += 4999;
+  await login('new');
+  assert.equal(seen.asked.length, 1);
+  clock.now += 1;
+  await login('new');
+  assert.equal(seen.asked.length, 2);
+  clock.now -= 60_000; // the clock was set back
+  await login('new');
+  assert.equal(seen.asked.length, 3);
+});
+
+test('a forwarded password that was refused is refused again for as long, so that time tells nothing', async () => {
+  const { clock, gatekeeper, login } = world();
+  const attempt = testAttempt({ offered: password('old') });
+  const verdict = await login('old');
+  assert.equal(verdict.kind, 'forward');
+  await gatekeeper.conclude(attempt, verdict, 'refused');
+  assert.deepEqual(await login('old'), WRONG);
+  assert.equal((await login('other')).kind, 'forward');
+  clock.now += 5000;
+  assert.equal((await login('old')).kind, 'forward');
+});
+
+test('only a wrong password is remembered of a forwarded login, no other refusal and no success', async () => {
+  for (const outcome of ['accepted', 'refused-otherwise', 'unavailable'] as const) {
+    const { gatekeeper, login } = world();
+    const verdict = await login('old');
+    await gatekeeper.conclude(testAttempt({ offered: password('old') }), verdict, outcome);
+    assert.equal((await login('old')).kind, 'forward', outcome);
+  }
+});
+
+test('what the backend said of a password lets nobody in: neither the right one nor an app password', async () => {
+  const { tools, login } = world();
+  const { appPassword } = await enrolled(tools, ALICE);
+  await login(ORDINARY);
+  assert.deepEqual(await login(ORDINARY), REQUIRED);
+  assert.equal((await login(appPassword.expose())).kind, 'allow');
+  await setDomain(tools, 'test', ALICE.domain, { mode: 'disabled' });
+  assert.equal((await login(ORDINARY)).kind, 'forward');
+});

@@ -5,7 +5,6 @@ import { Secret } from '../../src/core/secret.ts';
 import { imap } from '../../src/protocol/imap/module.ts';
 import type { BackendLogin, BackendOptions } from '../../src/protocol/machine.ts';
 import { ALICE_BY_PROXY, backendOptions, FORWARDED } from '../support/dialogue-options.ts';
-import { backendSurvives } from '../support/hostile.ts';
 import { backendTranscript, playBackend } from '../support/transcript.ts';
 
 const open = (replaced: Partial<BackendOptions> = {}) => imap.backend(backendOptions(replaced));
@@ -400,25 +399,3 @@ backendTranscript(
     ! done capabilities IMAP4rev1 Idle AUTH=PLAIN
   `,
 );
-
-backendSurvives('whatever a backend sends in any state, the login ends at most once', () => open({ tls: 'starttls' }), {
-  words: [
-    String.raw`* OK hello\r\n`,
-    String.raw`* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN LITERAL+\r\n`,
-    String.raw`C OK\r\n`,
-    String.raw`S OK\r\n`,
-    String.raw`L BAD\r\n`,
-    String.raw`L NO [`,
-    String.raw`L OK\r\n`,
-    String.raw`+ \r\n`,
-    String.raw`* BYE\r\n`,
-    String.raw`* PREAUTH\r\n`,
-  ],
-  beginnings: [
-    '',
-    String.raw`* OK hello\r\n`,
-    String.raw`* OK [CAPABILITY STARTTLS] x\r\n`,
-    String.raw`* OK [CAPABILITY STARTTLS] x\r\nS OK\r\n`,
-    String.raw`* OK [CAPABILITY STARTTLS AUTH=PLAIN] x\r\nS OK\r\n`,
-  ],
-});

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { imap } from '../../src/protocol/imap/module.ts';
 import type { FrontOptions } from '../../src/protocol/machine.ts';
 import { frontOptions } from '../support/dialogue-options.ts';
-import { frontSurvives } from '../support/hostile.ts';
 import { DENY_REASONS, frontTranscript, playFront } from '../support/transcript.ts';
 
 const open = (replaced: Partial<FrontOptions> = {}) => imap.front(frontOptions(replaced));
@@ -735,45 +734,3 @@ frontTranscript(
     ! close misbehaved
   `,
 );
-
-frontSurvives('whatever a client sends in any state, it gets whole lines and one thing at a time', clear, {
-  words: [
-    String.raw`a NOOP\r\n`,
-    String.raw`b LOGIN alice `,
-    String.raw`c AUTHENTICATE PLAIN\r\n`,
-    String.raw`AGFsaWNlAHNlY3JldA==\r\n`,
-    String.raw`d ID ("a" `,
-    String.raw`{3+}\r\nabc`,
-    String.raw`{3-}\r\nabc`,
-    String.raw`e STARTTLS\r\n`,
-    String.raw`f CAPABILITY\r\n`,
-    String.raw`g LOGOUT\r\n`,
-    String.raw`(((`,
-  ],
-  beginnings: [
-    '',
-    String.raw`a STARTTLS\r\n`,
-    String.raw`a STARTTLS\r\nb AUTHENTICATE LOGIN\r\n`,
-    String.raw`a LOGIN {5}\r\n`,
-    String.raw`a LOGIN {50000+}\r\n`,
-  ],
-});
-
-frontSurvives('the same where a login is taken in clear', () => open({ tls: 'none', plaintextLogin: true }), {
-  words: [
-    String.raw`a LOGIN alice {1+}\r\nx\r\n`,
-    String.raw`b LOGIN alice secret\r\n`,
-    String.raw`c AUTHENTICATE LOGIN\r\n`,
-    String.raw`c AUTHENTICATE PLAIN =\r\n`,
-    String.raw`YWxpY2U=\r\n`,
-    String.raw`*\r\n`,
-    '"',
-    '\\\\',
-  ],
-  beginnings: [
-    '',
-    String.raw`a AUTHENTICATE PLAIN\r\n`,
-    String.raw`a AUTHENTICATE LOGIN YWxpY2U=\r\n`,
-    String.raw`a LOGIN {3}\r\nabc `,
-  ],
-});

@@ -2,7 +2,6 @@ import type { BackendOptions } from '../../src/protocol/machine.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { pop3 } from '../../src/protocol/pop3/module.ts';
 import { ALICE_BY_PROXY, backendOptions, FORWARDED, LONG_LOGIN } from '../support/dialogue-options.ts';
-import { backendSurvives } from '../support/hostile.ts';
 import { backendTranscript } from '../support/transcript.ts';
 
 const open =
@@ -334,15 +333,3 @@ backendTranscript(
     ! done temporary later
   `,
 );
-
-const GRAMMAR = {
-  words: ['+OK', '-ERR', '+', '.', 'STLS', 'SASL PLAIN', 'USER', '[XCLIENT]', '[SYS/TEMP]', '[AUTH', 'x'],
-  beginnings: [
-    '',
-    String.raw`+OK\r\n`,
-    String.raw`+OK [XCLIENT]\r\n+OK\r\nSASL PLAIN\r\nSTLS\r\n.\r\n`,
-    String.raw`+OK\r\n-ERR\r\n`,
-  ],
-};
-backendSurvives('hostile bytes from a backend', open({ forward: FORWARDED }), GRAMMAR);
-backendSurvives('hostile bytes from a backend before TLS', open({ tls: 'starttls' }), GRAMMAR);

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import type { FrontOptions } from '../../src/protocol/machine.ts';
 import { pop3 } from '../../src/protocol/pop3/module.ts';
 import { frontOptions } from '../support/dialogue-options.ts';
-import { frontSurvives } from '../support/hostile.ts';
 import { DENY_REASONS, frontTranscript, playFront } from '../support/transcript.ts';
 
 const open = (replaced: Partial<FrontOptions> = {}) => pop3.front(frontOptions(replaced));
@@ -521,10 +520,3 @@ frontTranscript(
 );
 
 // Whatever comes.
-
-const GRAMMAR = {
-  words: ['CAPA', 'USER', 'PASS', 'AUTH', 'PLAIN', 'LOGIN', 'STLS', 'QUIT', 'GET / ', 'alice', 'AGFsaWNlAHNlY3JldA=='],
-  beginnings: ['', String.raw`USER alice\r\n`, String.raw`AUTH PLAIN\r\n`, String.raw`AUTH LOGIN YWxpY2U=\r\n`],
-};
-frontSurvives('hostile bytes through TLS', open, GRAMMAR);
-frontSurvives('hostile bytes in clear', clear, GRAMMAR);

@@ -4,7 +4,6 @@ import { Secret } from '../../src/core/secret.ts';
 import type { BackendOptions } from '../../src/protocol/machine.ts';
 import { sieve } from '../../src/protocol/sieve/module.ts';
 import { ALICE_BY_PROXY, backendOptions, FORWARDED } from '../support/dialogue-options.ts';
-import { backendSurvives } from '../support/hostile.ts';
 import { backendTranscript, playBackend } from '../support/transcript.ts';
 
 const open =
@@ -317,15 +316,3 @@ for (const [answer, outcome] of [
 ] as const) {
   backendTranscript(`${answer} means ${outcome}`, open(), `${ASKED}\n  B: ${answer}\n  ! done ${outcome}`);
 }
-
-const GRAMMAR = {
-  words: ['OK', 'NO', 'BYE', '"SASL"', '"PLAIN"', '"STARTTLS"', '"XCLIENT"', '(', ')', 'TRYLATER', '""'],
-  beginnings: [
-    '',
-    String.raw`"SASL" "PLAIN"\r\nOK\r\n`,
-    String.raw`"SASL" "PLAIN"\r\n"XCLIENT"\r\n"STARTTLS"\r\nOK\r\n`,
-    String.raw`"SASL" {3}`,
-  ],
-};
-backendSurvives('hostile bytes from a backend', open({ forward: FORWARDED }), GRAMMAR);
-backendSurvives('hostile bytes from a backend before TLS', open({ tls: 'starttls' }), GRAMMAR);

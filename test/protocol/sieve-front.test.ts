@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import type { FrontOptions } from '../../src/protocol/machine.ts';
 import { sieve } from '../../src/protocol/sieve/module.ts';
 import { frontOptions } from '../support/dialogue-options.ts';
-import { frontSurvives } from '../support/hostile.ts';
 import { DENY_REASONS, frontTranscript, playFront } from '../support/transcript.ts';
 
 const open = (replaced: Partial<FrontOptions> = {}) => sieve.front(frontOptions(replaced));
@@ -414,10 +413,3 @@ frontTranscript(
 );
 
 // Whatever comes.
-
-const GRAMMAR = {
-  words: ['CAPABILITY', 'AUTHENTICATE', '"PLAIN"', '"LOGIN"', 'STARTTLS', 'NOOP', 'LOGOUT', '"AGFsaWNlAHNlY3JldA=="'],
-  beginnings: ['', String.raw`AUTHENTICATE "PLAIN"\r\n`, String.raw`AUTHENTICATE "LOGIN"\r\n`, 'NOOP {3+}'],
-};
-frontSurvives('hostile bytes through TLS', open, GRAMMAR);
-frontSurvives('hostile bytes in clear', clear, GRAMMAR);

@@ -5,7 +5,6 @@ import type { BackendLogin, BackendOptions } from '../../src/protocol/machine.ts
 import { submission } from '../../src/protocol/submission/module.ts';
 import { usableHelo, xtext } from '../../src/protocol/submission/xclient.ts';
 import { ALICE_BY_PROXY, backendOptions, FORWARDED, LONG_LOGIN } from '../support/dialogue-options.ts';
-import { backendSurvives } from '../support/hostile.ts';
 import { backendTranscript, playBackend } from '../support/transcript.ts';
 
 const open =
@@ -494,28 +493,3 @@ for (const [answer, outcome] of [
 ] as const) {
   backendTranscript(`${answer} means ${outcome}`, open(), `${ASKED}\n  B: ${answer}\n  ! done ${outcome}`);
 }
-
-const GRAMMAR = {
-  words: [
-    '220 ',
-    '220-',
-    '250 ',
-    '250-',
-    '334 ',
-    '235 ',
-    '535 ',
-    '421 ',
-    'AUTH PLAIN',
-    'XCLIENT ADDR LOGIN',
-    'STARTTLS',
-  ],
-  beginnings: [
-    '',
-    String.raw`220 x\r\n`,
-    String.raw`220 x\r\n250-x\r\n250 AUTH PLAIN\r\n`,
-    String.raw`220 x\r\n250-x\r\n250-XCLIENT ADDR LOGIN\r\n250 STARTTLS\r\n`,
-  ],
-};
-backendSurvives('hostile bytes from a backend', open({ forward: FORWARDED }), GRAMMAR);
-backendSurvives('hostile bytes from a backend before TLS', open({ tls: 'starttls' }), GRAMMAR);
-backendSurvives('hostile bytes from a backend that is to take XCLIENT', open({ login: AS_ALICE }), GRAMMAR);

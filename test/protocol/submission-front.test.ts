@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import type { FrontOptions } from '../../src/protocol/machine.ts';
 import { submission } from '../../src/protocol/submission/module.ts';
 import { frontOptions } from '../support/dialogue-options.ts';
-import { frontSurvives } from '../support/hostile.ts';
 import { DENY_REASONS, frontTranscript, playFront } from '../support/transcript.ts';
 
 const open = (replaced: Partial<FrontOptions> = {}) => submission.front(frontOptions(replaced));
@@ -532,21 +531,3 @@ frontTranscript(
 );
 
 // Whatever comes.
-
-const GRAMMAR = {
-  words: [
-    'EHLO',
-    'HELO',
-    'AUTH',
-    'PLAIN',
-    'LOGIN',
-    'STARTTLS',
-    'MAIL FROM:<>',
-    'BDAT 3',
-    'QUIT',
-    'AGFsaWNlAHNlY3JldA==',
-  ],
-  beginnings: ['', String.raw`EHLO x\r\n`, String.raw`EHLO x\r\nAUTH PLAIN\r\n`, String.raw`HELO x\r\nAUTH LOGIN\r\n`],
-};
-frontSurvives('hostile bytes through TLS', open, GRAMMAR);
-frontSurvives('hostile bytes in clear', clear, GRAMMAR);

@@ -1,6 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../../src/protocol/texts.ts';
+import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../../src/protocol/texts.ts';
 import type { Refusal } from '../../src/protocol/texts.ts';
 import { DENY_REASONS } from '../support/transcript.ts';
 
@@ -19,6 +19,7 @@ test('every sentence is one line of ASCII that fits a reply line of 512 octets',
   const sentences = [
     ...refusals.flatMap((refusal) => [refusalText(refusal, WITH_PORTAL), refusalText(refusal, WITHOUT_PORTAL)]),
     ...(['unavailable', 'deadline', 'drain'] as const).map((why) => stopText(why, 'a1b2')),
+    ...(['cut-off', 'drain', 'idle'] as const).map((why) => endText(why, 'a1b2')),
     TLS_REQUIRED_TEXT,
     TOO_MANY_ERRORS_TEXT,
   ];

@@ -33,7 +33,7 @@ export type OpenFresh = (caps?: Partial<StoreCaps>) => Promise<Fresh>;
 
 export const NOW = 1_790_000_000_000;
 export const NETWORK = '192.0.2.7/32';
-export const LIMITS: Limits = {
+const LIMITS: Limits = {
   accountFailures: 10,
   accountNetworkFailures: 5,
   failureWindowSeconds: 600,
@@ -190,6 +190,13 @@ function countingContract(contract: Contract): void {
     const after = await pressure(store, query(ALICE, 'late', { now: NOW + windowMs }));
     assert.deepEqual([within.accountFailures, within.accountNetworkFailures], [2, 2]);
     assert.deepEqual([after.accountFailures, after.accountNetworkFailures], [1, 1]);
+  });
+
+  contract('nothing counted by a clock that has been set back since counts any more', async ({ store }) => {
+    const wrong = NOW + 36_000_000;
+    for (const mark of ['a', 'b', 'c']) await store.lookupLogin(query(ALICE, mark, { now: wrong }));
+    const { accountFailures, accountNetworkFailures, networkVerdicts } = await pressure(store, query(ALICE, 'd'));
+    assert.deepEqual([accountFailures, accountNetworkFailures, networkVerdicts], [1, 1, 1]);
   });
 
   contract('the verdicts of a network count over all accounts and anew in each window', async ({ store }) => {

@@ -4,6 +4,7 @@ import { createAuthority } from './certificates.ts';
 import { freePorts, temporaryDirectory } from './processes.ts';
 import { Backends } from '../../src/gateway/backends.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
+import { unreadMeters } from '../../src/gateway/meters.ts';
 import type { BackendSettings, GatewaySettings, LimitSettings, ListenerSettings } from '../../src/gateway/settings.ts';
 import type { Attempt, Verdict } from '../../src/core/verdict.ts';
 import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
@@ -55,10 +56,11 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
   const settings = settingsOf(options, certificateFiles, ports);
   const log = memoryLog();
   const attempts: Attempt[] = [];
+  const meters = unreadMeters();
   const gateway = new Gateway({
     settings,
     modules: { imap, pop3, sieve, submission },
-    backends: new Backends({ ...settings, modules: { imap, pop3, sieve, submission }, log }),
+    backends: new Backends({ ...settings, modules: { imap, pop3, sieve, submission }, meters, log }),
     gatekeeper: {
       decide: async (attempt) => {
         attempts.push(attempt);
@@ -75,6 +77,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
       watch: async () => ({ stop: async () => {} }),
       epochs: async () => ({ accounts: new Map(), domains: new Map() }),
     },
+    meters,
     log,
     now: Date.now,
   });

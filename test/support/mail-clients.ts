@@ -165,7 +165,8 @@ async function fetchmail(protocol: 'imap' | 'pop3', place: Place, who: Mailbox):
       `user "${who.name}" password "${hex(who.password)}" ${tls} sslcertck sslcertfile "${place.caFile}"\n` +
       `keep fetchall mda "cat >> ${file('mail')}"\n`;
     await writeFile(file('fetchmailrc'), configuration, { mode: 0o600 });
-    const finished = await run('fetchmail', ['-v', '--nodetach', '--nosyslog', '-f', file('fetchmailrc')], {
+    const files = ['--fetchmailrc', file('fetchmailrc'), '--pidfile', file('pid')];
+    const finished = await run('fetchmail', ['-v', '--nodetach', '--nosyslog', ...files], {
       env: { FETCHMAILHOME: file('') },
     });
     return outcome(finished, [0, 1]); // 1: there was no mail

@@ -71,9 +71,9 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
     const own = tracesOf(traces, account);
     const knownNetwork = own.networks.has(network);
     const from = entry(own.wrongFrom, network, () => new Map<string, number>());
-    const oldest = now - limits.failureWindowSeconds * 1000;
-    forgetBefore(own.wrong, oldest);
-    forgetBefore(from, oldest);
+    const windowMs = limits.failureWindowSeconds * 1000;
+    forgetOutside(own.wrong, now, windowMs);
+    forgetOutside(from, now, windowMs);
     const ofNetwork = measure(from, query, limits.accountNetworkFailures);
     const ofAccount = measure(own.wrong, query, limits.accountFailures);
     // An attempt beyond either limit reads "limit + 1" and leaves no trace in either count.
@@ -302,8 +302,9 @@ function tracesOf(traces: Map<string, Traces>, account: Account): Traces {
   }));
 }
 
-function forgetBefore(marks: Map<string, number>, oldest: number): void {
-  for (const [mark, at] of marks) if (at <= oldest) marks.delete(mark);
+// What lies further ahead than the window was counted by a clock that has been set back since.
+function forgetOutside(marks: Map<string, number>, now: number, windowMs: number): void {
+  for (const [mark, at] of marks) if (at <= now - windowMs || at > now + windowMs) marks.delete(mark);
 }
 
 // A last use shows /24 of IPv4, not the client's address.
@@ -323,7 +324,8 @@ function countVerdict(
   { network, now, limits }: LoginQuery,
 ): number {
   const known = verdicts.get(network);
-  const within = known !== undefined && now - known.start < limits.networkWindowSeconds * 1000;
+  const windowMs = limits.networkWindowSeconds * 1000;
+  const within = known !== undefined && now - known.start < windowMs && known.start - now <= windowMs;
   const window = within ? { start: known.start, count: known.count + 1 } : { start: now, count: 1 };
   verdicts.set(network, window);
   return window.count;

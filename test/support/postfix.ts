@@ -26,6 +26,8 @@ export interface PostfixOptions {
   /** Who may speak XCLIENT; '' for nobody. */
   readonly xclientNetworks?: string | undefined;
   readonly ports?: PostfixPorts | undefined;
+  /** More settings of main.cf, which replace those of the tests. */
+  readonly settings?: ReadonlyMap<string, string> | undefined;
 }
 
 /** `relay` takes mail from this machine without a login: what a Dovecot submission service hands on to. */
@@ -81,13 +83,13 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
 }
 
 /** Postfix waits two seconds before it believes a file that has just changed. */
-async function writeOld(file: string, text: string): Promise<void> {
+export async function writeOld(file: string, text: string): Promise<void> {
   await writeFile(file, text);
   await utimes(file, 0, 0);
 }
 
 /** The directories that `postfix check` would make, with the owners and modes of postfix-files(5). */
-async function createQueue(queue: string, data: string): Promise<void> {
+export async function createQueue(queue: string, data: string): Promise<void> {
   const queues = ['active', 'bounce', 'corrupt', 'defer', 'deferred', 'flush', 'hold', 'incoming', 'saved', 'trace'];
   const own = [...queues, 'private'].map((name) => join(queue, name));
   await runOk('install', ['-d', '-m', '755', queue, join(queue, 'pid')]);
@@ -142,6 +144,7 @@ smtpd_recipient_restrictions =
 smtpd_soft_error_limit = 1000
 smtpd_hard_error_limit = 1000
 smtpd_client_connection_rate_limit = 0
+${[...(options.settings ?? [])].map(([name, value]) => `${name} = ${value}`).join('\n')}
 `;
 }
 

@@ -14,8 +14,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** How often a wait asks again; a wait ends with the first yes, so this costs nothing but a few wake-ups. */
 const ASK_AGAIN_MS = 10;
-const START_DEADLINE_MS = 20_000;
-const STOP_DEADLINE_MS = 10_000;
+const START_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 30_000;
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;

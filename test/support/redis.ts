@@ -93,13 +93,26 @@ export async function startRedisSentinels(): Promise<RedisSentinels> {
   };
 }
 
+/** Moves a slot of a Cluster with its keys from one node to another, as resharding does. */
+export async function moveSlot(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+  const [fromId = '', toId = ''] = [await from.command('cluster', 'myid'), await to.command('cluster', 'myid')].map(
+    String,
+  );
+  await to.command('cluster', 'setslot', slot, 'importing', fromId);
+  await from.command('cluster', 'setslot', slot, 'migrating', toId);
+  const keys = await from.command('cluster', 'getkeysinslot', slot, 100);
+  if (!Array.isArray(keys) || keys.length === 0) throw new Error(`no keys in slot ${slot}`);
+  await from.command('migrate', '127.0.0.1', to.port, '', 0, 5000, 'keys', ...keys.map(String));
+  for (const server of [to, from]) await server.command('cluster', 'setslot', slot, 'node', toId);
+}
+
 async function startOn(program: string, port: number, options: readonly string[]): Promise<RedisServer> {
   const directory = await temporaryDirectory('redis');
   // Sentinel keeps its state in its configuration file, so there must be one.
   const file = join(directory.path, 'redis.conf');
   await writeFile(file, '');
   const base = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory.path];
-  const persistence = program === 'redis-server' ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : [];
+  const persistence = program === 'redis-server' ? ['--appendonly', 'yes', '--appendfsync', 'always'] : [];
   const launch = async (): Promise<Running> => {
     const running = start(program, [file, ...base, ...persistence, ...options]);
     await untilItAnswers(port, running);
@@ -132,6 +145,7 @@ async function startOn(program: string, port: number, options: readonly string[]
   };
 }
 
+// Auto-pipelined: tests write a hundred thousand keys through it.
 function testClient(port: number): Redis {
   const client = new Redis({ host: '127.0.0.1', port, enableAutoPipelining: true });
   client.on('error', () => undefined); // the server may be stopped while we are connected

@@ -10,6 +10,8 @@ export interface ScriptedImap {
   readonly port: number;
   /** Everything heard so far, of all connections in the order they came. */
   readonly heard: readonly string[];
+  /** LOGIN commands so far. */
+  logins(): number;
   /** What was heard behind the login of the last connection. */
   afterLogin(): string;
   stop(): Promise<void>;
@@ -22,6 +24,10 @@ export interface Script {
   readonly startTls?: string;
   /** What follows the tag in answer to LOGIN. */
   readonly login?: string;
+  /** Answers each LOGIN command by itself, in place of `login`; 'reset' breaks the connection, 'stall' says nothing. */
+  readonly judge?: (command: string) => string;
+  /** Accepts and says nothing. */
+  readonly stallsGreeting?: () => boolean;
   /** Echoes what comes after the login, so that a client sees what arrived. */
   readonly echo?: boolean;
 }
@@ -29,7 +35,11 @@ export interface Script {
 const GREETING = '* OK ready\r\n';
 const CAPABILITIES = 'IMAP4rev1 ID IDLE LITERAL+';
 
-export async function startScriptedImap(script: Script = {}): Promise<ScriptedImap> {
+/** Starts it on a free port of 127.0.0.1, or at this place. */
+export async function startScriptedImap(
+  script: Script = {},
+  at: { readonly address: string; readonly port: number } = { address: '127.0.0.1', port: 0 },
+): Promise<ScriptedImap> {
   const heard: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -39,13 +49,14 @@ export async function startScriptedImap(script: Script = {}): Promise<ScriptedIm
     socket.on('close', () => sockets.delete(socket));
     converse(socket, script, (text) => (heard[at] += text));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at.port, at.address);
   await once(server, 'listening');
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   return {
     port: address.port,
     heard,
+    logins: () => heard.filter((text) => / LOGIN /.test(text)).length,
     afterLogin: () => {
       const last = heard.findLast((text) => text.includes(' LOGIN ')) ?? '';
       return last.slice(last.indexOf('\r\n', last.indexOf(' LOGIN ')) + 2);
@@ -62,11 +73,14 @@ function converse(socket: Socket, script: Script, hear: (text: string) => void):
   const capabilities = script.capabilities ?? CAPABILITIES;
   let loggedIn = false;
   let pending = '';
-  socket.write(script.greeting ?? GREETING);
+  if (script.stallsGreeting?.() !== true) socket.write(script.greeting ?? GREETING);
   const onCommand = (line: string): void => {
     const [tag = '*', verb = ''] = line.split(' ');
-    loggedIn = verb === 'LOGIN' && (script.login ?? 'OK').startsWith('OK');
-    socket.write(answer(tag, verb, { ...script, capabilities }));
+    const login = verb === 'LOGIN' ? (script.judge?.(line) ?? script.login ?? 'OK Logged in') : undefined;
+    loggedIn = login?.startsWith('OK') === true;
+    if (login === 'reset') return void socket.resetAndDestroy();
+    if (login === 'stall') return;
+    socket.write(login === undefined ? answer(tag, verb, { ...script, capabilities }) : `${tag} ${login}\r\n`);
     if (verb === 'LOGOUT') socket.end();
   };
   socket.on('data', (chunk: Buffer) => {
@@ -96,8 +110,6 @@ function answer(tag: string, verb: string, script: Script): string {
   switch (verb) {
     case 'CAPABILITY':
       return `* CAPABILITY ${script.capabilities}\r\n${tag} OK done\r\n`;
-    case 'LOGIN':
-      return `${tag} ${script.login ?? 'OK Logged in'}\r\n`;
     case 'STARTTLS':
       return (script.startTls ?? '%t BAD no\r\n').replaceAll('%t', tag);
     case 'ID':

@@ -7,10 +7,12 @@ import { readFileSync } from 'node:fs';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 
 export interface WireOptions {
   readonly host?: string | undefined;
+  /** The address to come from: any of 127.0.0.0/8 is ours. */
+  readonly from?: string | undefined;
   /** Speak TLS from the first byte (after `before`), and verify the server by this CA file. */
   readonly caFile?: string | undefined;
   /** Sent in clear before anything else: a PROXY header. */
@@ -33,7 +35,8 @@ export class Wire {
 
   /** Connects, with TLS when a CA file is given. Rejects when the connection or the handshake fails. */
   static async open(port: number, options: WireOptions = {}): Promise<Wire> {
-    const socket = connectTcp({ port, host: options.host ?? '127.0.0.1', allowHalfOpen: true });
+    const from = options.from === undefined ? {} : { localAddress: options.from };
+    const socket = connectTcp({ port, host: options.host ?? '127.0.0.1', allowHalfOpen: true, ...from });
     await happens(socket, 'connect');
     socket.setNoDelay(true);
     if (options.before !== undefined) socket.write(options.before);

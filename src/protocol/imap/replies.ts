@@ -6,8 +6,8 @@ import { unreachable } from '../../core/fault.ts';
 import type { DenyReason } from '../../core/verdict.ts';
 import type { SaslFault } from '../../sasl/exchange.ts';
 import type { FramingFault } from '../../wire/command-framer.ts';
-import type { FrontOptions, StopReason } from '../machine.ts';
-import { refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
+import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
+import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
 import type { Refusal } from '../texts.ts';
 
 /**
@@ -87,4 +87,9 @@ export function refusalLines(tag: string, refusal: Refusal, options: FrontOption
 /** The last words of a connection that ends before login, also in place of a greeting (RFC 9051 §7.1.5). */
 export function stopLine(why: StopReason, options: FrontOptions): string {
   return `* BYE ${why === 'unavailable' ? '[UNAVAILABLE] ' : ''}${stopText(why, options.sessionId)}`;
+}
+
+/** The last words of a session after login (RFC 9051 §7.1.5: sent at any time between responses). */
+export function endLine(why: EndReason, sessionId: string): string {
+  return `* BYE ${endText(why, sessionId)}`;
 }

@@ -7,8 +7,8 @@ import { unreachable } from '../../core/fault.ts';
 import type { DenyReason } from '../../core/verdict.ts';
 import type { SaslFault } from '../../sasl/exchange.ts';
 import type { FramingFault } from '../../wire/command-framer.ts';
-import type { FrontOptions, StopReason } from '../machine.ts';
-import { refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
+import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
+import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
 import type { Refusal } from '../texts.ts';
 import { quote } from './strings.ts';
 
@@ -66,6 +66,11 @@ export function refusalLine(refusal: Refusal, options: FrontOptions): string {
 /** The last words of a connection that ends before login, also in place of a greeting. */
 export function stopLine(why: StopReason, options: FrontOptions): string {
   return `BYE (TRYLATER) ${quote(stopText(why, options.sessionId))}`;
+}
+
+/** The last words of a session after login: RFC 5804 §1.2 lets a server say BYE at any time. */
+export function endLine(why: EndReason, sessionId: string): string {
+  return `BYE${why === 'cut-off' ? '' : ' (TRYLATER)'} ${quote(endText(why, sessionId))}`;
 }
 
 function refusalCondition(refusal: Refusal): string {

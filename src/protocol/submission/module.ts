@@ -4,6 +4,7 @@ import { driveBackend } from '../backend.ts';
 import { driveFront } from '../front.ts';
 import type { ProtocolModule } from '../machine.ts';
 import { submissionBackend } from './backend.ts';
+import { submissionBoundary } from './boundary.ts';
 import { submissionFront } from './front.ts';
 
 export const submission: ProtocolModule = {
@@ -12,4 +13,5 @@ export const submission: ProtocolModule = {
   alpn: 'smtp',
   front: (options) => driveFront(submissionFront(options)),
   backend: (options) => driveBackend(submissionBackend(options)),
+  boundary: submissionBoundary,
 };

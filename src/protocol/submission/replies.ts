@@ -6,8 +6,8 @@
 import { unreachable } from '../../core/fault.ts';
 import type { DenyReason } from '../../core/verdict.ts';
 import type { SaslFault } from '../../sasl/exchange.ts';
-import type { FrontOptions, StopReason } from '../machine.ts';
-import { refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
+import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
+import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
 import type { Refusal } from '../texts.ts';
 
 const DENY_CODES = {
@@ -26,6 +26,12 @@ const STOP_CODES = {
   deadline: '421 4.4.2',
   drain: '421 4.3.2',
 } as const satisfies Record<StopReason, `421 ${string}`>;
+
+const END_CODES = {
+  'cut-off': '421 4.7.0',
+  drain: STOP_CODES.drain,
+  idle: STOP_CODES.deadline,
+} as const satisfies Record<EndReason, `421 ${string}`>;
 
 /** The fixed replies, without CRLF. */
 export const REPLIES = {
@@ -64,6 +70,11 @@ export function refusalLine(refusal: Refusal, options: FrontOptions): string {
 /** The last words of a connection that ends before login, also in place of a greeting (RFC 5321 §3.1, §3.8). */
 export function stopLine(why: StopReason, options: FrontOptions): string {
   return `${STOP_CODES[why]} ${stopText(why, options.sessionId)}`;
+}
+
+/** The last words of a session after login: RFC 5321 §3.8 lets a server say 421 without being asked. */
+export function endLine(why: EndReason, sessionId: string): string {
+  return `${END_CODES[why]} ${endText(why, sessionId)}`;
 }
 
 function refusalCode(refusal: Refusal): string {

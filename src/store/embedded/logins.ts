@@ -84,8 +84,14 @@ interface Measure {
 }
 
 function measure(brisk: Database, { account, secretMark, now, limits }: LoginQuery, network: string): Measure {
-  const since = now - limits.failureWindowSeconds * 1000;
-  brisk.run('DELETE FROM wrong WHERE account = ? AND network = ? AND at <= ?', [account.name, network, since]);
+  const windowMs = limits.failureWindowSeconds * 1000;
+  // What lies further ahead than the window was counted by a clock that has been set back since.
+  brisk.run('DELETE FROM wrong WHERE account = ? AND network = ? AND (at <= ? OR at > ?)', [
+    account.name,
+    network,
+    now - windowMs,
+    now + windowMs,
+  ]);
   const row = brisk.first(
     MarkRow,
     'SELECT count(*) AS others, coalesce(sum(mark = ?), 0) AS repeated FROM wrong WHERE account = ? AND network = ?',
@@ -107,7 +113,8 @@ function addWrong(brisk: Database, { account, secretMark, now, limits }: LoginQu
 
 function addVerdict(brisk: Database, { network, now, limits }: LoginQuery): number {
   const windowMs = limits.networkWindowSeconds * 1000;
-  brisk.run('DELETE FROM verdict WHERE network = ? AND start <= ?', [network, now - windowMs]);
+  const bounds = [now - windowMs, now + windowMs];
+  brisk.run('DELETE FROM verdict WHERE network = ? AND (start <= ? OR start > ?)', [network, ...bounds]);
   const row = brisk.first(
     CountRow,
     `INSERT INTO verdict (network, start, count, expires_at) VALUES (?, ?, 1, ?)

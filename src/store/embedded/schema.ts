@@ -91,12 +91,19 @@ export function prepareFile(options: DatabaseOptions): void {
 function createFile(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // Only ever created here, never opened again: closing a file gives up all of a process's locks on it.
-    closeSync(openSync(path, 'wx', 0o600));
+    createEmpty(path);
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return;
     const message = `the store's file ${path} cannot be made (${errorCode(error)}): choose a folder that the user that runs this program may write to`;
     throw new Fault('STORE_UNAVAILABLE', message, { cause: error, fields: { path } });
+  }
+}
+
+// Only ever created here, never opened when it exists: closing a file gives up all locks that the process has on it.
+function createEmpty(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 

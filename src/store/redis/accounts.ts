@@ -6,7 +6,7 @@ import type { Account } from '../../core/identity.ts';
 import type { AccountChange, AccountRecord, PresentEpochs, Store, Versioned } from '../../policy/ports.ts';
 import { accountRecords } from '../records.ts';
 import { readReply, TextReply, versioned, VersionedReply, type RedisContext } from './context.ts';
-import { namesAfter, recordsOf } from './domains.ts';
+import { listRecords } from './domains.ts';
 import { runScript } from './link.ts';
 import { SWAP_ACCOUNT } from './scripts.ts';
 
@@ -25,14 +25,11 @@ export function redisAccounts(
     lookupAccount: (account) => lookupAccount(context, account),
     updateAccount: (account, change) => updateAccount(context, account, change),
     listAccounts: async (domain, cursor, limit) => {
-      const names = await namesAfter(context, { index: keys.accounts(domain), cursor, limit });
-      const records = await recordsOf(context, names.items.map(keys.account));
+      const index = keys.accounts(domain);
+      const page = await listRecords(context, { index, recordKey: keys.account, cursor, limit });
       return {
-        items: names.items.flatMap((account, index): { account: string; record: AccountRecord }[] => {
-          const text = records[index] ?? null;
-          return text === null ? [] : [{ account, record: accountRecords.decode(text, account) }];
-        }),
-        next: names.next,
+        items: page.items.map(({ name, text }) => ({ account: name, record: accountRecords.decode(text, name) })),
+        next: page.next,
       };
     },
     epochs: (accounts, domains) => epochs(context, accounts, domains),

@@ -12,8 +12,7 @@ import type {
 } from '../../policy/admin-ports.ts';
 import type { Page, Versioned } from '../../policy/ports.ts';
 import { accountRecords, adminsRecords } from '../records.ts';
-import { NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
-import { namesAfter, recordsOf } from './domains.ts';
+import { ListReply, NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
 import { runScript } from './link.ts';
 import { SWAP_ADMINS } from './scripts.ts';
 
@@ -86,4 +85,24 @@ async function usersNamed(
     if (text === null && seenAt === undefined) return [];
     return [{ account, record: text === null ? undefined : accountRecords.decode(text, account), seenAt }];
   });
+}
+
+// One page of a name index (all scores 0), in the order of UTF-8 bytes. The cursor is the last name seen.
+async function namesAfter(
+  { link }: RedisContext,
+  { index, cursor, limit }: { readonly index: string; readonly cursor: string | undefined; readonly limit: number },
+): Promise<Page<string>> {
+  const from = cursor === undefined ? '-' : `(${cursor}`;
+  const names = readReply(
+    ListReply,
+    await link.run((send) => send('zrangebylex', index, from, '+', 'LIMIT', 0, limit + 1)),
+  );
+  const items = names.slice(0, limit);
+  return { items, next: names.length > limit ? items.at(-1) : undefined };
+}
+
+// The records of these hashes, null where there is none.
+async function recordsOf({ link }: RedisContext, keys: readonly string[]): Promise<readonly (string | null)[]> {
+  const texts = await link.run((send) => Promise.all(keys.map((key) => send('hget', key, 'record'))));
+  return texts.map((text) => (typeof text === 'string' ? text : null));
 }

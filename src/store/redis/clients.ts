@@ -1,6 +1,7 @@
 /**
- * Makes ioredis clients for one server, a Sentinel set or a Cluster. No command is ever queued or sent twice behind
- * our back: an outage fails the calls that meet it, and link.ts decides how long others wait for its end.
+ * Makes ioredis clients for one server, a Sentinel set or a Cluster. No command is queued behind our back: an outage
+ * fails the calls that meet it, and link.ts decides how long others wait for its end. Only in a Cluster may a command
+ * whose connection broke be sent again, to the node's successor; every one of ours bears that.
  */
 
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
@@ -129,6 +130,8 @@ function clusterOptions(access: RedisAccess): Omit<ClusterOptions, 'redisOptions
     maxRedirections: CLUSTER_MAX_TRIES,
     retryDelayOnFailover: CLUSTER_RETRY_MS,
     retryDelayOnClusterDown: CLUSTER_RETRY_MS,
+    // Host names are kept as they are where certificates are checked against them.
+    ...(access.tls === undefined ? {} : { dnsLookup: (host, found) => found(null, host) }),
     slotsRefreshTimeout: access.commandTimeoutMs,
     slotsRefreshInterval: CLUSTER_REFRESH_MS,
     redisOptions: {

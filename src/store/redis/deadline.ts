@@ -1,9 +1,25 @@
 /** The longest that anything here waits. */
 
-/** A promise that rejects after `ms`, unless it is cancelled before. */
-export function startDeadline(ms: number, message: string): { reached: Promise<never>; cancel(): void } {
+export interface Deadline {
+  /** Rejects when the time is over; never resolves. */
+  readonly reached: Promise<never>;
+  /** True from then on. */
+  over(): boolean;
+  cancel(): void;
+}
+
+/**
+ * Begins to wait for `ms`, then rejects with `message`. `idle`: nobody may be waiting, so the deadline alone does not
+ * keep the process alive.
+ */
+export function startDeadline(ms: number, message: string, kind: 'awaited' | 'idle' = 'awaited'): Deadline {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined);
-  const timer = setTimeout(() => reject(new Error(message)), ms);
-  return { reached: promise, cancel: () => clearTimeout(timer) };
+  let over = false;
+  const timer = setTimeout(() => {
+    over = true;
+    reject(new Error(message));
+  }, ms);
+  if (kind === 'idle') timer.unref();
+  return { reached: promise, over: () => over, cancel: () => clearTimeout(timer) };
 }

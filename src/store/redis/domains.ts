@@ -1,6 +1,7 @@
 /** Domain records and the list of domains. */
 
-import type { DomainRecord, Page, Store } from '../../policy/ports.ts';
+import type { Page, Store } from '../../policy/ports.ts';
+import type { KeyOf } from '../keys.ts';
 import { domainRecords } from '../records.ts';
 import { ListReply, NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
 import { runScript } from './link.ts';
@@ -16,43 +17,49 @@ export function redisDomains(context: RedisContext): Pick<Store, 'lookupDomain' 
     },
     saveDomain: async (domain, record, expected) => {
       const text = domainRecords.encode(record, domain);
-      // The list first: a name without a record is passed over, a record without a name would never be listed.
-      await link.run((send) => send('zadd', keys.domains, 0, domain));
       const args = [text, keys.changes, domain, expected ?? '*'];
-      const reply = await link.run((send) => runScript(send, SAVE_DOMAIN, [keys.domain(domain)], args));
+      const reply = await link.run(async (send) => {
+        // The list first: a name without a record is passed over, a record without a name would never be listed.
+        await send('zadd', keys.domains, 0, domain);
+        return runScript(send, SAVE_DOMAIN, [keys.domain(domain)], args);
+      });
       const epoch = readReply(NumberReply, reply);
       return epoch === 0 ? undefined : epoch;
     },
     listDomains: async (cursor, limit) => {
-      const names = await namesAfter(context, { index: keys.domains, cursor, limit });
-      const records = await recordsOf(context, names.items.map(keys.domain));
+      const page = await listRecords(context, { index: keys.domains, recordKey: keys.domain, cursor, limit });
       return {
-        items: names.items.flatMap((domain, index): { domain: string; record: DomainRecord }[] => {
-          const text = records[index] ?? null;
-          return text === null ? [] : [{ domain, record: domainRecords.decode(text, domain) }];
-        }),
-        next: names.next,
+        items: page.items.map(({ name, text }) => ({ domain: name, record: domainRecords.decode(text, name) })),
+        next: page.next,
       };
     },
   };
 }
 
-/** One page of a name index (all scores 0), in the order of UTF-8 bytes. The cursor is the last name seen. */
-export async function namesAfter(
-  { link }: RedisContext,
-  { index, cursor, limit }: { readonly index: string; readonly cursor: string | undefined; readonly limit: number },
-): Promise<Page<string>> {
-  const from = cursor === undefined ? '-' : `(${cursor}`;
-  const names = readReply(
-    ListReply,
-    await link.run((send) => send('zrangebylex', index, from, '+', 'LIMIT', 0, limit + 1)),
-  );
-  const items = names.slice(0, limit);
-  return { items, next: names.length > limit ? items.at(-1) : undefined };
+export interface Listing {
+  /** A sorted set of names, all with score 0. */
+  readonly index: string;
+  readonly recordKey: KeyOf;
+  /** The last name of the page before. */
+  readonly cursor: string | undefined;
+  readonly limit: number;
 }
 
-/** The records of these hashes, null where there is none. */
-export async function recordsOf({ link }: RedisContext, keys: readonly string[]): Promise<readonly (string | null)[]> {
-  const texts = await link.run((send) => Promise.all(keys.map((key) => send('hget', key, 'record'))));
-  return texts.map((text) => (typeof text === 'string' ? text : null));
+/** One page of records in the order of their names' UTF-8 bytes. Names whose record is gone are passed over. */
+export async function listRecords(
+  { link }: RedisContext,
+  { index, recordKey, cursor, limit }: Listing,
+): Promise<Page<{ readonly name: string; readonly text: string }>> {
+  const from = cursor === undefined ? '-' : `(${cursor}`;
+  return link.run(async (send) => {
+    const reply = await send('zrangebylex', index, from, '+', 'LIMIT', 0, limit + 1);
+    const names = readReply(ListReply, reply);
+    const shown = names.slice(0, limit);
+    const texts = await Promise.all(shown.map((name) => send('hget', recordKey(name), 'record')));
+    const items = shown.flatMap((name, at) => {
+      const text = texts[at];
+      return typeof text === 'string' ? [{ name, text }] : [];
+    });
+    return { items, next: names.length > limit ? shown.at(-1) : undefined };
+  });
 }

@@ -45,7 +45,8 @@ async function incompleteCluster(client: Redis | Cluster): Promise<string | unde
 
 async function serverHealth(server: Redis): Promise<StoreHealth> {
   const { usable, remarks } = judgeServer(await server.info(), await snapshots(server));
-  const where = `Redis at ${server.options.host}:${server.options.port}`;
+  const { host, port, name } = server.options;
+  const where = typeof name === 'string' ? `Redis master "${name}"` : `Redis at ${host}:${port}`;
   return { usable, remarks: remarks.map((remark) => `${where} ${remark}`) };
 }
 

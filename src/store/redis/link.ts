@@ -35,12 +35,14 @@ export class Link {
 
   /**
    * Runs commands as soon as there is a connection, and returns what `work` makes of the replies. Whatever the client
-   * rejects with becomes a Fault: STORE_UNAVAILABLE, or RECORD_INVALID for a key of an unknown type.
+   * rejects with becomes a Fault: STORE_UNAVAILABLE, or RECORD_INVALID for a key of an unknown type. Past the deadline
+   * `work` cannot send any more, so that what was reported as failed does not happen later.
    */
   async run<T>(work: (send: Send) => Promise<T>, deadlineMs = this.deadlineMs): Promise<T> {
     const deadline = startDeadline(deadlineMs, `no answer within ${deadlineMs} ms`);
     try {
-      return await Promise.race([this.#connected.then(() => work(this.#send)), deadline.reached]);
+      const send: Send = (...command) => (deadline.over() ? deadline.reached : this.#send(...command));
+      return await Promise.race([this.#connected.then(() => work(send)), deadline.reached]);
     } catch (error) {
       throw toFault(error, this.#lastError);
     } finally {
@@ -62,7 +64,7 @@ export class Link {
   #disconnected(): void {
     if (this.#reconnected !== undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const deadline = startDeadline(this.deadlineMs, 'not connected');
+    const deadline = startDeadline(this.deadlineMs, 'not connected', 'idle');
     this.#connected = Promise.race([promise, deadline.reached]);
     this.#connected.catch(() => undefined); // nobody may be waiting
     this.#reconnected = () => {

@@ -84,13 +84,15 @@ async function recordSuccess({ link, keys, caps }: RedisContext, success: Succes
 
 async function lookupLastUses({ link, keys }: RedisContext, name: string): Promise<ReadonlyMap<string, LastUse>> {
   const key = keys.lastUses(name);
-  // Not HGETALL, whose reply has one shape in RESP2 and another in RESP3.
-  const ids = readReply(ListReply, await link.run((send) => send('hkeys', key)));
-  if (ids.length === 0) return new Map();
-  const texts = readReply(z.array(TextReply), await link.run((send) => send('hmget', key, ...ids)));
+  const [ids, texts] = await link.run(async (send) => {
+    // Not HGETALL, whose reply has one shape in RESP2 and another in RESP3.
+    const found = readReply(ListReply, await send('hkeys', key));
+    return [found, found.length === 0 ? [] : await send('hmget', key, ...found)];
+  });
+  const records = readReply(z.array(TextReply), texts);
   const lastUses = new Map<string, LastUse>();
   for (const [index, id] of ids.entries()) {
-    const text = texts[index] ?? null;
+    const text = records[index] ?? null;
     if (text !== null) lastUses.set(id, lastUseRecords.decode(text, name));
   }
   return lastUses;

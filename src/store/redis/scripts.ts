@@ -15,6 +15,7 @@ export interface Script {
  * ARGV network, mark, now, window (ms), account limit, network limit, known since (ms)
  * Returns epoch, record, known (0 or 1), distinct wrong secrets of the account, and of it from this network.
  *
+ * What lies further ahead than the window was counted by a clock that has been set back since.
  * An attempt beyond either limit reads "limit + 1" and leaves no trace in either count: an attack costs bounded memory
  * and does not lengthen itself, and one network alone cannot use up what the account allows to all others.
  */
@@ -22,6 +23,7 @@ export const COUNT_LOGIN = script(`
 local network, mark, now, window = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local function measure(key, limit)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+  redis.call('ZREMRANGEBYSCORE', key, '(' .. (now + window), '+inf')
   local size = redis.call('ZCARD', key)
   if redis.call('ZSCORE', key, mark) then return size, false end
   return size + 1, size >= limit
@@ -52,7 +54,7 @@ return { found[1], found[2], known and 1 or 0, known and redis.call('ZCARD', KEY
 export const COUNT_VERDICT = script(`
 local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local start = redis.call('HGET', KEYS[1], 'start')
-if not start or now - tonumber(start) >= window then
+if not start or now - tonumber(start) >= window or tonumber(start) - now > window then
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[1], 'start', ARGV[1])
   redis.call('PEXPIRE', KEYS[1], window)

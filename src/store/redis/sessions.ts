@@ -66,25 +66,22 @@ async function listSessions(context: RedisContext, filter: SessionFilter): Promi
   const { keys } = context;
   switch (filter.by) {
     case 'account':
-      return sessionsIn(context, keys.accountSessions(filter.account.name));
+      return sessionsIn(context, [keys.accountSessions(filter.account.name)]);
     case 'domain':
-      return sessionsIn(context, keys.domainSessions(filter.domain));
+      return sessionsIn(context, [keys.domainSessions(filter.domain)]);
     case 'all': {
-      const found: SessionRecord[] = [];
-      for (const domain of await members(context, keys.sessionDomains)) {
-        found.push(...(await sessionsIn(context, keys.domainSessions(domain))));
-      }
-      return found;
+      const domains = await members(context, [keys.sessionDomains]);
+      return sessionsIn(context, domains.map(keys.domainSessions));
     }
     default:
       return unreachable(filter);
   }
 }
 
-async function sessionsIn(context: RedisContext, index: string): Promise<readonly SessionRecord[]> {
+async function sessionsIn(context: RedisContext, indexes: readonly string[]): Promise<readonly SessionRecord[]> {
   const { link, keys } = context;
   const found: SessionRecord[] = [];
-  for (const ids of batches(await members(context, index))) {
+  for (const ids of batches(await members(context, indexes))) {
     const texts = await link.run((send) => Promise.all(ids.map((id) => send('get', keys.session(id)))));
     for (const [position, id] of ids.entries()) {
       const text = texts[position];
@@ -94,8 +91,13 @@ async function sessionsIn(context: RedisContext, index: string): Promise<readonl
   return found;
 }
 
-async function members({ link }: RedisContext, index: string): Promise<readonly string[]> {
-  return readReply(ListReply, await link.run((send) => send('zrange', index, 0, -1)));
+async function members({ link }: RedisContext, indexes: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const batch of batches(indexes)) {
+    const replies = await link.run((send) => Promise.all(batch.map((index) => send('zrange', index, 0, -1))));
+    for (const reply of replies) for (const member of readReply(ListReply, reply)) found.push(member);
+  }
+  return found;
 }
 
 function batches<T>(all: readonly T[]): readonly (readonly T[])[] {

@@ -1,0 +1,61 @@
+/**
+ * Keeps who asks too often waiting for the refusal, so that asking again costs them time. All wait equally long, in the
+ * order of their arrival, so that one timer serves them all; beyond a number of them nobody is kept waiting.
+ */
+
+export interface HeldRefusalsOptions {
+  readonly delayMs: number;
+  /** How many wait at one time. */
+  readonly max: number;
+}
+
+interface Held {
+  /** By performance.now(). */
+  readonly until: number;
+  readonly release: () => void;
+}
+
+export class HeldRefusals {
+  readonly #options: HeldRefusalsOptions;
+  readonly #held = new Set<Held>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: HeldRefusalsOptions) {
+    this.#options = options;
+  }
+
+  /** How many wait now. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** Resolves after the delay; at once when the signal fires or too many wait already. */
+  async hold(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#held.size >= this.#options.max) return;
+    await new Promise<void>((resolve) => {
+      const held: Held = {
+        until: performance.now() + this.#options.delayMs,
+        release: () => {
+          this.#held.delete(held);
+          signal.removeEventListener('abort', held.release);
+          resolve();
+        },
+      };
+      this.#held.add(held);
+      signal.addEventListener('abort', held.release);
+      this.#timer ??= setTimeout(() => this.#releaseDue(), this.#options.delayMs);
+    });
+  }
+
+  #releaseDue(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const held of this.#held) {
+      if (held.until > now) {
+        this.#timer = setTimeout(() => this.#releaseDue(), held.until - now);
+        return;
+      }
+      held.release();
+    }
+  }
+}

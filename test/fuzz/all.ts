@@ -1,0 +1,20 @@
+/** Everything that is fuzzed. */
+
+import { BACKEND_TARGETS } from './backends.ts';
+import { BOUNDARY_TARGETS } from './boundaries.ts';
+import { CONFIG_TARGETS } from './config.ts';
+import { FRONT_TARGETS } from './fronts.ts';
+import { IMAP_COMMANDS_TARGET } from './imap-commands.ts';
+import { NAME_TARGETS } from './names.ts';
+import type { FuzzTarget } from './target.ts';
+import { WIRE_TARGETS } from './wire.ts';
+
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  ...FRONT_TARGETS,
+  IMAP_COMMANDS_TARGET,
+  ...BACKEND_TARGETS,
+  ...BOUNDARY_TARGETS,
+  ...WIRE_TARGETS,
+  ...NAME_TARGETS,
+  ...CONFIG_TARGETS,
+];

@@ -1,0 +1,43 @@
+/** Each target for a moment, always with the same inputs. `npm run fuzz` goes on with others for as long as it is told. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { FUZZ_TARGETS } from './all.ts';
+import { fuzzTarget } from './target.ts';
+
+const SEED = 7;
+const RUNS = 300;
+/** Reading a configuration takes a hundred times as long as a dialogue. */
+const SLOW_RUNS = 40;
+
+for (const target of FUZZ_TARGETS) {
+  test(`random input: ${target.name.replaceAll('-', ' ')}`, { timeout: 120_000 }, () => {
+    const runs = target.name.startsWith('config') ? SLOW_RUNS : RUNS;
+    assert.deepEqual(target.run({ seed: SEED, runs }), undefined);
+  });
+}
+
+test('no two targets have one name', () => {
+  assert.equal(new Set(FUZZ_TARGETS.map(({ name }) => name)).size, FUZZ_TARGETS.length);
+});
+
+const never = fuzzTarget('never', {
+  schema: z.array(z.number()),
+  inputs: fc.array(fc.nat()),
+  check: (numbers) => assert.ok(numbers.every((number) => number < 50)),
+});
+
+test('of all inputs that fail, the smallest is told, and it fails again when it is replayed', () => {
+  const failure = never.run({ seed: SEED, runs: RUNS });
+  assert.equal(failure?.target, 'never');
+  assert.deepEqual(failure.input, [50]);
+  assert.match(failure.why, /AssertionError/);
+  assert.throws(() => never.replay(failure.input), assert.AssertionError);
+  never.replay([49]);
+});
+
+test('an input that is none of the target is refused', () => {
+  assert.throws(() => never.replay(['text']), z.ZodError);
+});

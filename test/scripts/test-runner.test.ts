@@ -1,0 +1,70 @@
+/** The test runner itself: whatever goes wrong in a file is counted, and nothing outlives it. */
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import test, { after } from 'node:test';
+import { processesWith } from '../support/demo.ts';
+import { run, temporaryDirectory } from '../support/processes.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const directory = await temporaryDirectory('runner');
+after(() => directory.remove());
+
+const HEAD = "import test from 'node:test';\ntest('a good one', () => {});\n";
+const FILES = {
+  good: HEAD,
+  failing: `${HEAD}test('a bad one', () => { throw new Error('<failure> in words'); });`,
+  skipping: `${HEAD}test.skip('left out', () => {});`,
+  empty: 'export {};',
+  crashing: "throw new Error('at once');",
+  leaving: `${HEAD}test('gone', () => process.exit(0));`,
+  hanging: `import { spawn } from 'node:child_process';
+${HEAD}test('for ever', async () => {
+  spawn('sleep', ['1234567']);
+  await new Promise(() => setInterval(() => {}, 1000));
+});`,
+};
+
+/** Runs one file on both runtimes; the exit code, the lines of progress and the last line. */
+async function runFile(
+  name: keyof typeof FILES,
+): Promise<{ readonly code: number | string; readonly progress: readonly string[]; readonly last: string }> {
+  const file = join(directory.path, `${name}.test.ts`);
+  writeFileSync(file, FILES[name]);
+  const env = { TEST_FILE_SECONDS: '5' };
+  const { code, stdout } = await run('node', ['scripts/test.mjs', relative(ROOT, file)], { cwd: ROOT, env });
+  const lines = stdout.trimEnd().split('\n');
+  return { code, progress: lines.filter((line) => line.includes(`${name}.test.ts  `)), last: lines.at(-1) ?? '' };
+}
+
+test('a good file is counted on both runtimes', async () => {
+  const { code, progress, last } = await runFile('good');
+  assert.equal(code, 0);
+  assert.equal(last, '2 passed, 0 failed');
+  assert.equal(progress.length, 2);
+  for (const line of progress) assert.match(line, /good\.test\.ts +1 passed +\d+\.\d s$/);
+});
+
+test('a failed test, a skipped one, and a file that ends before its tests are done count as failed', async () => {
+  const expected = {
+    failing: '2 passed, 2 failed',
+    skipping: '2 passed, 2 failed',
+    empty: '0 passed, 2 failed',
+    crashing: '0 passed, 2 failed',
+  } as const;
+  for (const name of ['failing', 'skipping', 'empty', 'crashing'] as const) {
+    const { code, last } = await runFile(name);
+    assert.equal(code, 1, name);
+    assert.equal(last, expected[name], name);
+  }
+  assert.match((await runFile('leaving')).last, /, 2 failed$/);
+});
+
+test('a file that hangs is ended with all that it has started', async () => {
+  const { code, progress, last } = await runFile('hanging');
+  assert.equal(code, 1);
+  assert.match(last, /, 2 failed$/);
+  for (const line of progress) assert.match(line, /still running after 5 s/);
+  assert.deepEqual(processesWith('1234567'), []);
+});
