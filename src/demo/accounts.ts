@@ -11,5 +11,8 @@ const CAROL: DemoAccount = { address: 'carol@forced.example', ordinaryPassword: 
 
 export const DEMO_ACCOUNTS: readonly DemoAccount[] = [ALICE, BOB, CAROL];
 
+/** The mailbox that codes and notices come from; the gateway sends as it by the master password. */
+export const DEMO_SENDER = 'postern@two-step.example';
+
 /** What an administrator has chosen for the two domains. */
 export const DEMO_DOMAINS = { 'two-step.example': 'enabled', 'forced.example': 'forced' } as const;

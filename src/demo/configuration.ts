@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
+import { DEMO_SENDER } from './accounts.ts';
 import { MASTER_USER } from './files.ts';
 import type { DemoFiles } from './files.ts';
 import type { MailPorts } from './mail/settings.ts';
@@ -35,6 +36,14 @@ export function demoConfiguration(
     portal: {
       url: portalUrl(portalPort),
       listen: addresses.map((address) => ({ address, port: portalPort, tls: 'implicit' })),
+    },
+    mail: {
+      host: '127.0.0.1',
+      port: mailPorts.submission,
+      tls: 'none',
+      user: `${DEMO_SENDER}*${MASTER_USER}`,
+      password_file: basename(files.masterPassword),
+      from: DEMO_SENDER,
     },
     policy: { issuer: 'Postern demo' },
     tls: { certificates: [{ cert_file: certificate, key_file: key }] },

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../core/fault.ts';
 import { newKeyLine } from '../policy/keyring.ts';
-import { DEMO_ACCOUNTS } from './accounts.ts';
+import { DEMO_ACCOUNTS, DEMO_SENDER } from './accounts.ts';
 import { ensureCertificates } from './certificates.ts';
 import type { CertificateFiles } from './certificates.ts';
 import type { MailServerSettings } from './mail/settings.ts';
@@ -69,6 +69,7 @@ function writeOnce(file: string, text: string): void {
 function mailSettings(folder: string, masterPasswordFile: string): MailServerSettings {
   const password = readFileSync(masterPasswordFile, 'utf8').trim();
   const passwords = DEMO_ACCOUNTS.map(({ address, ordinaryPassword }) => [address, ordinaryPassword]);
+  passwords.push([DEMO_SENDER, randomBytes(24).toString('base64url')]);
   return {
     database: join(folder, 'mail.db'),
     accounts: { passwords: Object.fromEntries(passwords), master: { user: MASTER_USER, password } },

@@ -1,6 +1,7 @@
 /** The guide as a person reads it in a terminal. */
 
 import type { Standing } from '../policy/accounts.ts';
+import { ALICE, BOB } from './accounts.ts';
 import type { Guide, GuideServer } from './guide.ts';
 import type { SeededAccount } from './seed.ts';
 
@@ -35,6 +36,8 @@ export function formatGuide(guide: Guide, curl: 'present' | 'missing'): string {
     ...columns([['user name', 'password', ''], ...guide.accounts.flatMap(accountRows)]),
     '',
     ...browserLines(guide),
+    '',
+    `A Recovery Email Address must be another mailbox here: ${BOB.address} for alice and carol, ${ALICE.address} for bob`,
     '',
     `App and browser will ask about the certificate, or trust ${guide.authority}`,
     '',

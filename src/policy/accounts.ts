@@ -117,7 +117,7 @@ export async function cutOffSession(tools: PolicyTools, actor: string, session: 
 }
 
 /** What mail programs of an account with this record need under this policy. */
-export function standingOf(policy: DomainPolicy, record: AccountRecord): Standing {
+function standingOf(policy: DomainPolicy, record: AccountRecord): Standing {
   if (policy.mode === 'disabled') return 'disabled';
   if (record.enrolledAt !== undefined) return 'app-password';
   return policy.mode === 'forced' ? 'enrolment' : 'optional';

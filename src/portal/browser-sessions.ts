@@ -18,7 +18,7 @@ export interface BrowserSession extends BrowserSessionRecord {
 }
 
 /** What a session is begun or changed with. */
-export type SessionContent = Omit<BrowserSessionRecord, 'createdAt'>;
+type SessionContent = Omit<BrowserSessionRecord, 'createdAt'>;
 
 /** A session that has just begun, and the value of the cookie that it is known by. */
 export interface BegunSession {

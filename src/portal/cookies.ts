@@ -9,7 +9,7 @@ export const COOKIES = {
   trustedBrowser: '__Host-postern-browser',
 } as const;
 
-export type CookieName = (typeof COOKIES)[keyof typeof COOKIES];
+type CookieName = (typeof COOKIES)[keyof typeof COOKIES];
 
 export const COOKIE_FORM = { path: '/', httpOnly: true, secure: true, sameSite: 'lax' } as const;
 

@@ -20,7 +20,7 @@ export interface Shown {
 type Slot = keyof Shown;
 
 /** How long each is shown, in milliseconds. */
-export const SHOWN_MS = { codes: 1_800_000, address: 1_800_000, 'app-password': 120_000 } as const satisfies Record<
+const SHOWN_MS = { codes: 1_800_000, address: 1_800_000, 'app-password': 120_000 } as const satisfies Record<
   Slot,
   number
 >;

@@ -288,6 +288,20 @@ test('a domain that trusts no browsers offers no trust, and takes none', async (
   assert.equal(browser.cookies.has('__Host-postern-browser'), false);
 });
 
+test('mail goes out in the language that the account was last used in, once all factors were given', async () => {
+  const portal = await startTestPortal();
+  const { totp } = await enrolled(portal.tools, ALICE);
+  const language = async () => (await portal.tools.store.lookupAccount(ALICE)).record?.language;
+  const half = portal.browser();
+  await givePassword(half, ALICE);
+  await half.submit('/language', { language: 'ms' });
+  assert.equal(await language(), undefined);
+  const browser = await signInFully(portal, ALICE, totp);
+  assert.equal(await language(), 'en');
+  await browser.submit('/language', { language: 'ms' });
+  assert.equal(await language(), 'ms');
+});
+
 test('pages come in the language that the browser asks for, or the one that was chosen', async () => {
   const portal = await startTestPortal();
   const malay = portal.browser({ headers: { 'accept-language': 'fr, ms-MY;q=0.9, en;q=0.5' } });

@@ -33,7 +33,7 @@ export interface TestPortal extends Seen {
   close(): Promise<void>;
 }
 
-export interface BrowserOptions {
+interface BrowserOptions {
   readonly address?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

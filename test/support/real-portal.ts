@@ -29,6 +29,7 @@ export interface RealPortal {
   stop(): Promise<void>;
 }
 
+const START_MS = 60_000;
 const MASTER = { name: 'gateway', password: 'master-of-all' };
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -75,7 +76,8 @@ export async function startRealPortal(
   const tools: PolicyTools = { store, keyring, clock: Date.now, issuer: 'Example Mail', maxAppPasswords: 50 };
   for (const [domain, mode] of Object.entries(domains)) await setDomain(tools, 'test', domain, { mode });
   const gateway = start(process.execPath, [MAIN, 'serve', '--config', file('postern.yaml')]);
-  await gateway.line(/"event":"gateway\.started"/);
+  // Chromium and Dovecot start at the same time: on a busy machine all three are slow.
+  await gateway.line(/"event":"gateway\.started"/, START_MS);
   return {
     url,
     imapPort,

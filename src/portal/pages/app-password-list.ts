@@ -117,7 +117,7 @@ export function facts(visit: Visit, view: AppPasswordView): Html {
 }
 
 /** The protocols in words. */
-export function scopeWords({ texts }: Visit, scopes: readonly Protocol[]): string {
+function scopeWords({ texts }: Visit, scopes: readonly Protocol[]): string {
   if (PROTOCOLS.every((protocol) => scopes.includes(protocol))) return texts.everyProtocol;
   return scopes.map((protocol) => texts.protocols[protocol]).join(', ');
 }

@@ -8,7 +8,7 @@ import type { FactorOutcome, WayKind } from '../second-factor.ts';
 import type { SignedVisit } from '../visit.ts';
 import { otherWays, placeOf, type Occasion } from './ways.ts';
 
-export type FactorRefusal = Exclude<FactorOutcome, { kind: 'right' }>;
+type FactorRefusal = Exclude<FactorOutcome, { kind: 'right' }>;
 
 /** What has come of an earlier request, to be said on the page. */
 export interface Said {

@@ -1,5 +1,6 @@
 /** The switch of the language, at the foot of every page. */
 
+import { noteLanguage } from '../../policy/accounts.ts';
 import { COOKIES } from '../cookies.ts';
 import { PATHS, placeNamed } from '../paths.ts';
 import { languageNamed } from '../texts/texts.ts';
@@ -15,5 +16,7 @@ async function chooseLanguage(visit: Visit): Promise<Answer> {
   const language = languageNamed(visit.form.text('language'));
   const here = placeNamed(visit.form.text('here'), Object.values(PATHS)) ?? PATHS.home;
   if (language === undefined) return redirect(here);
+  // Mail to somebody who is all the way in follows; anybody else could choose for the account.
+  if (visit.who?.session.level === 'full') await noteLanguage(visit.parts.tools, visit.who.account, language);
   return redirect(here, { cookies: [{ name: COOKIES.language, value: language, maxAgeSeconds: YEAR_SECONDS }] });
 }

@@ -1,14 +1,17 @@
 /** After a change of factors every browser session of the account is over; this browser's begins anew, under the new ones. */
 
+import { noteLanguage } from '../../policy/accounts.ts';
 import { factorsMark } from '../../policy/factors.ts';
 import { EMPTY_ACCOUNT } from '../../policy/tools.ts';
 import type { BegunSession } from '../browser-sessions.ts';
 import type { SignedVisit } from '../visit.ts';
 
 /** Begins this browser's session anew. Only for whoever has just given all factors. */
-export async function restartSession({ parts, who, sessions, now }: SignedVisit): Promise<BegunSession> {
+export async function restartSession(visit: SignedVisit): Promise<BegunSession> {
+  const { parts, who, sessions, now, language } = visit;
+  await noteLanguage(parts.tools, who.account, language);
   const { record = EMPTY_ACCOUNT } = await parts.tools.store.lookupAccount(who.account);
-  const { account, language, network, browser } = who.session;
+  const { account, network, browser } = who.session;
   return sessions.begin({
     account,
     language,
