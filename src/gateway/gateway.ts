@@ -37,7 +37,8 @@ export interface GatewayState {
 }
 
 const COMPARE_INTERVAL_MS = 30_000;
-const HEARTBEAT_INTERVAL_MS = 60_000;
+/** The store lists a session for three times as long: it survives two lost heartbeats. */
+export const HEARTBEAT_INTERVAL_MS = 30_000;
 const REVIEW_RETRY_MS = 1_000;
 // A network beyond its limits hears so late: a guesser loses time, a mail program does not even notice.
 const REFUSAL_DELAY_MS = 3_000;
