@@ -11,7 +11,7 @@ import { checkOrdinaryPassword } from './gateway/backend-login.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { Meters } from './gateway/meters.ts';
 import type { LiveStore } from './gateway/settings.ts';
-import { Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
+import { HURRY_SIGNAL, Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
 import { readKeyring } from './keys.ts';
 import { openLog, type Log, type ProcessLog } from './ops/log.ts';
 import { makeGatekeeper, type Gatekeeper } from './policy/decide.ts';
@@ -43,15 +43,16 @@ export async function serve({ configFile }: ServeOptions): Promise<number> {
     log,
     killAfterMs: settings.gateway.limits.drainMs + KILL_AFTER_MS,
   });
-  const ended = untilTold(supervisor, { configFile, running: settings, log });
+  const told = listenToSignals();
+  reloadOnSignal(supervisor, { configFile, running: settings, log });
   await checkStore(settings, log);
   await supervisor.start();
   const closeEndpoint = await openEndpoint(settings, supervisor, log);
   log.info('gateway.started', { pid: process.pid, runtime: runtimeName() });
-  const signal = await ended;
+  const signal = await told.first;
   log.info('gateway.draining', { signal });
   closeEndpoint();
-  await supervisor.stop();
+  await supervisor.stop(told.again);
   log.info('gateway.stopped');
   return 0;
 }
@@ -73,10 +74,12 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
   const worker = Number(process.env['POSTERN_WORKER'] ?? 0);
   process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor tells us when to end.
   const told = new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve);
+    process.on('SIGTERM', resolve);
     // The supervisor is gone: nobody would ever end us.
     process.once('disconnect', resolve);
   });
+  const hurry = new AbortController();
+  process.on(HURRY_SIGNAL, () => hurry.abort());
   try {
     const { settings } = load(configFile);
     const log = openLog(settings.log.level);
@@ -91,7 +94,7 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     process.on('uncaughtException', (error) => own.error('fault', { error }));
     await tell({ kind: 'ready' });
     await told;
-    await Promise.all([gateway.stop(), portal?.stop()]);
+    await Promise.all([gateway.stop(hurry.signal), portal?.stop()]);
     await watched.store.close();
     return 0;
   } catch (error) {
@@ -152,15 +155,30 @@ function toldToBoth(store: Store, gatekeeper: Gatekeeper): LiveStore {
   };
 }
 
-async function untilTold(
-  supervisor: Supervisor,
-  context: { configFile: string; running: Settings; log: Log },
-): Promise<string> {
+interface Told {
+  /** The first SIGTERM or SIGINT: drain. */
+  readonly first: Promise<string>;
+  /** Any further one: end at once. */
+  readonly again: AbortSignal;
+}
+
+function listenToSignals(): Told {
+  const again = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let heard = false;
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (heard) again.abort();
+      heard = true;
+      resolve(name);
+    });
+  }
+  return { first: promise, again: again.signal };
+}
+
+function reloadOnSignal(supervisor: Supervisor, context: { configFile: string; running: Settings; log: Log }): void {
   process.on('SIGHUP', () => {
     if (noteReload(context)) supervisor.signal('SIGHUP');
-  });
-  return new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });
 }
 

@@ -1,6 +1,6 @@
 /** What must hold between the settings of the listeners, and with the certificates. */
 
-import { networkContains, parseNetwork } from '../core/network.ts';
+import { isLoopbackAddress } from '../core/network.ts';
 import type { ConfigFault } from './faults.ts';
 import { portOf, tlsOf, type ListenerConfig, type Part, type Parts } from './parts.ts';
 import { formatPath } from './tree.ts';
@@ -23,10 +23,8 @@ export function listenerName(listener: ListenerConfig): string {
 
 /** True for an address that no other machine can reach. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || LOOPBACK.some((network) => networkContains(network, host));
+  return host === 'localhost' || isLoopbackAddress(host);
 }
-
-const LOOPBACK = ['127.0.0.0/8', '::1/128'].flatMap((block) => parseNetwork(block) ?? []);
 
 function checkEncryption({ path, value }: Part<ListenerConfig>): readonly ConfigFault[] {
   const tls = tlsOf(value, value.protocol);

@@ -67,6 +67,11 @@ export function networkContains(network: Network, address: string): boolean {
   return parsed?.family === network.family && clearHostBits(parsed, network.prefixBits) === network.first;
 }
 
+/** True for an address that no other machine can reach (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). */
+export function isLoopbackAddress(address: string): boolean {
+  return LOOPBACK.some((network) => networkContains(network, address));
+}
+
 /** The network that an address is counted by: `192.0.2.7/32`, `2001:db8:0:100::/56`, or UNKNOWN_NETWORK. */
 export function networkOf(address: string): string {
   const parsed = parseAddress(address);
@@ -75,6 +80,11 @@ export function networkOf(address: string): string {
   const prefixBits = COUNTED_PREFIX_BITS[family];
   return formatNetwork({ family, first: clearHostBits(parsed, prefixBits), prefixBits });
 }
+
+const LOOPBACK: readonly Network[] = [
+  { family: 4, first: 0x7f00_0000n, prefixBits: 8 },
+  { family: 6, first: 1n, prefixBits: 128 },
+];
 
 function clearHostBits({ family, value }: Address, prefixBits: number): bigint {
   const hostBits = BigInt(WIDTH[family] - prefixBits);

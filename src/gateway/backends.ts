@@ -19,6 +19,7 @@ import { dial, loadTrust, type Dialled, type DialResult, type Errand } from './d
 import { commonTo, Hosts, retryAfterMs, type HostState } from './hosts.ts';
 import type { Meters } from './meters.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
+import { atMost } from './waiting.ts';
 
 export interface BackendsOptions {
   readonly hostname: string;
@@ -98,7 +99,7 @@ export class Backends {
     this.#stopped = signal;
     signal.addEventListener('abort', () => this.#timers.forEach((timer) => clearTimeout(timer)), { once: true });
     const rounds = this.#served.flatMap((served) => served.hosts.all.map((host) => this.#watch(served, host)));
-    await firstOf(Promise.all(rounds), FIRST_ROUND_MS);
+    await atMost(FIRST_ROUND_MS, Promise.all(rounds));
   }
 
   /** What all backends that speak this protocol have in common before login; undefined while none of them is up. */
@@ -239,13 +240,6 @@ function failureOf(result: DialResult, probing: boolean): Failure | undefined {
   }
   if (probing && outcome.kind !== 'capabilities') return { of: 'host', why: `probe answered with ${outcome.kind}` };
   return undefined;
-}
-
-async function firstOf(work: Promise<unknown>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise((resolve) => (timer = setTimeout(resolve, limitMs)));
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
 }
 
 // Behind the relay a client could give up its login and log in again past us, with an ordinary password (RFC 8437,

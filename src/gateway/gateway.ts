@@ -13,6 +13,7 @@ import type { Meters } from './meters.ts';
 import { Session, type Accepted, type SessionServices } from './session.ts';
 import type { Gatekeeper, GatewaySettings, LiveStore } from './settings.ts';
 import { Certificates } from './tls.ts';
+import { atMost, pause } from './waiting.ts';
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings;
@@ -36,7 +37,8 @@ export interface GatewayState {
 }
 
 const COMPARE_INTERVAL_MS = 30_000;
-const HEARTBEAT_INTERVAL_MS = 60_000;
+/** The store lists a session for three times as long: it survives two lost heartbeats. */
+export const HEARTBEAT_INTERVAL_MS = 30_000;
 const REVIEW_RETRY_MS = 1_000;
 // A network beyond its limits hears so late: a guesser loses time, a mail program does not even notice.
 const REFUSAL_DELAY_MS = 3_000;
@@ -44,10 +46,13 @@ const MAX_HELD_REFUSALS = 1_000;
 const DRAIN_POLL_MS = 100;
 /** A session in which nothing moved for this long is between commands: closing it loses nothing. */
 const QUIET_MS = 500;
+/** Time for the goodbyes of those that were ended last. */
+const GOODBYES_MS = 1_000;
+const NEVER = new AbortController().signal;
 
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Map<Session, Promise<void>>();
   readonly #listeners: readonly Listener[];
   readonly #certificates: Certificates;
   readonly #services: SessionServices;
@@ -121,27 +126,34 @@ export class Gateway {
     this.#certificates.reload();
   }
 
-  /** Stops accepting, lets transfers finish for `drainMs`, closes quiet sessions at once, then ends everything. */
-  async stop(): Promise<void> {
-    for (const listener of this.#listeners) listener.close();
-    for (const session of this.#sessions) session.stop('drain');
-    const deadline = performance.now() + this.#options.settings.limits.drainMs;
-    while (this.#sessions.size > 0) {
-      const overdue = performance.now() >= deadline;
-      for (const session of this.#sessions) {
-        if (overdue || (session.idleMs ?? 0) >= QUIET_MS) session.stopRelay('drain');
-      }
-      if (overdue) break;
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+  /**
+   * Stops accepting, closes quiet sessions at once, lets transfers finish for `drainMs` or until `hurry` fires, then
+   * ends everything. Sessions hear a goodbye where one can be said.
+   */
+  async stop(hurry: AbortSignal = NEVER): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    const signal = AbortSignal.any([hurry, AbortSignal.timeout(this.#options.settings.limits.drainMs)]);
+    while (this.#isOccupied && !signal.aborted) {
+      for (const session of this.#sessions.keys()) if (session.quietMs >= QUIET_MS) session.end('drain');
+      await pause(DRAIN_POLL_MS);
     }
+    for (const listener of this.#listeners) listener.abandon();
+    for (const session of this.#sessions.keys()) session.end('drain');
+    await atMost(GOODBYES_MS, Promise.all(this.#sessions.values()));
     this.#stopped.abort();
     await this.#live.stop();
   }
 
+  get #isOccupied(): boolean {
+    return this.#sessions.size > 0 || this.#listeners.some(({ arriving }) => arriving > 0);
+  }
+
   #serve(accepted: Accepted): void {
     const session = new Session(accepted, this.#services);
-    this.#sessions.add(session);
-    void session.run().finally(() => this.#sessions.delete(session));
+    this.#sessions.set(
+      session,
+      session.run().finally(() => this.#sessions.delete(session)),
+    );
   }
 }
 

@@ -38,8 +38,9 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #trusted: readonly Network[];
   readonly #server: Server;
-  /** Connections not yet handed over: closed at once by close(). */
+  /** Connections not yet handed over. */
   readonly #arriving = new Set<Socket>();
+  #acceptedCount = 0;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -71,13 +72,34 @@ export class Listener {
     return { name, protocol, address, port, open: this.#server.listening };
   }
 
-  /** Stops accepting; connections already handed over stay. */
-  close(): void {
+  /** How many connections have been accepted and not yet handed over. */
+  get arriving(): number {
+    return this.#arriving.size;
+  }
+
+  /** Stops accepting. Whoever has connected until then is still handed over: see abandon(). */
+  async close(): Promise<void> {
+    await this.#emptyQueue();
     this.#server.close();
+  }
+
+  /** Closes the connections that have not been handed over. */
+  abandon(): void {
     for (const socket of this.#arriving) socket.destroy();
   }
 
+  // The kernel resets what waits in the queue of a socket that is closed, although another gateway may listen beside us.
+  // One turn of the event loop accepts one connection or, when there is none, nothing.
+  async #emptyQueue(): Promise<void> {
+    for (let turn = 0; turn < MAX_LAST_TURNS; turn += 1) {
+      const before = this.#acceptedCount;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (turn > 0 && this.#acceptedCount === before) return;
+    }
+  }
+
   #accept(socket: Socket): void {
+    this.#acceptedCount += 1;
     socket.on('error', () => socket.destroy());
     const address = canonicalAddress(socket.remoteAddress ?? '') ?? '';
     const proxied = this.#trusted.some((network) => networkContains(network, address));
@@ -120,7 +142,7 @@ export class Listener {
     const direct: Origin = {
       address: from.address,
       port: socket.remotePort ?? 0,
-      local: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+      local: { address: canonicalAddress(socket.localAddress ?? '') ?? '', port: socket.localPort ?? 0 },
     };
     const origin = from.proxied ? await this.#readHeader(channel, direct, log) : direct;
     if (origin === undefined) return false;
@@ -170,6 +192,8 @@ export class Listener {
 }
 
 const BACKLOG = 4096;
+/** More than the queue can hold: a flood must not keep us from closing. */
+const MAX_LAST_TURNS = 2 * BACKLOG;
 
 interface Origin {
   readonly address: string;

@@ -8,6 +8,7 @@ import type { Account } from '../core/identity.ts';
 import { isFault } from '../core/fault.ts';
 import type { Epochs } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
+import { LiveList } from './live-list.ts';
 import type { Meters, Noticed } from './meters.ts';
 import { CUT_OFF_REASONS, noticedNow, type Notice } from './notice.ts';
 import { isOlder, isOther, newest, oldest, RecentEpochs } from './recent-epochs.ts';
@@ -53,6 +54,7 @@ export class LiveSessions {
   readonly #options: LiveSessionsOptions;
   readonly #groups = new Map<string, Group>();
   readonly #domains = new Map<string, Set<Group>>();
+  readonly #list: LiveList;
   readonly #recent = new RecentEpochs();
   /** Changing one domain may concern every account here: the store is asked about this many at a time. */
   readonly #turns = new Turns(REVIEWS_AT_ONCE);
@@ -66,6 +68,7 @@ export class LiveSessions {
 
   constructor(options: LiveSessionsOptions) {
     this.#options = options;
+    this.#list = new LiveList(options);
   }
 
   /** Begins to watch for changes. Rejects with STORE_UNAVAILABLE when the store cannot be watched yet. */
@@ -77,15 +80,16 @@ export class LiveSessions {
     });
     this.#timers.push(
       setInterval(() => void this.#compare(), compareIntervalMs),
-      setInterval(() => void this.#heartbeat(), heartbeatIntervalMs),
+      setInterval(() => void this.#list.touch(), heartbeatIntervalMs),
       setInterval(() => this.#reviewDue(), DUE_INTERVAL_MS),
     );
   }
 
-  /** Stops watching. Sessions are left to whoever owns them. */
+  /** Stops watching, once the store has heard of all that has left. Sessions are left to whoever owns them. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#list.settled();
     await this.#watch?.stop();
   }
 
@@ -107,7 +111,7 @@ export class LiveSessions {
     }
     group.epochs = oldest(group.epochs, admission.epochs);
     this.#options.meters.sessionOpened(admission.record.protocol, admission.record.opener.kind);
-    this.#inBackground(this.#options.store.openSession(admission.record));
+    this.#list.open(admission.record);
     return () => this.#leave(group, admission);
   }
 
@@ -138,7 +142,7 @@ export class LiveSessions {
       ofDomain?.delete(group);
       if (ofDomain?.size === 0) this.#domains.delete(group.account.domain);
     }
-    this.#inBackground(this.#options.store.closeSession(record));
+    this.#list.close(record);
   }
 
   #measure({ id, protocol, opener }: LiveSession): void {
@@ -171,6 +175,7 @@ export class LiveSessions {
     meters.changesLost();
     log.warn('changes.lost', { count: this.#groups.size });
     for (const group of this.#groups.values()) this.#review(group, 'compared');
+    void this.#list.touch(); // it may have lost them, too
   }
 
   #reviewOf(group: Group | undefined): void {
@@ -264,20 +269,6 @@ export class LiveSessions {
     for (const group of this.#groups.values()) {
       if (group.reviewAt !== undefined && group.reviewAt <= now) this.#review(group, 'by-time');
     }
-  }
-
-  async #heartbeat(): Promise<void> {
-    const records = [...this.#groups.values()].flatMap(({ sessions }) => [...sessions.values()].map((s) => s.record));
-    for (let at = 0; at < records.length; at += COMPARE_BATCH) {
-      this.#inBackground(this.#options.store.touchSessions(records.slice(at, at + COMPARE_BATCH)));
-    }
-  }
-
-  // The live list informs people; a session does not wait for it and does not end with it.
-  #inBackground(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      if (!isFault(error, 'STORE_UNAVAILABLE')) this.#options.log.error('fault', { error });
-    });
   }
 }
 

@@ -7,7 +7,14 @@ import type { IdentityRules } from '../core/identity.ts';
 import type { Client } from '../core/verdict.ts';
 import { Fault, unreachable } from '../core/fault.ts';
 import type { Log } from '../ops/log.ts';
-import type { FrontAction, ForwardedClient, LoginAnswer, ProtocolModule, StopReason } from '../protocol/machine.ts';
+import type {
+  EndReason,
+  FrontAction,
+  ForwardedClient,
+  LoginAnswer,
+  ProtocolModule,
+  StopReason,
+} from '../protocol/machine.ts';
 import type { Credentials } from '../sasl/exchange.ts';
 import type { Place } from './admissions.ts';
 import type { Backends } from './backends.ts';
@@ -63,6 +70,8 @@ export class Session {
   #refusals = 0;
   #judged: Extract<Judged, { kind: 'in' }> | undefined;
   #relay: Relay | undefined;
+  /** Since when we wait for the client to say something, before login; undefined while we are busy ourselves. */
+  #listeningSince: number | undefined;
 
   constructor(accepted: Accepted, services: SessionServices) {
     this.#accepted = accepted;
@@ -82,8 +91,8 @@ export class Session {
   /** Serves the client until the connection is over. Never rejects: what goes wrong is logged. */
   async run(): Promise<void> {
     const { preauthMs, preauthIdleMs } = this.#services.limits;
-    const deadline = setTimeout(() => this.stop('deadline'), preauthMs);
-    this.#accepted.channel.onIdle(preauthIdleMs, () => this.stop('deadline'));
+    const deadline = setTimeout(() => this.#stop('deadline'), preauthMs);
+    this.#accepted.channel.onIdle(preauthIdleMs, () => this.#stop('deadline'));
     try {
       const loggedIn = await this.#converse();
       clearTimeout(deadline);
@@ -99,20 +108,21 @@ export class Session {
     }
   }
 
-  /** Ends a session that has not logged in, in its protocol's words. One that has is left to stopRelay(). */
-  stop(why: StopReason): void {
+  /** Ends the session now, before login or behind it, with a goodbye where one can be said. */
+  end(why: EndReason): void {
+    if (this.#relay === undefined) this.#stop(why === 'idle' ? 'deadline' : 'drain');
+    else this.#relay.stop(why);
+  }
+
+  /** Milliseconds for which nothing has happened; 0 while something is under way that an end would interrupt. */
+  get quietMs(): number {
+    if (this.#relay !== undefined) return this.#relay.quietMs();
+    return this.#listeningSince === undefined ? 0 : performance.now() - this.#listeningSince;
+  }
+
+  #stop(why: StopReason): void {
     this.#stopReason ??= why;
     this.#aborted.abort();
-  }
-
-  /** Ends a session that has logged in. */
-  stopRelay(why: 'cut-off' | 'drain'): void {
-    this.#relay?.stop(why);
-  }
-
-  /** Milliseconds without a byte either way, or undefined before login. */
-  get idleMs(): number | undefined {
-    return this.#relay?.idleMs();
   }
 
   // Resolves to true when bytes are to flow, false when the dialogue is over.
@@ -121,7 +131,9 @@ export class Session {
     const known = this.#services.backends.capabilities(listener.protocol) !== undefined;
     let end = await this.#perform(known ? this.#front.connect() : this.#front.stop('unavailable'));
     while (end === undefined) {
+      this.#listeningSince = performance.now();
       const bytes = await channel.read(this.#aborted.signal);
+      this.#listeningSince = undefined;
       if (bytes !== undefined) end = await this.#perform(this.#front.receive(bytes));
       else if (channel.ended) return false;
       else end = await this.#perform(this.#front.stop(this.#stopReason ?? 'deadline'));
@@ -221,15 +233,19 @@ export class Session {
   async #join(): Promise<void> {
     const judged = this.#judged;
     if (judged === undefined) throw new Fault('BACKEND_UNAVAILABLE', 'relay without a backend session');
-    const { listener, channel, place, log } = this.#accepted;
+    const { id, listener, module, channel, place, log } = this.#accepted;
     place.authenticated();
 
     const [client, backend] = [channel.release(), judged.session.channel.release()];
     const [fromBackend, fromClient] = [judged.session.unread, this.#front.unread()];
+    const boundary = module.boundary?.(id);
+    boundary?.fromBackend(fromBackend);
     client.write(fromBackend);
+    boundary?.fromClient(fromClient);
     backend.write(fromClient);
     const { limits, meters } = this.#services;
-    this.#relay = relay(client, backend, limits.relayIdleMs[listener.protocol], meters.relayed);
+    const idleMs = limits.relayIdleMs[listener.protocol];
+    this.#relay = relay(client, backend, { idleMs, boundary, sums: meters.relayed });
     const leave = this.#admit(judged);
     const startedAt = performance.now();
     const { bytesFromClient, bytesFromBackend, ended } = await this.#relay.finished;
@@ -260,7 +276,7 @@ export class Session {
         gateway: gatewayName,
         openedAt: now(),
       },
-      cutOff: () => this.stopRelay('cut-off'),
+      cutOff: () => this.end('cut-off'),
     });
   }
 }

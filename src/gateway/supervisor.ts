@@ -20,6 +20,10 @@ export interface SupervisorOptions {
 /** What a worker tells its supervisor. */
 export type WorkerMessage = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly message: string };
 
+/** Tells a draining worker to end now. A second SIGTERM would not do: init systems send theirs to every process. */
+export const HURRY_SIGNAL = 'SIGUSR2';
+
+const HURRIED_KILL_MS = 2_000;
 const FIRST_RESTART_MS = 50;
 const MAX_RESTART_MS = 5_000;
 /** A worker that lived this long was healthy: its successor starts at once. */
@@ -72,32 +76,44 @@ export class Supervisor {
     for (const { child } of this.#slots) child.kill(name);
   }
 
-  /** Drains and ends all workers; kills those that do not end in time. */
-  async stop(): Promise<void> {
+  /** Drains and ends all workers, without a drain once `hurry` fires; kills those that do not end in time. */
+  async stop(hurry?: AbortSignal): Promise<void> {
     this.#stopping = true;
-    await Promise.all(this.#slots.map(({ child }) => this.#end(child)));
+    await Promise.all(this.#slots.map(({ child }) => this.#end(child, hurry)));
   }
 
-  async #end(child: ChildProcess): Promise<void> {
+  async #end(child: ChildProcess, hurry: AbortSignal | undefined): Promise<void> {
     if (hasEnded(child)) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.killAfterMs);
+    let timer = setTimeout(() => child.kill('SIGKILL'), this.#options.killAfterMs);
+    const onHurry = (): void => {
+      child.kill(HURRY_SIGNAL);
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill('SIGKILL'), HURRIED_KILL_MS);
+    };
+    if (hurry?.aborted === true) onHurry();
+    hurry?.addEventListener('abort', onHurry);
     await ended;
+    hurry?.removeEventListener('abort', onHurry);
     clearTimeout(timer);
   }
 
   #keep(slot: Slot): void {
     const { log } = this.#options;
     log.info('worker.started', { worker: slot.index, pid: slot.child.pid });
-    const onExit = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
+    const onExit = (exitCode: number | null, signal: NodeJS.Signals | null, error?: Error): void => {
       if (this.#stopping) return;
-      const fields = { worker: slot.index, exitCode: exitCode ?? undefined, signal: signal ?? undefined };
+      const fields = { worker: slot.index, exitCode: exitCode ?? undefined, signal: signal ?? undefined, error };
       log.error('worker.ended', fields);
       slot.failures = performance.now() - slot.startedAt > HEALTHY_MS ? 0 : slot.failures + 1;
       const waitMs = slot.failures === 0 ? 0 : Math.min(FIRST_RESTART_MS * 2 ** (slot.failures - 1), MAX_RESTART_MS);
       setTimeout(() => this.#restart(slot), waitMs);
     };
+    // A process that could not be made has no pid and will never exit: too many of them, no memory, no file.
+    slot.child.on('error', (error) => {
+      if (slot.child.pid === undefined) onExit(null, null, error);
+    });
     if (hasEnded(slot.child)) onExit(slot.child.exitCode, slot.child.signalCode);
     else slot.child.once('exit', onExit);
   }

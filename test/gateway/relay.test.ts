@@ -2,12 +2,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { relay, type Relay } from '../../src/gateway/relay.ts';
+import { relay, type Relay, type RelayOptions } from '../../src/gateway/relay.ts';
+import { imapBoundary } from '../../src/protocol/imap/boundary.ts';
+import { eventually } from '../support/processes.ts';
 
 const FOREVER_MS = 60_000;
 
 /** A client and a backend, joined by a relay between two accepted sockets. */
-async function joined(idleMs = FOREVER_MS): Promise<{ client: Socket; backend: Socket; between: Relay }> {
+async function joined(
+  options: Partial<RelayOptions> = {},
+): Promise<{ client: Socket; backend: Socket; between: Relay }> {
   const accepted: Socket[] = [];
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => accepted.push(socket));
   server.listen(0, '127.0.0.1');
@@ -21,7 +25,7 @@ async function joined(idleMs = FOREVER_MS): Promise<{ client: Socket; backend: S
   const [client, backend] = ends;
   const [fromClient, toBackend] = pairUp(accepted, client);
   assert.ok(client && backend && fromClient && toBackend);
-  return { client, backend, between: relay(fromClient, toBackend, idleMs) };
+  return { client, backend, between: relay(fromClient, toBackend, { idleMs: FOREVER_MS, ...options }) };
 }
 
 function pairUp(accepted: readonly Socket[], client: Socket | undefined): readonly Socket[] {
@@ -79,16 +83,18 @@ test('a client that stops reading stops the backend too, so what we hold is boun
 });
 
 test('an idle session ends; one that moves does not', async () => {
-  const { client, backend, between } = await joined(40);
+  const { client, backend, between } = await joined({ idleMs: 300 });
   const atClient = allOf(client);
-  backend.resume();
-  for (let round = 0; round < 5; round += 1) {
-    client.write('still here');
-    await new Promise((resolve) => setTimeout(resolve, 15));
+  const startedAt = performance.now();
+  let rounds = 0;
+  while (performance.now() - startedAt < 600) {
+    client.write('x');
+    await once(backend, 'data');
+    rounds += 1;
   }
   const { ended, bytesFromClient } = await between.finished;
   assert.equal(ended, 'idle');
-  assert.equal(bytesFromClient, 50);
+  assert.equal(bytesFromClient, rounds);
   await atClient.catch(() => {});
 });
 
@@ -110,4 +116,76 @@ test('a cut-off closes both sides at once', async () => {
   between.stop('cut-off');
   assert.equal((await between.finished).ended, 'cut-off');
   await closed;
+});
+
+test('a session that we end at a boundary hears why, behind all that was on its way', async () => {
+  for (const why of ['cut-off', 'drain', 'idle'] as const) {
+    const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+    const [atClient, atBackend] = [allOf(client), once(backend, 'end')];
+    client.on('end', () => client.end());
+    backend.resume().write('* 3 EXISTS\r\n');
+    await eventually('the response has passed', () => client.bytesRead > 0);
+    between.stop(why);
+    assert.match((await atClient).toString(), /^\* 3 EXISTS\r\n\* BYE [^\r\n]+ \(id: a1b2\)\r\n$/);
+    await atBackend;
+    assert.equal((await between.finished).ended, why);
+  }
+});
+
+test('BYE inside a literal: a session that we end in the middle of something hears nothing', async () => {
+  const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+  const heard: string[] = [];
+  client.on('data', (chunk: Buffer) => heard.push(chunk.toString())).on('error', () => {});
+  const closed = once(client, 'close');
+  client.on('end', () => client.end());
+  backend.on('error', () => {}).write('* 1 FETCH (BODY[] {10}\r\n12345');
+  await eventually('half of the literal has passed', () => heard.join('').endsWith('12345'));
+  between.stop('cut-off');
+  await closed;
+  assert.equal(heard.join(''), '* 1 FETCH (BODY[] {10}\r\n12345');
+});
+
+test('a session that we end passes nothing on any more, whatever either side still sends', async () => {
+  const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+  const atBackend = allOf(backend);
+  const atClient = allOf(client);
+  between.stop('drain');
+  client.write('1 DELETE INBOX\r\n');
+  backend.on('error', () => {}).write('* 1 EXISTS\r\n');
+  assert.match((await atClient).toString(), /^\* BYE [^\r\n]+\r\n$/);
+  assert.equal((await atBackend).toString(), '');
+});
+
+test('a client that does not take its goodbye is closed without it', async () => {
+  const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+  client.pause().on('error', () => {});
+  backend.resume().on('error', () => {});
+  between.stop('cut-off');
+  assert.equal((await between.finished).ended, 'cut-off');
+});
+
+test('an idle session is told so', async () => {
+  const { client, backend, between } = await joined({ idleMs: 20, boundary: imapBoundary('a1b2') });
+  backend.resume();
+  assert.match((await allOf(client)).toString(), /^\* BYE The connection was idle/);
+  assert.equal((await between.finished).ended, 'idle');
+});
+
+test('what is under way or waits to be sent on is not quiet', async () => {
+  const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+  await eventually('nothing moves', () => between.quietMs() > 0);
+  client.write('1 SEARCH TEXT slow\r\n');
+  await eventually('a command is under way', () => between.quietMs() === 0);
+  backend.resume().write('* SEARCH\r\n1 OK done\r\n');
+  await eventually('it is answered', () => between.quietMs() > 0);
+
+  client.pause();
+  const chunk = Buffer.from(`* 1 FETCH (FLAGS ())\r\n`.repeat(50_000));
+  await eventually('no more can be sent', () => {
+    backend.write(chunk);
+    return between.quietMs() === 0;
+  });
+  client.on('error', () => {}).destroy();
+  backend.on('error', () => {}).destroy();
+  await between.finished;
 });

@@ -278,9 +278,117 @@ backendTranscript(
   S: XCLIENT DESTADDR=198.51.100.1 DESTPORT=993 LOGIN=alice@example.com NAME=[UNAVAILABLE] PROTO=SMTP HELO=pc.example.org ADDR=192.0.2.7 PORT=50123
   B: 220-mx.example.com
   B: 220 ready
+  S: EHLO pc.example.org
+  B: 250 mx.example.com
   S: HELO pc.example.org
   B: 250 mx.example.com
   ! done accepted 235 2.7.0 Authentication successful
+  `,
+);
+
+for (const [who, address] of Object.entries({
+  'on the same machine': '127.0.0.1',
+  'on the same machine, over IPv6': '::1',
+  "from the gateway's own address": FORWARDED.localAddress,
+})) {
+  backendTranscript(
+    `a client ${who} is nobody to the backend, so that it could not send XCLIENT LOGIN itself`,
+    open({ login: AS_ALICE, forward: { ...FORWARDED, address } }),
+    `${GREETED}
+  B: 250-mx.example.com
+  B: 250 ${POSTFIX}
+  S: XCLIENT DESTADDR=198.51.100.1 DESTPORT=993 LOGIN=alice@example.com NAME=[UNAVAILABLE] PROTO=ESMTP HELO=[UNAVAILABLE] ADDR=[UNAVAILABLE]
+  B: 220 ready
+  S: EHLO gate.example.com
+  B: 250 mx.example.com
+  ! done accepted 235 2.7.0 Authentication successful
+    `,
+  );
+}
+
+backendTranscript(
+  'a client whose address the backend trusts with XCLIENT becomes nobody',
+  open({ login: AS_ALICE, forward: FORWARDED, helo: { verb: 'HELO', name: 'pc.example.org' } }),
+  `
+  B: 220 ready
+  S: EHLO pc.example.org
+  B: 250-mx.example.com
+  B: 250 ${POSTFIX}
+  S: XCLIENT DESTADDR=198.51.100.1 DESTPORT=993 LOGIN=alice@example.com NAME=[UNAVAILABLE] PROTO=SMTP HELO=pc.example.org ADDR=192.0.2.7 PORT=50123
+  B: 220 ready
+  S: EHLO pc.example.org
+  B: 250-mx.example.com
+  B: 250 ${POSTFIX}
+  S: XCLIENT LOGIN=alice@example.com NAME=[UNAVAILABLE] ADDR=[UNAVAILABLE]
+  B: 220 ready
+  S: EHLO pc.example.org
+  B: 250 mx.example.com
+  S: HELO pc.example.org
+  B: 250 mx.example.com
+  ! done accepted 235 2.7.0 Authentication successful
+  `,
+);
+
+backendTranscript(
+  'so it does before a login with a password',
+  open({ forward: FORWARDED }),
+  `${GREETED}
+  B: 250-mx.example.com
+  B: 250-${POSTFIX}
+  B: 250 AUTH PLAIN
+  S: XCLIENT DESTADDR=198.51.100.1 DESTPORT=993 NAME=[UNAVAILABLE] PROTO=ESMTP HELO=[UNAVAILABLE] ADDR=192.0.2.7 PORT=50123
+  B: 220 ready
+  S: EHLO gate.example.com
+  B: 250-mx.example.com
+  B: 250-${POSTFIX}
+  B: 250 AUTH PLAIN
+  S: XCLIENT NAME=[UNAVAILABLE] ADDR=[UNAVAILABLE]
+  B: 220 ready
+  S: EHLO gate.example.com
+  B: 250-mx.example.com
+  B: 250 AUTH PLAIN
+  S: AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHMzY3JldA==
+  B: 235 ok
+  ! done accepted 235 ok
+  `,
+);
+
+backendTranscript(
+  'a backend that takes XCLIENT from everybody is not used',
+  open({ login: AS_ALICE, forward: FORWARDED }),
+  `${GREETED}
+  B: 250-mx.example.com
+  B: 250 ${POSTFIX}
+  S: XCLIENT DESTADDR=198.51.100.1 DESTPORT=993 LOGIN=alice@example.com NAME=[UNAVAILABLE] PROTO=ESMTP HELO=[UNAVAILABLE] ADDR=192.0.2.7 PORT=50123
+  B: 220 ready
+  S: EHLO gate.example.com
+  B: 250-mx.example.com
+  B: 250 ${POSTFIX}
+  S: XCLIENT LOGIN=alice@example.com NAME=[UNAVAILABLE] ADDR=[UNAVAILABLE]
+  B: 220 ready
+  S: EHLO gate.example.com
+  B: 250-mx.example.com
+  B: 250 ${POSTFIX}
+  ! done unusable xclient-refused it takes XCLIENT from any client
+  `,
+);
+
+backendTranscript(
+  'Dovecot lists XCLIENT to the end of the login and takes it from nobody behind that',
+  open({ forward: FORWARDED }),
+  `${GREETED}
+  B: 250-mx.example.com
+  B: 250-XCLIENT ADDR PORT PROTO HELO LOGIN SESSION TTL
+  B: 250 AUTH PLAIN
+  S: XCLIENT SESSION=a1b2 TTL=5 PROTO=ESMTP HELO=[UNAVAILABLE] ADDR=192.0.2.7 PORT=50123
+  B: 220 ready
+  S: EHLO gate.example.com
+  B: 250-mx.example.com
+  B: 250-XCLIENT ADDR PORT PROTO HELO LOGIN SESSION TTL
+  B: 250 AUTH PLAIN
+  S: AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHMzY3JldA==
+  B: 235 ok
+  ! done accepted 235 ok
   `,
 );
 

@@ -14,6 +14,6 @@ export const sieve: ProtocolModule = {
   backend: (options) => driveBackend(sieveBackend(options)),
   // While it writes over TLS, the login process of Dovecot 2.3 reads a command that comes within that millisecond, and
   // forgets it until more comes: one reply in twenty between two processes of one machine.
-  restOverTlsMs: 20,
+  restOverTlsMs: 100,
   boundary: sieveBoundary,
 };

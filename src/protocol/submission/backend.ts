@@ -23,13 +23,16 @@ type Answering =
   | { readonly at: 'greeting' }
   | { readonly at: 'ehlo'; readonly stage: Stage; readonly name: string }
   | { readonly at: 'starttls' }
-  /** `commands` are still to be sent. */
-  | { readonly at: 'xclient'; readonly commands: readonly string[] }
+  /** `commands` are still to be sent; then comes EHLO again, at this stage. */
+  | { readonly at: 'xclient'; readonly commands: readonly string[]; readonly stage: Introduced }
   /** `responses` are still to be sent, one at each challenge. */
   | { readonly at: 'auth'; readonly responses: readonly string[] };
 
-/** What was done before an EHLO, and need not be done again. */
-type Stage = 'connected' | 'encrypted' | 'introduced';
+/** What was done before an EHLO or HELO, and need not be done again. `greeted`: EHLO itself; HELO follows it. */
+type Stage = 'connected' | 'encrypted' | Introduced | 'greeted';
+
+/** XCLIENT: the client has been introduced, or every trace of whom the backend trusts has been taken away again. */
+type Introduced = 'introduced' | 'disowned';
 
 type Step = BackendStep<State>;
 
@@ -89,7 +92,7 @@ function onReply(options: BackendOptions, state: Answering, reply: Reply): Step 
       if (reply.code !== '220') return fail('starttls-refused', textOf(reply));
       return { state: { ...state, partial: undefined }, actions: [{ do: 'start-tls' }] };
     case 'xclient':
-      return onXclient(options, state.commands, reply);
+      return onXclient(options, state, reply);
     case 'auth':
       return onAuth(state.responses, reply);
     default:
@@ -104,18 +107,19 @@ function onGreeting(options: BackendOptions, reply: Reply): Step {
 
 // The client's own name, so that the backend writes it into its Received line.
 function hello(options: BackendOptions, stage: Stage): Step {
-  return sayHello(stage, 'EHLO', usableHelo(options.helo) ?? options.hostname);
+  return sayHello(stage, usableHelo(options.helo) ?? options.hostname);
 }
 
-function sayHello(stage: Stage, verb: 'EHLO' | 'HELO', name: string): Step {
-  return send({ at: 'ehlo', stage, name }, `${verb} ${name}`);
+function sayHello(stage: Stage, name: string): Step {
+  return send({ at: 'ehlo', stage, name }, `${stage === 'greeted' ? 'HELO' : 'EHLO'} ${name}`);
 }
 
 function onEhlo(options: BackendOptions, { stage, name }: Extract<Answering, { at: 'ehlo' }>, reply: Reply): Step {
   if (!reply.code.startsWith('2')) {
     // The backend may not like the client's name; it has never heard of ours.
     const anotherTry = reply.code.startsWith('5') && name !== options.hostname;
-    return anotherTry ? sayHello(stage, 'EHLO', options.hostname) : end(heloRefusal(reply, stage === 'introduced'));
+    const introduced = stage !== 'connected' && stage !== 'encrypted';
+    return anotherTry ? sayHello(stage, options.hostname) : end(heloRefusal(reply, introduced));
   }
   const keywords = keywordsOf(reply);
   if (stage === 'connected' && options.tls === 'starttls') {
@@ -125,7 +129,25 @@ function onEhlo(options: BackendOptions, { stage, name }: Extract<Answering, { a
   if (options.login.as === 'probe') {
     return { state: ENDED, actions: [sendToBackend('QUIT'), done({ kind: 'capabilities', capabilities: keywords })] };
   }
-  return stage === 'introduced' ? logIn(options, keywords) : introduce(options, keywords);
+  return onHello(options, stage, keywords);
+}
+
+function onHello(options: BackendOptions, stage: Stage, keywords: readonly string[]): Step {
+  switch (stage) {
+    case 'connected':
+    case 'encrypted':
+      return introduce(options, keywords);
+    case 'introduced':
+    case 'disowned':
+      if (trustsWhoeverSpeaks(keywords)) return disown(options, stage, keywords);
+      // The client has only said HELO: so must we, where it will not log in itself.
+      if (options.login.as === 'xclient' && options.helo?.verb === 'HELO') return hello(options, 'greeted');
+      return logIn(options, keywords);
+    case 'greeted':
+      return logIn(options, keywords);
+    default:
+      return unreachable(stage);
+  }
 }
 
 function introduce(options: BackendOptions, keywords: readonly string[]): Step {
@@ -136,15 +158,28 @@ function introduce(options: BackendOptions, keywords: readonly string[]): Step {
     if (xtext(login.name).length > MAX_VALUE_CHARACTERS) return end({ kind: 'refused' });
   }
   const [first, ...commands] = xclientCommands(options, announced);
-  return first === undefined ? logIn(options, keywords) : send({ at: 'xclient', commands }, first);
+  return first === undefined ? logIn(options, keywords) : send({ at: 'xclient', commands, stage: 'introduced' }, first);
+}
+
+// Postfix lists XCLIENT to whom it would take it from, by the address that it was told last. A client that is one of
+// those would have it when it has the connection, and could become anybody by XCLIENT LOGIN. Dovecot lists it to the
+// end of a login and takes it from nobody behind that; it has no NAME.
+function trustsWhoeverSpeaks(keywords: readonly string[]): boolean {
+  return parametersOf('XCLIENT', keywords)?.includes('NAME') ?? false;
+}
+
+function disown(options: BackendOptions, stage: Introduced, keywords: readonly string[]): Step {
+  const announced = parametersOf('XCLIENT', keywords) ?? [];
+  const [first, ...commands] = xclientCommands({ ...options, forward: undefined }, announced);
+  if (first === undefined || stage === 'disowned') return fail('xclient-refused', 'it takes XCLIENT from any client');
+  return send({ at: 'xclient', commands, stage: 'disowned' }, first);
 }
 
 // Each XCLIENT takes the server back to its greeting: everything before it, our EHLO included, is forgotten.
-function onXclient(options: BackendOptions, [next, ...commands]: readonly string[], reply: Reply): Step {
+function onXclient(options: BackendOptions, state: Extract<Answering, { at: 'xclient' }>, reply: Reply): Step {
   if (reply.code !== '220') return end(xclientRefusal(reply));
-  if (next !== undefined) return send({ at: 'xclient', commands }, next);
-  if (options.login.as !== 'xclient' || options.helo?.verb !== 'HELO') return hello(options, 'introduced');
-  return sayHello('introduced', 'HELO', usableHelo(options.helo) ?? options.hostname);
+  const [next, ...commands] = state.commands;
+  return next === undefined ? hello(options, state.stage) : send({ ...state, commands }, next);
 }
 
 function logIn({ login }: BackendOptions, keywords: readonly string[]): Step {

@@ -3,7 +3,8 @@
  * also as whom it has logged in. Postfix XCLIENT_README; values are xtext (RFC 3461 §4).
  */
 
-import type { BackendOptions } from '../machine.ts';
+import { isLoopbackAddress } from '../../core/network.ts';
+import type { BackendOptions, ForwardedClient } from '../machine.ts';
 import { xclientAttributes } from '../xclient.ts';
 import type { XclientAttribute } from '../xclient.ts';
 
@@ -16,8 +17,9 @@ const UNAVAILABLE = '[UNAVAILABLE]';
 /**
  * The commands to send one after the other, each when the one before it has been granted; only with attributes that
  * the server has announced (upper case), and none when it has announced nothing. With no client to forward they take
- * our own address away, and with it the trust that goes with it. When one command is too short for all of them, the last one holds those that
- * Postfix forgets at the next XCLIENT (LOGIN, HELO, PROTO), and the address, after which it trusts us no more.
+ * our own address away, and with it the trust that goes with it; so they do for a client on this machine. When one
+ * command is too short for all of them, the last one holds those that Postfix forgets at the next XCLIENT (LOGIN, HELO,
+ * PROTO), and the address, after which it trusts us no more.
  */
 export function xclientCommands(options: BackendOptions, announced: readonly string[]): readonly string[] {
   const write = (attributes: readonly XclientAttribute[]): readonly string[] =>
@@ -45,6 +47,7 @@ export function usableHelo(helo: BackendOptions['helo']): string | undefined {
 }
 
 const CLIENT_ITSELF = new Set(['ADDR', 'PORT']);
+const NOBODY: XclientAttribute = { name: 'ADDR', value: UNAVAILABLE };
 
 function asideAttributes({ forward }: BackendOptions): readonly XclientAttribute[] {
   return networkAttributes(forward).filter(({ name }) => !CLIENT_ITSELF.has(name));
@@ -55,13 +58,18 @@ function togetherAttributes({ login, forward, helo }: BackendOptions): readonly 
   // We look no name up: what a stranger's DNS says about an address belongs in no command (CVE-2026-28753).
   const whoever = [...asWhom, { name: 'NAME', value: UNAVAILABLE }];
   // Were our own address left standing, the client could send XCLIENT LOGIN itself as soon as it has the connection.
-  if (forward === undefined) return [...whoever, { name: 'ADDR', value: UNAVAILABLE }];
+  if (forward === undefined) return [...whoever, NOBODY];
   return [
     ...whoever,
     { name: 'PROTO', value: helo?.verb === 'HELO' ? 'SMTP' : 'ESMTP' },
     { name: 'HELO', value: usableHelo(helo) ?? UNAVAILABLE },
-    ...networkAttributes(forward).filter(({ name }) => CLIENT_ITSELF.has(name)),
+    ...(isOurs(forward) ? [NOBODY] : networkAttributes(forward).filter(({ name }) => CLIENT_ITSELF.has(name))),
   ];
+}
+
+// A client on this machine: its address is ours, which the server trusts, or the server's own loopback, which it is not.
+function isOurs({ address, localAddress }: ForwardedClient): boolean {
+  return address === localAddress || isLoopbackAddress(address);
 }
 
 // XCLIENT_README: an IPv6 address is written as in an address literal.
