@@ -6,7 +6,7 @@ export interface DemoAccount {
 }
 
 export const ALICE: DemoAccount = { address: 'alice@two-step.example', ordinaryPassword: 'alice-ordinary' };
-const BOB: DemoAccount = { address: 'bob@two-step.example', ordinaryPassword: 'bob-ordinary' };
+export const BOB: DemoAccount = { address: 'bob@two-step.example', ordinaryPassword: 'bob-ordinary' };
 const CAROL: DemoAccount = { address: 'carol@forced.example', ordinaryPassword: 'carol-ordinary' };
 
 export const DEMO_ACCOUNTS: readonly DemoAccount[] = [ALICE, BOB, CAROL];
