@@ -66,6 +66,20 @@ const DIRECTIONS = {
     may: ['../core/a.ts', 'pino'],
     mayNot: ['../gateway/settings.ts', '../store/open.ts', '../policy/ports.ts', '../protocol/machine.ts', 'zod'],
   },
+  mail: {
+    may: ['../core/a.ts', 'nodemailer'],
+    mayNot: ['../portal/server.ts', '../store/open.ts', '../gateway/settings.ts', '../config/settings.ts', 'fastify'],
+  },
+  portal: {
+    may: ['../core/a.ts', '../policy/ports.ts', '../ops/log.ts', 'fastify', 'qrcode', 'node:net'],
+    mayNot: [
+      '../store/open.ts',
+      '../gateway/settings.ts',
+      '../config/settings.ts',
+      '../protocol/machine.ts',
+      'ioredis',
+    ],
+  },
 } as const;
 
 /** Rules of the architecture that are not about directions, each with code that breaks it. */
