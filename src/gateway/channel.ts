@@ -81,9 +81,11 @@ export class Channel {
   /** Sends what is queued, then closes. */
   end(): void {
     this.#socket.end();
-    // A peer that never closes its side must not keep the descriptor: RFC 9293 §3.6 leaves that to us.
+    // A peer that never closes its side must not keep the descriptor, whether silent or sending on and on: RFC 9293
+    // §3.6 leaves that to us.
     this.#socket.resume();
-    this.#socket.setTimeout(CLOSE_WAIT_MS, () => this.#socket.destroy());
+    const deadline = setTimeout(() => this.#socket.destroy(), CLOSE_WAIT_MS);
+    this.#socket.once('close', () => clearTimeout(deadline));
   }
 
   destroy(): void {

@@ -58,6 +58,11 @@ export interface Accepted {
 
 // A client that keeps guessing on one connection gains nothing by staying: K-9 needs two tries per password.
 const MAX_REFUSALS = 6;
+// A login takes a few kilobytes and commands, with large tokens some tens. Whoever sends more keeps us busy and nothing
+// else. It is looked at piece by piece, so that one packet full of commands cannot hold the others up.
+const MAX_BYTES_BEFORE_LOGIN = 256 * 1024;
+const MAX_REPLIES = 200;
+const PIECE_BYTES = 4096;
 const PROXY_TTL = 7;
 
 export class Session {
@@ -68,6 +73,7 @@ export class Session {
   #stopReason: StopReason | undefined;
   #tlsActive: boolean;
   #refusals = 0;
+  #replies = 0;
   #judged: Extract<Judged, { kind: 'in' }> | undefined;
   #relay: Relay | undefined;
   /** Since when we wait for the client to say something, before login; undefined while we are busy ourselves. */
@@ -130,13 +136,22 @@ export class Session {
     const { channel, listener } = this.#accepted;
     const known = this.#services.backends.capabilities(listener.protocol) !== undefined;
     let end = await this.#perform(known ? this.#front.connect() : this.#front.stop('unavailable'));
+    let received = 0;
     while (end === undefined) {
       this.#listeningSince = performance.now();
       const bytes = await channel.read(this.#aborted.signal);
       this.#listeningSince = undefined;
-      if (bytes !== undefined) end = await this.#perform(this.#front.receive(bytes));
-      else if (channel.ended) return false;
-      else end = await this.#perform(this.#front.stop(this.#stopReason ?? 'deadline'));
+      if (bytes !== undefined) {
+        channel.putBack(bytes.subarray(PIECE_BYTES));
+        const piece = bytes.subarray(0, PIECE_BYTES);
+        received += piece.length;
+        end = await this.#perform(this.#front.receive(piece));
+        if (end !== undefined || (received <= MAX_BYTES_BEFORE_LOGIN && this.#replies <= MAX_REPLIES)) continue;
+        channel.destroy(); // no farewell: reading on until it is heard is what such a client wants
+        return false;
+      }
+      if (channel.ended) return false;
+      end = await this.#perform(this.#front.stop(this.#stopReason ?? 'deadline'));
     }
     return end === 'relay';
   }
@@ -147,6 +162,7 @@ export class Session {
     for (let action = queue.shift(); action !== undefined; action = queue.shift()) {
       switch (action.do) {
         case 'send':
+          this.#replies += 1;
           this.#accepted.channel.write(action.bytes);
           break;
         case 'start-tls': {

@@ -8,7 +8,7 @@ import { Secret } from '../../src/core/secret.ts';
 import type { BackendService } from '../../src/gateway/settings.ts';
 import { encodeProxyV2 } from '../../src/wire/proxy-header.ts';
 import { startInProcess, type InProcessOptions, type InProcessGateway } from '../support/in-process-gateway.ts';
-import { eventually } from '../support/processes.ts';
+import { eventually, freePorts } from '../support/processes.ts';
 import { startScriptedImap, type Script, type ScriptedImap } from '../support/scripted-imap.ts';
 
 type Options = Partial<InProcessOptions> & { readonly script?: Script; readonly service?: Partial<BackendService> };
@@ -299,6 +299,19 @@ test('a backend that is known to be down is said at the greeting', async () => {
   });
 });
 
+test('a backend that is this gateway itself is not used: no login goes round in circles', async () => {
+  const [port = 0] = await freePorts(1);
+  const imap = { port, tls: 'none', impersonation: MASTER, clientAddress: 'none' } as const;
+  const options = { listeners: [{ port }], backend: { services: { imap } } };
+  await between(options, async ({ log, attempts }) => {
+    const client = Client.to(port).say(LOGIN);
+    await client.hears(/\* BYE \[UNAVAILABLE\]/);
+    assert.match(String(log.entries.find(({ event }) => event === 'backend.down')?.['reason']), /round in circles/);
+    assert.equal(attempts.length, 0);
+    client.socket.destroy();
+  });
+});
+
 test('a backend that goes away during a login is an outage, not a wrong password', async () => {
   await between({}, async ({ port, backend }) => {
     const client = Client.to(port);
@@ -391,5 +404,25 @@ test('draining says goodbye before login, closes quiet sessions at once and ends
     await waiting.hears(/\* BYE/);
     await quiet.isClosed();
     await assert.rejects(once(connect(port, '127.0.0.1'), 'connect'));
+  });
+});
+
+test('a client that sends on and on without logging in is closed without further ado', async () => {
+  await between({}, async ({ port, attempts }) => {
+    const client = Client.to(port);
+    await client.hears(/ready/);
+    client.say('a NOOP\r\n'.repeat(40_000));
+    await client.isClosed();
+    assert.equal(attempts.length, 0);
+  });
+});
+
+test('a client that hears goodbye and goes on sending is closed a moment later all the same', async () => {
+  await between({ limits: { preauthIdleMs: 50 } }, async ({ port }) => {
+    const client = new Client(connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+    await client.hears(/\* BYE/);
+    const drip = setInterval(() => client.say('x'), 100);
+    await client.isClosed();
+    clearInterval(drip);
   });
 });
