@@ -11,7 +11,8 @@ import { eventually, freePorts, listening, runOk, start, temporaryDirectory } fr
 import { serviceUser } from './service-user.ts';
 
 const DAEMONS = '/usr/lib/postfix/sbin';
-// The master changes its user for a moment, and with that the kernel forgets that it should end with us: a shell minds it.
+// The master changes its user for a moment, and with that the kernel forgets that it should end with us: a shell
+// minds it instead.
 const WATCHED =
   '"$@" & master=$!; trap "kill -s TERM -- -$master" TERM; wait $master; wait $master; kill -s KILL -- -$master';
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
