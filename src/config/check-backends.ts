@@ -4,7 +4,7 @@ import { PROTOCOLS } from '../core/verdict.ts';
 import { isLoopback } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
 import { nearestWord } from './nearest.ts';
-import { impersonationOf, servicesOf, tlsOf, type Parts, type ServiceConfig } from './parts.ts';
+import { impersonationOf, portOf, servicesOf, tlsOf, type Parts, type ServiceConfig } from './parts.ts';
 import { formatPath, orList } from './tree.ts';
 
 type BackendPart = Parts['backends'][number];
@@ -18,6 +18,7 @@ export function checkBackends(parts: Parts): readonly ConfigFault[] {
       ...checkPasswordCheck(backend),
       ...checkUserTemplate(backend, parts),
     ]),
+    ...checkLoops(parts),
     ...checkSeparators(parts),
     ...checkDomains(parts),
     ...checkProtocols(parts),
@@ -78,6 +79,25 @@ function checkClientAddress({
   if (clientAddress === undefined || fitting.includes(clientAddress)) return [];
   const message = `${clientAddress} does not exist for ${protocol}: choose one of ${fitting.join(', ')}`;
   return [{ path: [...path, 'clientAddress'], message }];
+}
+
+// What leads to us by a name or another of our addresses is found when it is connected to.
+function checkLoops({ backends, listeners }: Parts): readonly ConfigFault[] {
+  return backends.flatMap(({ path, value }) =>
+    servicesOf(value).flatMap(({ protocol, service }) => {
+      const port = portOf(service, protocol);
+      const own = listeners.find((listener) =>
+        value.hosts.some((host) => portOf(listener.value, listener.value.protocol) === port && leadsTo(host, listener)),
+      );
+      if (own === undefined) return [];
+      const message = `${port} is ${formatPath(own.path)} itself: give the port of the mail server`;
+      return [{ path: [...path, protocol, 'port'], message }];
+    }),
+  );
+}
+
+function leadsTo(host: string, { value: { address } }: Parts['listeners'][number]): boolean {
+  return host === address || (isLoopback(host) && ['::', '0.0.0.0', 'localhost'].includes(address));
 }
 
 // A service behind XCLIENT takes no password, so another one must judge those of users without two-step.

@@ -18,7 +18,7 @@ import type { Channel } from './channel.ts';
 import { dial, loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts';
 import { commonTo, Hosts, retryAfterMs, type HostState } from './hosts.ts';
 import type { Meters } from './meters.ts';
-import type { BackendService, BackendSettings } from './settings.ts';
+import type { BackendService, BackendSettings, ListenerSettings } from './settings.ts';
 import { atMost } from './waiting.ts';
 
 export interface BackendsOptions {
@@ -26,6 +26,8 @@ export interface BackendsOptions {
   readonly backends: readonly BackendSettings[];
   readonly domainBackends: Readonly<Record<string, string>>;
   readonly defaultBackend: string;
+  /** Our own, which no backend can be. */
+  readonly listeners: readonly Pick<ListenerSettings, 'address' | 'port'>[];
   readonly modules: Readonly<Record<Protocol, ProtocolModule>>;
   readonly meters: Meters;
   readonly log: Log;
@@ -158,7 +160,8 @@ export class Backends {
   // Undefined: this host is of no use now.
   async #try(served: Served, host: HostState, errand: Errand, patience: Patience): Promise<Dialled | undefined> {
     const { givenUp, deadline } = patience;
-    const result = refusingUnauthenticate(await dial({ ...served, host: host.host }, errand, deadline));
+    const to = { ...served, host: host.host, listeners: this.#options.listeners };
+    const result = refusingUnauthenticate(await dial(to, errand, deadline));
     const probing = errand.login.as === 'probe';
     const failure = failureOf(result, probing);
     if (failure === undefined) this.#note(served, host, undefined);

@@ -16,7 +16,8 @@ import type {
 import { encodeProxyV2 } from '../wire/proxy-header.ts';
 import { Channel } from './channel.ts';
 import { descriptorsLeft } from './descriptors.ts';
-import type { BackendService, BackendSettings } from './settings.ts';
+import { leadsToUs } from './own-listeners.ts';
+import type { BackendService, BackendSettings, ListenerSettings } from './settings.ts';
 import { handshake } from './tls.ts';
 
 /** What one dialogue with a backend is about. */
@@ -35,6 +36,8 @@ export interface Destination {
   readonly host: string;
   /** Trust anchors, made once per backend: building them costs more than a login. */
   readonly trust: SecureContext;
+  /** Our own, which no backend can be. */
+  readonly listeners: readonly Pick<ListenerSettings, 'address' | 'port'>[];
 }
 
 /** The outcome, and with `accepted` the open connection, logged in, with what the backend said behind its answer. */
@@ -101,6 +104,10 @@ async function open(to: Destination, errand: Errand, signal: AbortSignal): Promi
   if (failure !== undefined) {
     socket.destroy();
     return failure;
+  }
+  if (leadsToUs({ address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }, to.listeners)) {
+    socket.destroy();
+    return { why: 'it is a listener of this gateway: logins would go round in circles' };
   }
   if (to.service.clientAddress === 'proxy') socket.write(proxyHeader(errand.client));
   const channel = new Channel(socket);

@@ -249,7 +249,7 @@ test('remarks name what is allowed and unwise', () => {
     .concat('limits: { relayIdleSeconds: { imap: 60 } }\nmetrics: { address: 10.0.0.1 }\n')
     .replace(
       'domains:',
-      '  idle: { hosts: [::1], imap: {}, impersonation: { kind: authzid, user: a, password: b } }\ndomains:',
+      '  idle: { hosts: [::1], imap: { port: 1993 }, impersonation: { kind: authzid, user: a, password: b } }\ndomains:',
     );
   const said = remarks(unwise).map((line) => line.replace(/^postern\.yaml:\d+:\d+: /, ''));
   assert.match(said[0] ?? '', /^tls\.certificates\[0\]\.cert_file: expired on .*: renew it$/);

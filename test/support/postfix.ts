@@ -11,6 +11,10 @@ import { eventually, freePorts, listening, runOk, start, temporaryDirectory } fr
 import { serviceUser } from './service-user.ts';
 
 const DAEMONS = '/usr/lib/postfix/sbin';
+// The master changes its user for a moment, and with that the kernel forgets that it should end with us: a shell
+// minds it instead.
+const WATCHED =
+  '"$@" & master=$!; trap "kill -s TERM -- -$master" TERM; wait $master; wait $master; kill -s KILL -- -$master';
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 
 export interface PostfixOptions {
@@ -60,7 +64,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   await writeOld(file('mailboxes'), options.mailboxes.map(mailboxLine).join(''));
   await writeOld(file('main.cf'), await mainConfiguration(options, directory.path));
   await writeOld(file('master.cf'), masterConfiguration(ports));
-  const running = start(`${DAEMONS}/master`, ['-s', '-c', directory.path], {
+  const running = start('sh', ['-c', WATCHED, 'sh', `${DAEMONS}/master`, '-s', '-c', directory.path], {
     env: { MAIL_CONFIG: directory.path, MAIL_LOGTAG: 'postfix' },
   });
   const stop = async (): Promise<void> => {
