@@ -43,8 +43,12 @@ export class HeldRefusals {
       };
       this.#held.add(held);
       signal.addEventListener('abort', held.release);
-      this.#timer ??= setTimeout(() => this.#releaseDue(), this.#options.delayMs);
+      if (this.#timer === undefined) this.#releaseAfter(this.#options.delayMs);
     });
+  }
+
+  #releaseAfter(ms: number): void {
+    this.#timer = setTimeout(() => this.#releaseDue(), ms);
   }
 
   #releaseDue(): void {
@@ -52,8 +56,7 @@ export class HeldRefusals {
     const now = performance.now();
     for (const held of this.#held) {
       if (held.until > now) {
-        this.#timer = setTimeout(() => this.#releaseDue(), held.until - now);
-        return;
+        return this.#releaseAfter(held.until - now);
       }
       held.release();
     }

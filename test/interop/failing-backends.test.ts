@@ -40,9 +40,10 @@ const lonelyPlace = { address: '127.0.0.1', port: lonelyPort };
 let lonely = await startScriptedImap({ echo: true }, lonelyPlace);
 backends['lonely'] = backendAt(['127.0.0.1'], lonelyPort);
 const domains = Object.fromEntries(Object.keys(backends).map((name) => [`${name}.test`, { backend: name }]));
-const { gateway, stop } = await startSmallWorld({ gateway: { backends, settings: { domains } } });
+const world = await startSmallWorld({ gateway: { backends, settings: { domains } } });
+const { gateway } = world;
 after(async () => {
-  await stop();
+  await world.stop();
   await Promise.all([lonely, ...running].map((server) => server.stop()));
 });
 

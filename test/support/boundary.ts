@@ -61,7 +61,7 @@ export function boundaryTranscript(name: string, open: () => Boundary, script: s
 }
 
 /** Cuts text into pieces of these sizes, over and over. */
-export function pieces(text: string, sizes: readonly number[]): readonly string[] {
+function pieces(text: string, sizes: readonly number[]): readonly string[] {
   const cut: string[] = [];
   for (let at = 0, turn = 0; at < text.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;

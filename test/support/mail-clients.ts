@@ -100,12 +100,7 @@ async function nodemailer(place: Place, who: Mailbox): Promise<Outcome> {
 }
 
 /** curl(1), its credentials on standard input. */
-export async function curl(
-  protocol: Protocol,
-  place: Place,
-  who: Mailbox,
-  more: readonly string[] = [],
-): Promise<Outcome> {
+async function curl(protocol: Protocol, place: Place, who: Mailbox, more: readonly string[] = []): Promise<Outcome> {
   const scheme = { imap: 'imap', pop3: 'pop3', submission: 'smtp' }[protocol];
   const url = `${scheme}${place.tls === 'implicit' ? 's' : ''}://localhost:${place.port}/`;
   return inDirectory('curl', async (file) => {

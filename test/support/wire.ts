@@ -151,17 +151,6 @@ export class Wire {
   }
 }
 
-/** What ended an attempt to connect: 'connected' or the error's code. For handshakes that must fail. */
-export async function tlsOutcome(port: number, caFile: string, tls: ConnectionOptions): Promise<string> {
-  try {
-    const wire = await Wire.open(port, { caFile, tls });
-    wire.close();
-    return 'connected';
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  }
-}
-
 async function handshake(socket: Socket, caFile: string, tls: ConnectionOptions = {}): Promise<Socket> {
   const servername = tls.servername ?? 'localhost';
   const name = isIP(servername) > 0 ? {} : { servername };
