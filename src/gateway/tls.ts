@@ -62,7 +62,7 @@ export async function handshake(
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     const finish = (why: string | undefined): void => {
-      socket.off(event, onSecure).off('error', onError).off('close', onClose);
+      socket.off(event, onSecure).off('error', onError).off('close', onClose).off('end', onClose);
       signal.removeEventListener('abort', onAbort);
       resolve(why);
     };
@@ -70,7 +70,9 @@ export async function handshake(
     const onError = (error: Error): void => finish(error.message);
     const onClose = (): void => finish('connection closed');
     const onAbort = (): void => finish('deadline');
-    socket.on(event, onSecure).on('error', onError).on('close', onClose);
+    socket.on(event, onSecure).on('error', onError).on('close', onClose).on('end', onClose);
+    // Node tells of the other side's end only to who reads. What comes behind the handshake is kept by the channel.
+    socket.resume();
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
   });

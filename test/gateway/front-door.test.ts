@@ -430,3 +430,12 @@ test('a client that hears goodbye and goes on sending is closed a moment later a
     clearInterval(drip);
   });
 });
+
+test('a client that leaves in the middle of its TLS handshake does not keep its place until the deadline', async () => {
+  await between({ listeners: [{ tls: 'implicit' }], limits: { tlsHandshakeMs: 1_000_000 } }, async (world) => {
+    const client = Client.to(world.port);
+    await once(client.socket, 'connect');
+    client.socket.end();
+    await eventually('its place is free', async () => world.gateway.state.connections === 0);
+  });
+});
