@@ -8,7 +8,7 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import { createAuthority, LOOPBACK_NAMES, type Leaf } from './certificates.ts';
 import type { Mailbox } from './dovecot.ts';
 import { startGateway, type Gateway, type GatewayOptions, type Yaml } from './gateway.ts';
-import { temporaryDirectory } from './processes.ts';
+import { accepts, eventually, temporaryDirectory } from './processes.ts';
 import { startScriptedImap, type Script, type ScriptedImap } from './scripted-imap.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
@@ -41,6 +41,9 @@ export async function startSmallWorld({ script, gateway: more }: SmallWorldOptio
     ...more,
   };
   const gateway = await startGateway(options);
+  const ports = ['imap', 'imapTls', 'imapClear'].map((listener) => gateway.port(listener));
+  // Where its log goes elsewhere, nothing else tells that it has started.
+  await Promise.all(ports.map((port) => eventually(`port ${port} is open`, () => accepts(port))));
   return {
     gateway,
     backend,
