@@ -159,8 +159,8 @@ test('a process that slept through more changes than are kept is told of a gap',
 test('a store file of a newer release is refused', async () => {
   await withFile(async ({ store, path }) => {
     await store.close();
-    withDatabase(path, (database) => database.exec('PRAGMA user_version = 2'));
-    await refusesToOpen(path, 'RECORD_INVALID', /schema version 2, this release knows 1/);
+    withDatabase(path, (database) => database.exec('PRAGMA user_version = 99'));
+    await refusesToOpen(path, 'RECORD_INVALID', /schema version 99, this release knows \d+:/);
   });
 });
 

@@ -36,7 +36,7 @@ test('a fault about a record names it and the field, but no value', () => {
     () => sessionRecords.decode(text, 'the id'),
     (error) =>
       isFault(error, 'RECORD_INVALID') &&
-      /session record of "the id".*record\.address/.test(error.message) &&
+      /session record of "the id".*: address: /.test(error.message) &&
       !error.message.includes('the-value'),
   );
 });
