@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { bunPath, ROOT } from './runtime.mjs';
 
-const CODE = ['src', 'test', 'scripts'];
+const CODE = ['src', 'test', 'bench', 'scripts'];
 
 /** Each check: what it is called, the command, and what to do when it fails. */
 function checks() {
