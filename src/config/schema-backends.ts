@@ -128,8 +128,12 @@ export const BackendSchema = z.strictObject({
         'that the client uses, or imap where that one is reached by XCLIENT and judges no passwords.',
       examples: ['imap'],
     }),
-  connectTimeoutSeconds: seconds(0.1, 60).default(5).describe('How long a host may take to connect, TLS included.'),
-  loginTimeoutSeconds: seconds(0.1, 300).default(30).describe('How long a host may take to answer a login.'),
+  connectTimeoutSeconds: seconds(0.1, 60)
+    .default(5)
+    .describe('How long a host may take to connect, TLS and its greeting included.'),
+  loginTimeoutSeconds: seconds(0.1, 300)
+    .default(30)
+    .describe('How long a login at the backend may take, all hosts that are tried included.'),
   probeIntervalSeconds: seconds(1, 3600)
     .default(10)
     .describe(
