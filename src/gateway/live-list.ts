@@ -15,9 +15,11 @@ export interface LiveListOptions {
 export class LiveList {
   readonly #options: LiveListOptions;
   readonly #records = new Map<string, LiveSession>();
+  /** Logins that the store has not answered for. */
+  readonly #opening = new Map<string, Promise<boolean>>();
   /** Writes that have not been answered. */
   readonly #writes = new Set<Promise<boolean>>();
-  #touching = false;
+  #touching: Promise<void> | undefined;
 
   constructor(options: LiveListOptions) {
     this.#options = options;
@@ -25,28 +27,40 @@ export class LiveList {
 
   open(record: LiveSession): void {
     this.#records.set(record.id, record);
-    void this.#write(this.#options.store.openSession(record));
+    const opening = this.#write(this.#options.store.openSession(record));
+    this.#opening.set(record.id, opening);
+    void opening.then(() => this.#opening.delete(record.id));
   }
 
+  /** Takes a session off; behind whatever is still on its way to list it, for a Cluster keeps no order between these. */
   close(record: LiveSession): void {
     this.#records.delete(record.id);
-    void this.#write(this.#options.store.closeSession(record));
+    void this.#write(this.#closeInTurn(record));
+  }
+
+  async #closeInTurn(record: LiveSession): Promise<void> {
+    await this.#opening.get(record.id);
+    await this.#touching;
+    await this.#options.store.closeSession(record);
   }
 
   /**
    * Writes all sessions again, so that they do not expire: the heartbeat. Ends early when the store is out of reach, and
-   * does nothing while an earlier one is under way.
+   * joins an earlier one that is still under way.
    */
   async touch(): Promise<void> {
-    if (this.#touching) return;
-    this.#touching = true;
+    this.#touching ??= this.#touchAll();
+    await this.#touching;
+  }
+
+  async #touchAll(): Promise<void> {
     const ids = [...this.#records.keys()];
     for (let at = 0; at < ids.length; at += BATCH) {
       // Not as they were at the beginning: one that has left since would be listed again.
       const present = ids.slice(at, at + BATCH).flatMap((id) => this.#records.get(id) ?? []);
       if (present.length > 0 && !(await this.#write(this.#options.store.touchSessions(present)))) break;
     }
-    this.#touching = false;
+    this.#touching = undefined;
   }
 
   /** Waits until all that was written has been answered. */

@@ -57,6 +57,18 @@ test('a session is listed from its login to its end', async () => {
   assert.deepEqual([...state.listed.keys()], ['two']);
 });
 
+test('a session that ends at once is taken off behind its own listing, whatever order the store keeps', async () => {
+  const { state, list } = world();
+  const gate = Promise.withResolvers<void>();
+  state.gate = gate.promise; // holds the listing back
+  list.open(record('one'));
+  state.gate = Promise.resolve();
+  list.close(record('one'));
+  gate.resolve();
+  await list.settled();
+  assert.equal(state.listed.size, 0);
+});
+
 test('ten thousand quick sessions leave nothing on the list and nothing to touch', async () => {
   const { state, list } = world();
   for (let at = 0; at < 10_000; at += 1) {

@@ -204,7 +204,7 @@ test(
         busy.send('\r\n2 LOGOUT\r\n');
       }
     }, 10);
-    await idle.closed();
+    assert.match(await idle.closed(), /^\* BYE The mail server is restarting/);
     assert.match(await busy.closed(), /^1 OK .*\r\n(?:.*\r\n)*2 OK /m);
     assert.equal(await one.ended(), 0);
     assert.equal(await accepts(one.port('imapTls')), false);

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { after } from 'node:test';
+import { ping, session } from '../support/dialogues.ts';
 import { imapClient } from '../support/mail-clients.ts';
 import { BOB, startWorld } from '../support/mail-world.ts';
 import { childrenOf } from '../support/processes.ts';
@@ -14,7 +15,7 @@ import { Wire } from '../support/wire.ts';
 // A listener and a backend in clear, so that a half-closed connection is a half-closed TCP connection at both ends.
 const IN_CLEAR = { name: 'imapClear', protocol: 'imap', tls: 'none', plaintextLogin: true };
 const POP3_IN_CLEAR = { name: 'pop3Clear', protocol: 'pop3', tls: 'none', plaintextLogin: true };
-const world = await startWorld({ gateway: { listeners: [IN_CLEAR, POP3_IN_CLEAR] } });
+const world = await startWorld({ dovecot: { compress: true }, gateway: { listeners: [IN_CLEAR, POP3_IN_CLEAR] } });
 after(() => world.stop());
 const { gateway, anna } = world;
 const { caFile } = world.authority;
@@ -139,6 +140,47 @@ test('the end of a session is logged with what went either way', async () => {
   assert.ok(Number(line['bytesOut']) > BIG.length, JSON.stringify(line));
   assert.ok(Number(line['bytesIn']) > 0, JSON.stringify(line));
 });
+
+test('a session that is cut off hears so in the words of its protocol', { timeout: 30_000 }, async () => {
+  const words = {
+    imap: /^\* BYE This sign-in is not valid any more: sign in again\. \(id: \w+\)\r\n$/,
+    pop3: /^$/,
+    submission: /^421 4\.7\.0 This sign-in is not valid any more: sign in again\. \(id: \w+\)\r\n$/,
+    sieve: /^BYE "This sign-in is not valid any more: sign in again\. \(id: \w+\)"\r\n$/,
+  } as const;
+  const protocols = ['imap', 'pop3', 'submission', 'sieve'] as const;
+  const wires = await Promise.all(protocols.map((protocol) => session(gateway, protocol, anna)));
+  for (const [at, protocol] of protocols.entries()) {
+    const wire = wires[at];
+    assert.ok(wire !== undefined);
+    await ping(wire, protocol);
+  }
+  await gateway.cli('session', 'cut-off', '--account', anna.name, '--yes');
+  for (const [at, protocol] of protocols.entries()) {
+    assert.match((await wires[at]?.closed()) ?? 'not open', words[protocol], protocol);
+  }
+});
+
+test('BYE inside COMPRESS: a session that is compressed is closed without a word', { timeout: 30_000 }, async () => {
+  const wire = await session(gateway, 'imap', anna);
+  await wire.say('1 COMPRESS DEFLATE', /^1 OK.*\r\n/m);
+  await gateway.cli('session', 'cut-off', '--account', anna.name, '--yes');
+  assert.equal(await wire.closed(), '');
+});
+
+test(
+  '421 inside DATA: a session in the middle of a message is closed without a word',
+  { timeout: 30_000 },
+  async () => {
+    const wire = await session(gateway, 'submission', anna);
+    await wire.say(`MAIL FROM:<${anna.name}>`, /^250 .*\r\n/m);
+    await wire.say(`RCPT TO:<${anna.name}>`, /^250 .*\r\n/m);
+    await wire.say('DATA', /^354 .*\r\n/m);
+    wire.send('Subject: half\r\n\r\nof a mess');
+    await gateway.cli('session', 'cut-off', '--account', anna.name, '--yes');
+    assert.equal(await wire.closed(), '');
+  },
+);
 
 test('no password stands in the log', () => world.assertNothingLeaked());
 

@@ -479,6 +479,21 @@ function sessionContract(contract: Contract): void {
     await store.touchSessions([]);
   });
 
+  contract('ten thousand quick sessions leave nothing on the list', async ({ store }) => {
+    for (let batch = 0; batch < 100; batch += 1) {
+      const quick = Array.from({ length: 100 }, (_, at) => sessionOf(`q${batch}-${at}`, accountOf(`u${at % 10}`)));
+      await Promise.all(
+        quick.map(async (session) => {
+          await store.openSession(session);
+          await store.closeSession(session);
+        }),
+      );
+    }
+    assert.deepEqual(await store.listSessions({ by: 'all' }), []);
+    assert.deepEqual(await store.listSessions({ by: 'domain', domain: 'example.org' }), []);
+    assert.deepEqual(await store.listSessions({ by: 'account', account: accountOf('u3') }), []);
+  });
+
   contract('cutting off asks for a session that is on record, and only then', async ({ store, another }) => {
     const heard: Change[] = [];
     const other = await another();

@@ -21,6 +21,8 @@ export interface DovecotOptions {
   readonly master?: Mailbox | undefined;
   /** Believes what this network says about the client's address (IMAP ID, XCLIENT); '' believes nobody. */
   readonly trustedNetworks?: string | undefined;
+  /** Offer COMPRESS=DEFLATE (RFC 4978) in IMAP. */
+  readonly compress?: boolean | undefined;
   /** Where submission hands mail on to. */
   readonly relayPort?: number | undefined;
   /** Listen on these ports instead of free ones: how a test brings a server back that it has stopped. */
@@ -160,6 +162,9 @@ mail_location = maildir:~/Maildir
 mail_fsync = never
 mail_max_userip_connections = 1000
 imap_capability = +SPECIAL-USE
+protocol imap {
+  mail_plugins = ${options.compress === true ? 'imap_zlib' : ''}
+}
 submission_relay_host = 127.0.0.1
 submission_relay_port = ${options.relayPort ?? 25}
 submission_relay_trusted = yes
