@@ -49,7 +49,7 @@ export class LiveList {
    * joins an earlier one that is still under way.
    */
   async touch(): Promise<void> {
-    this.#touching ??= this.#touchAll();
+    this.#touching ??= this.#touchAll().finally(() => (this.#touching = undefined));
     await this.#touching;
   }
 
@@ -60,7 +60,6 @@ export class LiveList {
       const present = ids.slice(at, at + BATCH).flatMap((id) => this.#records.get(id) ?? []);
       if (present.length > 0 && !(await this.#write(this.#options.store.touchSessions(present)))) break;
     }
-    this.#touching = undefined;
   }
 
   /** Waits until all that was written has been answered. */

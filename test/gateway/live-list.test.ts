@@ -118,6 +118,14 @@ test('a heartbeat gives up at an outage, and the next one works', async () => {
   assert.deepEqual(log.entries, []);
 });
 
+test('a heartbeat of nobody is followed by the next one', async () => {
+  const { state, list } = world();
+  await list.touch();
+  list.open(record('one'));
+  await list.touch();
+  assert.deepEqual(state.touches, [1]);
+});
+
 test('heartbeats do not pile up behind a slow store', async () => {
   const { state, list } = world();
   list.open(record('one'));
