@@ -37,6 +37,7 @@ export class HeldRefusals {
         until: performance.now() + this.#options.delayMs,
         release: () => {
           this.#held.delete(held);
+          if (this.#held.size === 0) this.#rest();
           signal.removeEventListener('abort', held.release);
           resolve();
         },
@@ -49,6 +50,12 @@ export class HeldRefusals {
 
   #releaseAfter(ms: number): void {
     this.#timer = setTimeout(() => this.#releaseDue(), ms);
+  }
+
+  // With nobody waiting there is nothing to wake up for.
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #releaseDue(): void {
