@@ -237,6 +237,7 @@ test('all of it works without script', { timeout: 120_000 }, async () => {
 test('all of it works by keyboard, and the focus can be seen', { timeout: 60_000 }, async () => {
   const { page } = await newPage(chromium, { baseURL: portal.url });
   await page.goto('/');
+  await page.locator('input:focus').waitFor();
   await page.keyboard.type(DAVE.name);
   await page.keyboard.press('Tab');
   await page.keyboard.type(DAVE.password);

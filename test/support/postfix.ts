@@ -110,7 +110,8 @@ function mailboxLine(address: string): string {
 async function mainConfiguration(options: PostfixOptions, directory: string): Promise<string> {
   const { uid, gid } = await serviceUser();
   const domains = new Set(options.mailboxes.map((address) => address.split('@')[1]));
-  return `
+  return replaceSettings(
+    `
 compatibility_level = 3.6
 config_directory = ${directory}
 queue_directory = ${directory}/queue
@@ -148,8 +149,16 @@ smtpd_recipient_restrictions =
 smtpd_soft_error_limit = 1000
 smtpd_hard_error_limit = 1000
 smtpd_client_connection_rate_limit = 0
-${[...(options.settings ?? [])].map(([name, value]) => `${name} = ${value}`).join('\n')}
-`;
+`,
+    options.settings ?? new Map(),
+  );
+}
+
+// Not by a second line of the same name: every process of Postfix would warn of it, and its log daemon, which warns as
+// well, waits for ever where so many warnings have filled the socket that it is about to read.
+function replaceSettings(text: string, settings: ReadonlyMap<string, string>): string {
+  const kept = text.split('\n').filter((line) => !settings.has(line.split(' = ')[0] ?? ''));
+  return [...kept, ...[...settings].map(([name, value]) => `${name} = ${value}`), ''].join('\n');
 }
 
 function masterConfiguration({ submission, submissionTls, relay }: PostfixPorts): string {
