@@ -70,8 +70,23 @@ const DIRECTIONS = {
     may: ['../core/a.ts', 'nodemailer'],
     mayNot: ['../portal/server.ts', '../store/open.ts', '../gateway/settings.ts', '../config/settings.ts', 'fastify'],
   },
+  web: {
+    may: ['../core/a.ts', 'node:http', 'node:net'],
+    mayNot: ['../policy/ports.ts', '../ops/log.ts', '../gateway/settings.ts', 'fastify', 'zod'],
+  },
+  service: {
+    may: ['../core/a.ts', '../policy/ports.ts', '../ops/log.ts', '../web/connections.ts', 'fastify', 'zod'],
+    mayNot: [
+      '../store/open.ts',
+      '../gateway/settings.ts',
+      '../config/settings.ts',
+      '../portal/app.ts',
+      '../protocol/machine.ts',
+      'ioredis',
+    ],
+  },
   portal: {
-    may: ['../core/a.ts', '../policy/ports.ts', '../ops/log.ts', 'fastify', 'qrcode', 'node:net'],
+    may: ['../core/a.ts', '../policy/ports.ts', '../ops/log.ts', '../web/connections.ts', 'fastify', 'qrcode'],
     mayNot: [
       '../store/open.ts',
       '../gateway/settings.ts',

@@ -6,6 +6,7 @@ import { Fault } from '../core/fault.ts';
 import { addAccountCommands } from './account.ts';
 import { addAdminCommands } from './admin.ts';
 import { addAppPasswordCommands } from './app-password.ts';
+import { addAuditCommand } from './audit.ts';
 import { addCheckConfigCommand } from './check-config.ts';
 import type { Cli } from './cli.ts';
 import { addCompletionCommand } from './completion.ts';
@@ -14,6 +15,7 @@ import { EXIT_CODE_WORDS, EXIT_CODES, exitCodeOf } from './exit-codes.ts';
 import { addKeyCommands } from './key.ts';
 import { addServeCommands } from './serve.ts';
 import { addSessionCommands } from './session.ts';
+import { addTokenCommands } from './token.ts';
 
 const HELP_WIDTH = 100;
 
@@ -62,6 +64,8 @@ export function makeProgram(cli: Cli, setExitCode: (code: number) => void): Comm
   addAppPasswordCommands(program, cli);
   addSessionCommands(program, cli);
   addAdminCommands(program, cli);
+  addAuditCommand(program, cli);
+  addTokenCommands(program, cli);
   addKeyCommands(program, cli);
   addCompletionCommand(program, cli);
   return program;

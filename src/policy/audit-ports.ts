@@ -2,7 +2,7 @@
 
 export interface AuditEntry {
   readonly at: number;
-  /** Who did it: an account, `cli:<unix user>`, `gateway`. */
+  /** Who did it: an account, `cli:<unix user>`, `token:<name>`, `gateway`. */
   readonly actor: string;
   readonly action: AuditAction;
   readonly domain: string;
@@ -14,6 +14,7 @@ export interface AuditEntry {
 
 export type AuditAction =
   | 'domain.changed'
+  | 'domain.notice-sent'
   | 'account.enrolled'
   | 'account.unenrolled'
   | 'account.suspended'
@@ -34,4 +35,6 @@ export type AuditAction =
   | 'browser.refused'
   | 'admin.granted'
   | 'admin.revoked'
+  | 'token.created'
+  | 'token.revoked'
   | 'login.hinted';

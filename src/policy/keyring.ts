@@ -24,6 +24,7 @@ type Purpose =
   | 'secret-mark'
   | 'recovery-code'
   | 'last-known'
+  | 'service-token'
   | 'seal';
 
 /** What a sealed text belongs to: opened under another account or record id it is refused. */

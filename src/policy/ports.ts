@@ -11,6 +11,7 @@ import type { Attempt, Opener, Protocol } from '../core/verdict.ts';
 import type { AdminStore, UserStore } from './admin-ports.ts';
 import type { AuditEntry } from './audit-ports.ts';
 import type { Ephemeral } from './ephemeral-ports.ts';
+import type { TokenStore } from './token-ports.ts';
 
 /** The domain's choice. A domain without a record is `disabled`. */
 export interface DomainRecord {
@@ -193,7 +194,7 @@ export interface Page<T> {
   readonly next: string | undefined;
 }
 
-export interface Store extends AdminStore, UserStore {
+export interface Store extends AdminStore, UserStore, TokenStore {
   /** All that one verdict needs, in one round trip. Counts the attempt as wrong until recordSuccess says otherwise. */
   lookupLogin(query: LoginQuery): Promise<LoginFacts>;
   /** Takes the attempt back out of the failure counts, remembers network and last use. Forgives nothing else. */

@@ -25,6 +25,7 @@ export type KeyKind =
   | 'domain-audit'
   | 'domains'
   | 'admins'
+  | 'tokens'
   | 'seen'
   | 'session'
   | 'session-domains'
@@ -34,7 +35,14 @@ export type KeyKind =
   | 'check';
 
 /** Kinds that hold what an administrator or a user has set; every other kind expires. */
-export const PERMANENT_KINDS: ReadonlySet<KeyKind> = new Set(['account', 'domain', 'accounts', 'domains', 'admins']);
+export const PERMANENT_KINDS: ReadonlySet<KeyKind> = new Set([
+  'account',
+  'domain',
+  'accounts',
+  'domains',
+  'admins',
+  'tokens',
+]);
 
 /** The key that belongs to an account, a domain, a session id or a network. */
 export type KeyOf = (owner: string) => string;
@@ -69,6 +77,8 @@ export interface KeyPlan {
   readonly domains: string;
   /** Hash `epoch`, `record`: all admins. */
   readonly admins: string;
+  /** Hash `epoch`, `record`: all tokens of the policy service. */
+  readonly tokens: string;
   /** Sorted set: accounts of a domain by their last login with the ordinary password. In the slot of `accounts`. */
   readonly seen: KeyOf;
   /** String: one session record. */
@@ -115,6 +125,7 @@ export function keyPlan(prefix: string): KeyPlan {
     domainAudit: tagged('domain-audit'),
     domains: single('domains'),
     admins: single('admins'),
+    tokens: single('tokens'),
     seen: tagged('seen'),
     session: tagged('session'),
     sessionDomains: single('session-domains'),

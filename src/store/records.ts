@@ -10,6 +10,7 @@ import { formatNetwork, parseNetwork } from '../core/network.ts';
 import { PROTOCOLS } from '../core/verdict.ts';
 import type { AdminRole, AdminsRecord } from '../policy/admin-ports.ts';
 import type { AuditAction, AuditEntry } from '../policy/audit-ports.ts';
+import type { TokenRole, TokensRecord } from '../policy/token-ports.ts';
 import type { AccountRecord, Change, DomainRecord, FactorKind, LastUse, SessionRecord } from '../policy/ports.ts';
 
 /** Writes and reads records of one kind. `of` names the record in faults: an account, a domain, a session id. */
@@ -102,6 +103,7 @@ const Session = z.strictObject({
 
 const Action = oneOf<AuditAction>({
   'domain.changed': true,
+  'domain.notice-sent': true,
   'account.enrolled': true,
   'account.unenrolled': true,
   'account.suspended': true,
@@ -122,6 +124,8 @@ const Action = oneOf<AuditAction>({
   'browser.refused': true,
   'admin.granted': true,
   'admin.revoked': true,
+  'token.created': true,
+  'token.revoked': true,
   'login.hinted': true,
 });
 
@@ -155,7 +159,26 @@ const Admins = z.strictObject({
   ),
 });
 
+const Tokens = z.strictObject({
+  tokens: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      roles: z.array(
+        oneOf<TokenRole>({ admin: true, 'help-desk': true, 'read-only': true, verifier: true, reveal: true }),
+      ),
+      domains: z.union([z.literal('all'), z.array(z.string())]),
+      digest: z.string(),
+      keyId: z.string(),
+      createdAt: Time,
+      createdBy: z.string(),
+      expiresAt: Time.optional(),
+    }),
+  ),
+});
+
 export const adminsRecords: Codec<AdminsRecord> = codec<AdminsRecord>('admins', Admins);
+export const tokensRecords: Codec<TokensRecord> = codec<TokensRecord>('tokens', Tokens);
 export const domainRecords: Codec<DomainRecord> = codec<DomainRecord>('domain', Domain, DomainWithLimits);
 export const accountRecords: Codec<AccountRecord> = codec<AccountRecord>('account', Account, AccountWithFactors);
 export const lastUseRecords: Codec<LastUse> = codec<LastUse>('last use', LastUseOfAppPassword);

@@ -40,6 +40,8 @@ export function timedStore(store: Store, observe: StoreObserver): Store {
     listAudit: (filter) => timed('listAudit', () => store.listAudit(filter)),
     lookupAdmins: () => timed('lookupAdmins', () => store.lookupAdmins()),
     updateAdmins: (change) => timed('updateAdmins', () => store.updateAdmins(change)),
+    lookupTokens: () => timed('lookupTokens', () => store.lookupTokens()),
+    updateTokens: (change) => timed('updateTokens', () => store.updateTokens(change)),
     listUsers: (query) => timed('listUsers', () => store.listUsers(query)),
     ephemeral: {
       put: (ref, content) => timed('ephemeral', () => store.ephemeral.put(ref, content)),

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type { AdminRecord } from '../../src/policy/admin-ports.ts';
 import type { Account } from '../../src/core/identity.ts';
 import type { AccountRecord, Store } from '../../src/policy/ports.ts';
+import type { TokenRecord } from '../../src/policy/token-ports.ts';
 import type { StoreCaps } from '../../src/store/caps.ts';
 import type { Fresh } from './contract.ts';
 
@@ -20,6 +21,18 @@ const LOCAL: AdminRecord = {
   grantedAt: NOW,
   grantedBy: 'cli:root',
   local: { passwordHash: '$2b$12$x', totp: TOTP },
+};
+
+const TOKEN: TokenRecord = {
+  id: 'abcdefghjk',
+  name: 'nginx',
+  roles: ['verifier', 'reveal'],
+  domains: ['example.org'],
+  digest: 'd',
+  keyId: 'k',
+  createdAt: NOW,
+  createdBy: 'cli:root',
+  expiresAt: NOW + 1000,
 };
 
 const EMPTY_ACCOUNT: AccountRecord = { recoveryCodes: [], appPasswords: [] };
@@ -50,6 +63,26 @@ export function adminContract(contract: Contract): void {
     const untouched = await other.updateAdmins(({ admins }) => ({ record: undefined, result: admins.length }));
     assert.equal(untouched, 2);
     assert.equal((await store.lookupAdmins()).epoch, 2);
+  });
+
+  contract('tokens are kept beside the admins, and of parallel changes to them none is lost', async (fresh) => {
+    const { store } = fresh;
+    const other = await fresh.another();
+    assert.deepEqual(await store.lookupTokens(), { record: undefined, epoch: 0 });
+    const names = Array.from({ length: 20 }, (_, at) => `token-${at}`);
+    await Promise.all(
+      names.map((name, at) =>
+        (at % 2 ? store : other).updateTokens(({ tokens }) => ({
+          record: { tokens: [...tokens, { ...TOKEN, name }] },
+          result: undefined,
+        })),
+      ),
+    );
+    const { record, epoch } = await other.lookupTokens();
+    assert.equal(epoch, names.length);
+    assert.deepEqual(record?.tokens.map(({ name }) => name).toSorted(), names.toSorted());
+    assert.deepEqual(record?.tokens[0], { ...TOKEN, name: record?.tokens[0]?.name });
+    assert.deepEqual(await store.lookupAdmins(), { record: undefined, epoch: 0 });
   });
 
   contract('of parallel changes to the admins none is lost', async ({ store, another }) => {

@@ -71,6 +71,7 @@ async function exercise(store: Store): Promise<void> {
       ordinaryPassword: true,
     });
     await store.updateAdmins((current) => ({ record: current, result: undefined }));
+    await store.updateTokens(() => ({ record: { tokens: [] }, result: undefined }));
     await store.lookupLogin(query(account, 'wrong too'));
     await store.openSession(sessionOf(`id of ${local}`, account));
     await store.appendAudit(auditOf(account, 1));

@@ -9,6 +9,7 @@ import { makeMemoryEphemeral } from './memory-ephemeral.ts';
 import type { Account } from '../../src/core/identity.ts';
 import type { AdminsRecord } from '../../src/policy/admin-ports.ts';
 import type { AuditEntry } from '../../src/policy/audit-ports.ts';
+import type { TokensRecord } from '../../src/policy/token-ports.ts';
 import type {
   AccountChange,
   AccountRecord,
@@ -53,6 +54,7 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
   const audit: AuditEntry[] = [];
   const seen = new Map<string, number>();
   const admins: Cell<AdminsRecord> = emptyCell();
+  const tokens: Cell<TokensRecord> = emptyCell();
   const watchers = new Set<Watcher>();
 
   const announce = (change: Change): void => {
@@ -187,19 +189,14 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       return versioned(admins);
     },
 
-    async updateAdmins(change) {
-      for (;;) {
-        const { epoch } = admins;
-        await giveWay();
-        const { record, result } = change(admins.record ?? { admins: [] });
-        if (record === undefined) return result;
-        await giveWay();
-        if (admins.epoch !== epoch) continue;
-        admins.record = record;
-        admins.epoch += 1;
-        return result;
-      }
+    updateAdmins: (change) => updateSingle(admins, { admins: [] }, change),
+
+    async lookupTokens() {
+      await giveWay();
+      return versioned(tokens);
     },
+
+    updateTokens: (change) => updateSingle(tokens, { tokens: [] }, change),
 
     async lookupLastUses(account) {
       await giveWay();
@@ -271,6 +268,24 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       watchers.clear();
     },
   };
+}
+
+async function updateSingle<T, R>(
+  cell: Cell<T>,
+  empty: T,
+  change: (current: T) => { readonly record: T | undefined; readonly result: R },
+): Promise<R> {
+  for (;;) {
+    const { epoch } = cell;
+    await giveWay();
+    const { record, result } = change(cell.record ?? empty);
+    if (record === undefined) return result;
+    await giveWay();
+    if (cell.epoch !== epoch) continue;
+    cell.record = record;
+    cell.epoch += 1;
+    return result;
+  }
 }
 
 async function giveWay(): Promise<void> {

@@ -73,8 +73,12 @@ const ADMIN_TABLES = `
   CREATE INDEX seen_expiry ON seen (expires_at);
 `;
 
+const TOKENS_TABLE = `
+  CREATE TABLE tokens (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
+`;
+
 /** What makes each schema version of the one before it. A step that was released is never changed. */
-const STEPS: readonly string[] = [FIRST_TABLES, EPHEMERAL_TABLE, ADMIN_TABLES];
+const STEPS: readonly string[] = [FIRST_TABLES, EPHEMERAL_TABLE, ADMIN_TABLES, TOKENS_TABLE];
 
 /** Makes folder (0700) and file (0600) when missing, and brings the file to this release's form. */
 export function prepareFile(options: DatabaseOptions): void {

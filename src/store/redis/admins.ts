@@ -1,52 +1,29 @@
 /** The record of all admins, and the users of a domain in name order: what is recorded of them and when they were seen. */
 
 import { z } from 'zod';
-import { Fault } from '../../core/fault.ts';
-import type {
-  AdminsChange,
-  AdminsRecord,
-  AdminStore,
-  KnownUser,
-  UserQuery,
-  UserStore,
-} from '../../policy/admin-ports.ts';
-import type { Page, Versioned } from '../../policy/ports.ts';
-import { accountRecords, adminsRecords } from '../records.ts';
-import { ListReply, NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
-import { runScript } from './link.ts';
-import { SWAP_ADMINS } from './scripts.ts';
+import type { AdminsRecord, AdminStore, KnownUser, UserQuery, UserStore } from '../../policy/admin-ports.ts';
+import type { Page } from '../../policy/ports.ts';
+import type { TokenStore } from '../../policy/token-ports.ts';
+import { accountRecords, adminsRecords, tokensRecords } from '../records.ts';
+import { ListReply, readReply, type RedisContext } from './context.ts';
+import { lookupSingle, updateSingle } from './singles.ts';
 
-const MAX_ROUNDS = 64;
 /** Names looked through at once while searching. */
 const CHUNK = 2000;
 const SeenReply = z.array(z.coerce.number().nullable());
 const NO_ADMINS: AdminsRecord = { admins: [] };
 
 /** The part of the store that admins work with. */
-export function redisAdmins(context: RedisContext): AdminStore & UserStore {
+export function redisAdmins(context: RedisContext): AdminStore & UserStore & TokenStore {
+  const admins = { key: context.keys.admins, codec: adminsRecords, empty: NO_ADMINS, what: 'admins' };
+  const tokens = { key: context.keys.tokens, codec: tokensRecords, empty: { tokens: [] }, what: 'tokens' };
   return {
-    lookupAdmins: () => lookupAdmins(context),
-    updateAdmins: (change) => updateAdmins(context, change),
+    lookupAdmins: () => lookupSingle(context, admins),
+    updateAdmins: (change) => updateSingle(context, admins, change),
+    lookupTokens: () => lookupSingle(context, tokens),
+    updateTokens: (change) => updateSingle(context, tokens, change),
     listUsers: (query) => listUsers(context, query),
   };
-}
-
-async function lookupAdmins({ link, keys }: RedisContext): Promise<Versioned<AdminsRecord>> {
-  const fields = await link.run((send) => send('hmget', keys.admins, 'epoch', 'record'));
-  return versioned(adminsRecords, 'all', readReply(VersionedReply, fields));
-}
-
-async function updateAdmins<T>(context: RedisContext, change: AdminsChange<T>): Promise<T> {
-  const { link, keys } = context;
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const current = await lookupAdmins(context);
-    const { record, result } = change(current.record ?? NO_ADMINS);
-    if (record === undefined) return result;
-    const args = [current.epoch, adminsRecords.encode(record, 'all')];
-    const reply = await link.run((send) => runScript(send, SWAP_ADMINS, [keys.admins], args));
-    if (readReply(NumberReply, reply) === 1) return result;
-  }
-  throw new Fault('STORE_CONFLICT', 'the list of admins is being changed by too many at once');
 }
 
 async function listUsers(context: RedisContext, query: UserQuery): Promise<Page<KnownUser>> {

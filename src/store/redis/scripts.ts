@@ -101,11 +101,11 @@ return epoch
 `);
 
 /**
- * KEYS admins
+ * KEYS a record of which there is one
  * ARGV expected epoch, record
  * Returns written (0 or 1).
  */
-export const SWAP_ADMINS = script(`
+export const SWAP_SINGLE = script(`
 if (redis.call('HGET', KEYS[1], 'epoch') or '0') ~= ARGV[1] then return 0 end
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 redis.call('HSET', KEYS[1], 'record', ARGV[2])

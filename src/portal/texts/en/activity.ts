@@ -49,6 +49,7 @@ export const activity = {
   distrustNamed: (browser: string) => `Trust ${browser} no longer`,
   events: {
     'domain.changed': 'The administrator changed the rules of your domain',
+    'domain.notice-sent': 'Instructions sent to those without 2-Step Authentication',
     'account.enrolled': '2-Step Authentication set up',
     'account.unenrolled': '2-Step Authentication turned off',
     'account.suspended': 'Account suspended',
@@ -62,6 +63,8 @@ export const activity = {
     'session.cut-off': 'Mail apps disconnected',
     'admin.granted': 'Made an administrator',
     'admin.revoked': 'No longer an administrator',
+    'token.created': 'Access token made for a program',
+    'token.revoked': 'Access token of a program ended',
   } satisfies Record<OtherAction, string>,
 };
 

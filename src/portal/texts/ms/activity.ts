@@ -49,6 +49,7 @@ export const activity = {
   distrustNamed: (browser: string) => `Jangan percaya ${browser} lagi`,
   events: {
     'domain.changed': 'Pentadbir mengubah peraturan domain anda',
+    'domain.notice-sent': 'Arahan dihantar kepada mereka yang tiada Pengesahan 2 Langkah',
     'account.enrolled': 'Pengesahan 2 Langkah disediakan',
     'account.unenrolled': 'Pengesahan 2 Langkah dimatikan',
     'account.suspended': 'Akaun digantung',
@@ -62,5 +63,7 @@ export const activity = {
     'session.cut-off': 'Aplikasi e-mel diputuskan',
     'admin.granted': 'Dilantik sebagai pentadbir',
     'admin.revoked': 'Tidak lagi pentadbir',
+    'token.created': 'Token akses dibuat untuk atur cara',
+    'token.revoked': 'Token akses atur cara ditamatkan',
   },
 };

@@ -1,4 +1,4 @@
-/** The open connections of the portal: how many there may be, how long each may take, and ending them in good order. */
+/** The open connections of a web listener: how many there may be, how long each may take, and ending them in good order. */
 
 import type { Socket } from 'node:net';
 
