@@ -9,6 +9,7 @@ import type { Log } from './ops/log.ts';
 import type { Keyring } from './policy/keyring.ts';
 import type { CheckOrdinaryPassword, Store } from './policy/ports.ts';
 import { startPortal } from './portal/server.ts';
+import { makePasskeyVerifier } from './webauthn.ts';
 import { openMail, reportMailTo } from './start-mail.ts';
 
 export interface RunningPortal {
@@ -44,6 +45,7 @@ export async function openPortal({
       tools: { store, keyring, clock: Date.now, issuer, maxAppPasswords, notify: (notice) => mail?.notify(notice) },
       identity: settings.gateway.identity,
       limits,
+      passkeys: makePasskeyVerifier(),
       checkOrdinaryPassword: byAnyProtocol(backends),
       mail,
       log,

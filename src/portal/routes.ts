@@ -8,6 +8,7 @@ import { appPasswordRoutes } from './pages/app-passwords.ts';
 import { languageRoutes } from './pages/language.ts';
 import { newAppPasswordRoutes } from './pages/new-app-password.ts';
 import { recoveryCodeRoutes } from './pages/recovery-codes.ts';
+import { passkeyRoutes } from './pages/passkeys.ts';
 import { recoveryAddressRoutes } from './pages/recovery-address.ts';
 import { removeFactorRoutes } from './pages/remove-factor.ts';
 import { secondFactorRoutes } from './pages/second-factor.ts';
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...twoStepRoutes,
   ...setUpRoutes,
   ...recoveryAddressRoutes,
+  ...passkeyRoutes,
   ...setUpDoneRoutes,
   ...removeFactorRoutes,
   ...newAppPasswordRoutes,

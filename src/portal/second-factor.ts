@@ -1,29 +1,33 @@
 /**
- * The second step of a sign-in, and of a confirmation: a code of the authenticator app, one that was mailed, or a
- * recovery code. Each is good once, also when it is sent twice at the same time; wrong ones count like wrong passwords.
+ * The second step of a sign-in, and of a confirmation: a passkey, a code of the authenticator app, one that was
+ * mailed, or a recovery code. Each is good once, also when it is sent twice at the same time; wrong ones count like wrong passwords.
  */
 
 import { isFault, unreachable } from '../core/fault.ts';
 import type { Account } from '../core/identity.ts';
-import type { Secret } from '../core/secret.ts';
+import { Secret } from '../core/secret.ts';
 import { checkFactorCode, type FactorCodeBinding } from '../policy/email-factor.ts';
 import { consumeTotpCode } from '../policy/enrolment.ts';
 import { factorsOf } from '../policy/factors.ts';
 import { retryAfterSeconds as retryAfter } from '../policy/login-rules.ts';
-import type { AccountRecord } from '../policy/ports.ts';
+import { checkPasskey } from '../policy/passkeys.ts';
+import type { AccountRecord, FactorKind } from '../policy/ports.ts';
 import { consumeRecoveryCode } from '../policy/recovery-codes.ts';
+import { MAX_PASSKEY_ANSWER, PASSKEY_FIELD, passkeyAnswer } from './passkey-part.ts';
+import { passkeyTools } from './passkey-tools.ts';
 import type { PortalParts } from './settings.ts';
 import { countTry, forgiveTry } from './sign-in.ts';
+import type { Form } from './visit.ts';
 
-/** Ways to give a second factor by typing something. */
-export type WayKind = 'totp' | 'email' | 'recovery-code';
+/** Ways to give a second factor. */
+export type WayKind = 'passkey' | 'totp' | 'email' | 'recovery-code';
 
 export type FactorOutcome =
   | { readonly kind: 'right' }
   | { readonly kind: 'wrong' }
   /** Right, but once before. */
   | { readonly kind: 'used-before' }
-  /** The mailed code has expired or was mistyped too often: another one has to be sent. */
+  /** The mailed code or the challenge has expired or was tried too often: there has to be another one. */
   | { readonly kind: 'over' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
 
@@ -31,22 +35,31 @@ export interface FactorTry {
   readonly account: Account;
   readonly address: string;
   readonly way: WayKind;
+  /** What was typed, or a browser's answer for a passkey in JSON. */
   readonly code: Secret;
   /** The browser session, and what it is for: mailed codes are good for nothing else. */
   readonly session: string;
   readonly purpose: FactorCodeBinding['purpose'];
 }
 
+/** The quickest and the safest in front. */
+const FACTOR_WAYS = ['passkey', 'totp', 'email'] as const satisfies readonly FactorKind[];
+
 /** The ways that this account has, the usual one first; none when it has no factor. */
 export function waysOf(record: AccountRecord): readonly WayKind[] {
   const factors = factorsOf(record);
   if (factors.length === 0) return [];
-  return [...factors.flatMap((factor) => (factor === 'passkey' ? [] : factor)), 'recovery-code'];
+  return [...FACTOR_WAYS.filter((way) => factors.includes(way)), 'recovery-code'];
 }
 
 /** The way with this name. */
 export function wayNamed(name: string): WayKind {
-  return name === 'email' || name === 'recovery-code' ? name : 'totp';
+  return name === 'passkey' || name === 'email' || name === 'recovery-code' ? name : 'totp';
+}
+
+/** What a form holds for this way. */
+export function codeIn(form: Form, way: WayKind): Secret {
+  return way === 'passkey' ? new Secret(form.text(PASSKEY_FIELD, MAX_PASSKEY_ANSWER)) : form.secret('code');
 }
 
 /** Judges a code and uses it up. Throws STORE_UNAVAILABLE. */
@@ -63,9 +76,14 @@ export async function judgeFactor(parts: PortalParts, given: FactorTry): Promise
   return outcome;
 }
 
-async function consume({ tools }: PortalParts, given: FactorTry): Promise<FactorOutcome> {
+async function consume(parts: PortalParts, given: FactorTry): Promise<FactorOutcome> {
   const { account, way, code, session, purpose } = given;
+  const { tools } = parts;
   switch (way) {
+    case 'passkey': {
+      const answer = passkeyAnswer(code.expose());
+      return { kind: (await checkPasskey(passkeyTools(parts), { session, account }, purpose, answer)).kind };
+    }
     case 'totp':
       return { kind: (await consumeTotpCode(tools, account, code)).kind };
     case 'email':

@@ -5,6 +5,7 @@ import type { IdentityRules } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Log } from '../ops/log.ts';
 import type { CheckOrdinaryPassword, Limits } from '../policy/ports.ts';
+import type { PasskeyVerifier } from '../policy/passkey-ports.ts';
 import type { CodePurpose } from '../policy/emailed-code.ts';
 import type { PolicyTools } from '../policy/tools.ts';
 import type { Language } from './texts/texts.ts';
@@ -28,6 +29,8 @@ export interface PortalParts {
   readonly tools: PolicyTools;
   readonly identity: IdentityRules;
   readonly limits: Limits;
+  /** Judges browsers' answers for passkeys. */
+  readonly passkeys: PasskeyVerifier;
   readonly checkOrdinaryPassword: CheckOrdinaryPassword;
   /** Absent where no mail is sent: then there are no codes by mail. */
   readonly mail?: PortalMail | undefined;

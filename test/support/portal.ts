@@ -4,6 +4,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { makeApp } from '../../src/portal/app.ts';
 import type { CodeMail, PortalParts, PortalSettings } from '../../src/portal/settings.ts';
 import type { Route } from '../../src/portal/visit.ts';
+import { makePasskeyVerifier } from '../../src/webauthn.ts';
 import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
 import type { Attempt } from '../../src/core/verdict.ts';
 import type { PolicyTools } from '../../src/policy/tools.ts';
@@ -80,6 +81,7 @@ export function testParts(options: PortalOptions = {}): {
       networkVerdicts: 1000,
       networkWindowSeconds: 20,
     },
+    passkeys: makePasskeyVerifier(),
     checkOrdinaryPassword: async (attempt) => {
       seen.asked.push(attempt);
       return seen.backend(attempt);

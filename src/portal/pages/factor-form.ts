@@ -1,13 +1,17 @@
 /** The page part that asks for a second factor, and what it says when the code was not right. */
 
+import { requestPasskey } from '../../policy/passkeys.ts';
 import { maskedAddress, sendingWords, type Sending } from '../codes-by-mail.ts';
 import { choices, field, notice, type Field } from '../fields.ts';
 import { html, type Html } from '../html.ts';
 import { form } from '../layout.ts';
+import { passkeyField, passkeyPart } from '../passkey-part.ts';
+import { passkeyTools } from '../passkey-tools.ts';
 import type { FactorOutcome, WayKind } from '../second-factor.ts';
 import type { SignedVisit } from '../visit.ts';
 import { otherWays, placeOf, type Occasion } from './ways.ts';
 
+type TypedWay = Exclude<WayKind, 'passkey'>;
 type FactorRefusal = Exclude<FactorOutcome, { kind: 'right' }>;
 
 /** What has come of an earlier request, to be said on the page. */
@@ -24,22 +28,18 @@ export function saidStatus({ refusal, sending }: Said): number | undefined {
 }
 
 /** What to do, the form for a code, and the other ways. */
-export function factorForm(
+export async function factorForm(
   visit: SignedVisit,
   about: { readonly way: WayKind; readonly occasion: Occasion; readonly submit: string },
   said: Said,
-): Html {
-  const { way, occasion, submit } = about;
-  const { check, send } = placeOf(occasion, way);
+): Promise<Html> {
+  const { way, occasion } = about;
+  const { send } = placeOf(occasion, way);
   const { email: emailWords } = visit.texts;
-  const content = html`<input type="hidden" name="way" value="${way}" />
-    ${field({ name: 'code', first: true, fault: faultWords(visit, way, said.refusal), ...fieldOf(visit, way) })}
-    ${occasion === 'sign-in' && trustChoice(visit)}
-    <button class="main">${submit}</button>`;
   const others = otherWays(visit, occasion, way);
   return html`${troubleNotice(visit, said)}
     <p>${leadWords(visit, way)}</p>
-    ${form(visit, check, content)}
+    ${way === 'passkey' ? await passkeyForm(visit, occasion, said) : codeForm(visit, { ...about, way }, said)}
     ${way === 'email' && form(visit, send, html`<button class="link">${emailWords.again}</button>`)}
     ${
       others.length > 0 &&
@@ -47,6 +47,31 @@ export function factorForm(
         ${others}
       </ul>`
     }`;
+}
+
+function codeForm(
+  visit: SignedVisit,
+  { way, occasion, submit }: { readonly way: TypedWay; readonly occasion: Occasion; readonly submit: string },
+  { refusal }: Said,
+): Html {
+  const content = html`<input type="hidden" name="way" value="${way}" />
+    ${field({ name: 'code', first: true, fault: faultWords(visit, way, refusal), ...fieldOf(visit, way) })}
+    ${occasion === 'sign-in' && trustChoice(visit)}
+    <button class="main">${submit}</button>`;
+  return form(visit, placeOf(occasion, way).check, content);
+}
+
+async function passkeyForm(visit: SignedVisit, occasion: Occasion, { refusal }: Said): Promise<Html> {
+  const { parts, who, texts } = visit;
+  const { passkeys: words } = texts;
+  const binding = { session: who.session.id, account: who.account };
+  const options = await requestPasskey(passkeyTools(parts), binding, occasion);
+  const content = html`<input type="hidden" name="way" value="passkey" />
+    ${passkeyField()} ${occasion === 'sign-in' && trustChoice(visit)}
+    <button class="main" data-go hidden>${words.useNow}</button>`;
+  const trouble = refusal === undefined || refusal.kind === 'throttled' ? undefined : refusal.kind;
+  return html`${trouble !== undefined && notice('fault', trouble === 'over' ? words.over : words.wrong)}
+  ${passkeyPart(visit, { kind: 'get', options }, form(visit, placeOf(occasion, 'passkey').check, content))}`;
 }
 
 function troubleNotice(visit: SignedVisit, { refusal, sending }: Said): Html | undefined {
@@ -60,7 +85,7 @@ function troubleNotice(visit: SignedVisit, { refusal, sending }: Said): Html | u
 
 function fieldOf(
   { texts }: SignedVisit,
-  way: WayKind,
+  way: TypedWay,
 ): Pick<Field, 'label' | 'hint' | 'autocomplete' | 'kind' | 'maxLength'> {
   const { signIn: words } = texts;
   if (way === 'recovery-code') {
@@ -71,11 +96,12 @@ function fieldOf(
 
 function leadWords({ texts, who }: SignedVisit, way: WayKind): string {
   const { signIn: words, email } = texts;
+  if (way === 'passkey') return texts.passkeys.useLead;
   if (way === 'email') return email.sentTo(maskedAddress(who.record.recoveryAddress ?? ''));
   return way === 'totp' ? words.totpLead : words.recoveryLead;
 }
 
-function faultWords({ texts }: SignedVisit, way: WayKind, refusal: FactorRefusal | undefined): string | undefined {
+function faultWords({ texts }: SignedVisit, way: TypedWay, refusal: FactorRefusal | undefined): string | undefined {
   const { signIn: words, email } = texts;
   if (refusal === undefined || refusal.kind === 'throttled') return undefined;
   if (refusal.kind === 'used-before') return words.usedCode;

@@ -2,13 +2,15 @@
 
 import { html, type Html } from '../html.ts';
 import { form } from '../layout.ts';
+import { offersPasskeys } from '../passkey-tools.ts';
 import { PATHS, withId } from '../paths.ts';
 import { time } from '../times.ts';
 import type { SignedVisit } from '../visit.ts';
+import { removalOf } from './passkeys.ts';
 
 /** A row for each factor that there is or could be, and one for the recovery address. */
 export function factorRows(visit: SignedVisit): readonly Html[] {
-  return [...totpRow(visit), ...addressRow(visit)];
+  return [...totpRow(visit), ...passkeyRows(visit), ...addressRow(visit)];
 }
 
 function totpRow(visit: SignedVisit): readonly Html[] {
@@ -27,6 +29,30 @@ function totpRow(visit: SignedVisit): readonly Html[] {
     'inline',
   );
   return [row(visit, words.totp, totp?.confirmedAt, [setUp, removal(visit, 'totp', words.totp)])];
+}
+
+function passkeyRows(visit: SignedVisit): readonly Html[] {
+  const { parts, who, texts, language } = visit;
+  const { passkeys: words, twoStep } = texts;
+  const { passkeys = [] } = who.record;
+  const removable = passkeys.length > 1 || who.factors.length > 1;
+  const rows = passkeys.map((passkey) => {
+    const { name, createdAt, lastUsedAt } = passkey;
+    const used = lastUsedAt !== undefined && html`<br /><small>${words.lastUsed} ${time(lastUsedAt, language)}</small>`;
+    const remove = html`<a
+      class="button small"
+      href="${visit.link(removalOf(visit, passkey))}"
+      aria-label="${words.removeNamed(name)}"
+      >${twoStep.remove}</a
+    >`;
+    const since = html`<br /><small>${twoStep.since} ${time(createdAt, language)}</small>`;
+    return row(visit, html`${words.method}: ${name}${since}${used}`, undefined, [removable && remove]);
+  });
+  if (!who.policy.methods.includes('passkey') || !offersPasskeys(parts)) return rows;
+  const add = html`<a class="button small" href="${visit.link(PATHS.setUpPasskey)}" aria-label="${words.add}"
+    >${texts.add}</a
+  >`;
+  return [...rows, row(visit, words.method, undefined, [add])];
 }
 
 // The address is there for notices also where no codes go to it.

@@ -1,6 +1,6 @@
 /**
  * The recovery address: asked for, and shown to arrive by a code. As a factor (`set-up/recovery-email`) codes go to it;
- * else (`recovery-address`) only notices, which is also the first step of setting up an authenticator app.
+ * else (`recovery-address`) only notices, which is also the first step of setting up an authenticator app or a passkey.
  */
 
 import { beginTotp } from '../../policy/enrolment.ts';
@@ -90,7 +90,7 @@ async function begin(visit: SignedVisit, as: As): Promise<Answer> {
   if (sending.kind === 'failed' || sending.kind === 'too-many') return ask(visit, as, { sending });
   await putOnShow(parts, who.session, 'address', { address: checked.address });
   if (sending.kind === 'on-its-way') return askForCode(visit, as, { sending });
-  return redirect(PLACES[as].check);
+  return redirect(PLACES[as].check, { next: visit.next });
 }
 
 async function askForCode(visit: SignedVisit, as: As, { fault, sending }: Trouble = {}): Promise<Answer> {
@@ -135,8 +135,10 @@ async function check(visit: SignedVisit, as: As): Promise<Answer> {
   if (outcome.kind === 'over') return askForCode(visit, as, { fault: texts.email.over });
   await takeOffShow(parts, who.session, 'address');
   if (outcome.kind !== 'set') return goOn(visit, outcome);
-  // The address was the first step of setting up an authenticator app.
+  // The address was the first step of setting up a passkey or an authenticator app.
   if (who.factors.length === 0) {
+    if (visit.next === PATHS.setUpPasskey) return redirect(PATHS.setUpPasskey);
+    if (!who.policy.methods.includes('totp')) return redirect(PATHS.setUp);
     await beginTotp(tools, who.account);
     return redirect(PATHS.setUpTotp);
   }

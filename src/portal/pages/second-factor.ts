@@ -8,7 +8,7 @@ import { COOKIES, sessionCookie, type CookieChange } from '../cookies.ts';
 import { html } from '../html.ts';
 import { networkText } from '../network-text.ts';
 import { PATHS } from '../paths.ts';
-import { judgeFactor, wayNamed, waysOf, type WayKind } from '../second-factor.ts';
+import { codeIn, judgeFactor, wayNamed, waysOf, type WayKind } from '../second-factor.ts';
 import { redirect, type Answer, type Route, type SignedVisit, type Visit } from '../visit.ts';
 import { factorForm, saidStatus, type Said } from './factor-form.ts';
 import { placeOf } from './ways.ts';
@@ -18,27 +18,28 @@ export const secondFactorRoutes: readonly Route[] = [
     method: 'GET',
     path: PATHS.secondFactor,
     level: 'password',
-    handle: async (visit) => factorPage(visit, 'totp', {}),
+    handle: (visit) => factorPage(visit, 'totp', {}),
   },
   {
     method: 'GET',
     path: PATHS.emailedCode,
     level: 'password',
-    handle: async (visit) => factorPage(visit, 'email', {}),
+    handle: (visit) => factorPage(visit, 'email', {}),
   },
   {
     method: 'GET',
     path: PATHS.recoveryCode,
     level: 'password',
-    handle: async (visit) => factorPage(visit, 'recovery-code', {}),
+    handle: (visit) => factorPage(visit, 'recovery-code', {}),
   },
+  { method: 'GET', path: PATHS.passkey, level: 'password', handle: (visit) => factorPage(visit, 'passkey', {}) },
   { method: 'POST', path: PATHS.secondFactor, level: 'password', handle: check },
   { method: 'POST', path: PATHS.emailedCode, level: 'password', handle: send },
   { method: 'GET', path: PATHS.lostEverything, level: 'public', handle: async (visit) => helpPage(visit) },
 ];
 
 /** The page that asks for a second factor in this way, or leads to one that the account has. */
-export function factorPage(visit: SignedVisit, way: WayKind, said: Said): Answer {
+export async function factorPage(visit: SignedVisit, way: WayKind, said: Said): Promise<Answer> {
   const { texts, who } = visit;
   const { signIn: words } = texts;
   // Somebody who is all the way in has nothing to add here.
@@ -50,7 +51,8 @@ export function factorPage(visit: SignedVisit, way: WayKind, said: Said): Answer
   const body = html`<div class="card">
     <h1>${title}</h1>
     <p class="lead">${words.signingInAs(who.account.name)}</p>
-    ${factorForm(visit, { way, occasion: 'sign-in', submit: words.check }, said)} ${way === 'recovery-code' && help}
+    ${await factorForm(visit, { way, occasion: 'sign-in', submit: words.check }, said)}
+    ${way === 'recovery-code' && help}
   </div>`;
   return { kind: 'page', status: saidStatus(said), title, body };
 }
@@ -60,7 +62,7 @@ async function check(visit: SignedVisit): Promise<Answer> {
   const { session, account } = who;
   if (session.level === 'full') return redirect(visit.next ?? PATHS.twoStep);
   const way = wayNamed(form.text('way'));
-  const code = form.secret('code');
+  const code = codeIn(form, way);
   const given = { account, address, way, code, session: session.id, purpose: 'sign-in' } as const;
   const outcome = await judgeFactor(parts, given);
   if (outcome.kind !== 'right') {

@@ -3,10 +3,12 @@
 import qrcode from 'qrcode';
 import { isFault } from '../../core/fault.ts';
 import { beginTotp, confirmTotp, pendingTotpOf } from '../../policy/enrolment.ts';
+import type { FactorKind } from '../../policy/ports.ts';
 import type { NewTotp } from '../../policy/totp.ts';
 import { choices, field, notice } from '../fields.ts';
 import { drawing, html, type Html } from '../html.ts';
 import { form } from '../layout.ts';
+import { offersPasskeys } from '../passkey-tools.ts';
 import { PATHS } from '../paths.ts';
 import { copyButton, groupedKey } from '../secrets.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '../visit.ts';
@@ -43,23 +45,36 @@ async function next(visit: SignedVisit): Promise<Answer> {
   const method = methodsOf(visit).find((one) => one === sent.text('method'));
   if (method === undefined) return choose(visit, 'none-chosen');
   if (method === 'email') return redirect(PATHS.setUpEmail);
+  const [then, next] = method === 'passkey' ? [PATHS.setUpPasskey, PATHS.setUpPasskey] : [PATHS.setUpTotp, undefined];
   // A recovery address is asked for in either case, as long as mail can be sent to it.
-  if (parts.mail !== undefined && who.record.recoveryAddress === undefined) return redirect(PATHS.recoveryAddress);
-  await beginTotp(parts.tools, who.account);
-  return redirect(PATHS.setUpTotp);
+  if (parts.mail !== undefined && who.record.recoveryAddress === undefined)
+    return redirect(PATHS.recoveryAddress, { next });
+  if (method === 'totp') await beginTotp(parts.tools, who.account);
+  return redirect(then);
 }
 
-type Method = 'email' | 'totp';
+type Method = FactorKind;
 
 /** The methods that the domain permits and this portal can set up. */
 function methodsOf({ parts, who }: SignedVisit): readonly Method[] {
-  const possible: readonly Method[] = parts.mail === undefined ? ['totp'] : ['email', 'totp'];
-  return possible.filter((method) => who.policy.methods.includes(method));
+  const possible: readonly (Method | false)[] = [
+    parts.mail !== undefined && 'email',
+    'totp',
+    offersPasskeys(parts) && 'passkey',
+  ];
+  return possible
+    .filter((method) => method !== false && who.policy.methods.includes(method))
+    .flatMap((method) => method || []);
 }
 
 function methodWords({ texts }: SignedVisit, value: Method) {
-  const { twoStep: words, email } = texts;
-  const [label, hint] = value === 'email' ? [email.method, email.methodHint] : [words.totp, words.totpHint];
+  const { twoStep, email, passkeys } = texts;
+  const words = {
+    email: [email.method, email.methodHint],
+    totp: [twoStep.totp, twoStep.totpHint],
+    passkey: [passkeys.method, passkeys.methodHint],
+  } as const satisfies Record<Method, unknown>;
+  const [label, hint] = words[value];
   return { value, label, hint };
 }
 

@@ -10,7 +10,7 @@ import { sessionCookie } from '../cookies.ts';
 import { html, type Html } from '../html.ts';
 import { form } from '../layout.ts';
 import { PATHS } from '../paths.ts';
-import { judgeFactor, wayNamed, waysOf, type WayKind } from '../second-factor.ts';
+import { codeIn, judgeFactor, wayNamed, waysOf, type WayKind } from '../second-factor.ts';
 import { judgePassword } from '../sign-in.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '../visit.ts';
 import { factorForm, saidStatus, type Said } from './factor-form.ts';
@@ -18,25 +18,26 @@ import { PASSWORD_STATUS, passwordRefusalWords, type PasswordRefusal } from './r
 import { placeOf } from './ways.ts';
 
 export const stepUpRoutes: readonly Route[] = [
-  { method: 'GET', path: PATHS.stepUp, level: 'signed-in', handle: async (visit) => ask(visit, 'totp', {}) },
-  { method: 'GET', path: PATHS.stepUpEmail, level: 'signed-in', handle: async (visit) => ask(visit, 'email', {}) },
+  { method: 'GET', path: PATHS.stepUp, level: 'signed-in', handle: (visit) => ask(visit, 'totp', {}) },
+  { method: 'GET', path: PATHS.stepUpEmail, level: 'signed-in', handle: (visit) => ask(visit, 'email', {}) },
   {
     method: 'GET',
     path: PATHS.stepUpRecovery,
     level: 'signed-in',
-    handle: async (visit) => ask(visit, 'recovery-code', {}),
+    handle: (visit) => ask(visit, 'recovery-code', {}),
   },
+  { method: 'GET', path: PATHS.stepUpPasskey, level: 'signed-in', handle: (visit) => ask(visit, 'passkey', {}) },
   { method: 'POST', path: PATHS.stepUp, level: 'signed-in', handle: confirm },
   { method: 'POST', path: PATHS.stepUpEmail, level: 'signed-in', handle: send },
 ];
 
-function ask(visit: SignedVisit, way: WayKind, said: Said): Answer {
+async function ask(visit: SignedVisit, way: WayKind, said: Said): Promise<Answer> {
   const ways = waysOf(visit.who.record);
   const [usual] = ways;
   if (usual === undefined) return page(visit, passwordForm(visit, undefined));
   if (!ways.includes(way)) return redirect(placeOf('step-up', usual).page, { next: visit.next });
   const submit = visit.texts.signIn.confirm;
-  return page(visit, factorForm(visit, { way, occasion: 'step-up', submit }, said), saidStatus(said));
+  return page(visit, await factorForm(visit, { way, occasion: 'step-up', submit }, said), saidStatus(said));
 }
 
 async function confirm(visit: SignedVisit): Promise<Answer> {
@@ -44,7 +45,7 @@ async function confirm(visit: SignedVisit): Promise<Answer> {
   if (who.factors.length === 0) return confirmByPassword(visit);
   const way = wayNamed(sent.text('way'));
   const { account, session } = who;
-  const code = sent.secret('code');
+  const code = codeIn(sent, way);
   const given = { account, address, way, code, session: session.id, purpose: 'step-up' } as const;
   const outcome = await judgeFactor(parts, given);
   if (outcome.kind === 'right') return confirmed(visit);

@@ -23,8 +23,18 @@ const CHECKS = {
 } as const satisfies Record<Occasion, Pick<Place, 'check' | 'send'>>;
 
 const PAGES = {
-  'sign-in': { totp: PATHS.secondFactor, email: PATHS.emailedCode, 'recovery-code': PATHS.recoveryCode },
-  'step-up': { totp: PATHS.stepUp, email: PATHS.stepUpEmail, 'recovery-code': PATHS.stepUpRecovery },
+  'sign-in': {
+    passkey: PATHS.passkey,
+    totp: PATHS.secondFactor,
+    email: PATHS.emailedCode,
+    'recovery-code': PATHS.recoveryCode,
+  },
+  'step-up': {
+    passkey: PATHS.stepUpPasskey,
+    totp: PATHS.stepUp,
+    email: PATHS.stepUpEmail,
+    'recovery-code': PATHS.stepUpRecovery,
+  },
 } as const satisfies Record<Occasion, Record<WayKind, OwnPath>>;
 
 export function placeOf(occasion: Occasion, way: WayKind): Place {
@@ -33,8 +43,13 @@ export function placeOf(occasion: Occasion, way: WayKind): Place {
 
 /** The ways that the account has beside this one. A code by mail is asked for by a form: sending changes something. */
 export function otherWays(visit: SignedVisit, occasion: Occasion, here: WayKind): readonly Html[] {
-  const { signIn: words } = visit.texts;
-  const labels = { totp: words.useApp, email: words.useEmail, 'recovery-code': words.lostPhone } as const;
+  const { signIn: words, passkeys } = visit.texts;
+  const labels = {
+    passkey: passkeys.use,
+    totp: words.useApp,
+    email: words.useEmail,
+    'recovery-code': words.lostPhone,
+  } as const;
   return waysOf(visit.who.record)
     .filter((way) => way !== here)
     .map((way) => {

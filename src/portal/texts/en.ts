@@ -4,7 +4,8 @@ import { activity } from './en/activity.ts';
 import { appPasswords } from './en/app-passwords.ts';
 import { common } from './en/common.ts';
 import { email } from './en/email.ts';
+import { passkeys } from './en/passkeys.ts';
 import { signIn } from './en/sign-in.ts';
 import { twoStep } from './en/two-step.ts';
 
-export const en = { ...common, signIn, email, twoStep, appPasswords, activity };
+export const en = { ...common, signIn, email, twoStep, passkeys, appPasswords, activity };

@@ -24,6 +24,7 @@ export const twoStep = {
   totp: 'Authenticator App',
   totpHint:
     'An app on your phone, such as Google Authenticator or Microsoft Authenticator, shows a new code every half minute. It works without a network.',
+  otherMethod: 'Choose another method',
   chooseMethod: 'Choose one of the methods.',
   noMethods: 'Your administrator permits no method that can be set up here.',
 

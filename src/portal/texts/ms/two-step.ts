@@ -24,6 +24,7 @@ export const twoStep = {
   totp: 'Aplikasi Pengesah',
   totpHint:
     'Aplikasi pada telefon anda, seperti Google Authenticator atau Microsoft Authenticator, menunjukkan kod baharu setiap setengah minit. Ia berfungsi tanpa rangkaian.',
+  otherMethod: 'Pilih kaedah lain',
   chooseMethod: 'Pilih salah satu kaedah.',
   noMethods: 'Pentadbir anda tidak membenarkan kaedah yang boleh disediakan di sini.',
 
