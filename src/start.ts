@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { loadSettings } from './config/load.ts';
 import type { Settings } from './config/settings.ts';
+import { loggedAudit } from './audit-log.ts';
 import { Fault } from './core/fault.ts';
 import type { Protocol } from './core/verdict.ts';
 import { Backends } from './gateway/backends.ts';
@@ -84,7 +85,7 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     const { settings } = load(configFile);
     const log = openLog(settings.log.level);
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
-    const watched = await watchWorker(settings, worker, await openStore(settings.store));
+    const watched = await watchWorker(settings, worker, loggedAudit(await openStore(settings.store), own));
     const around = surroundings(settings, watched, own);
     const gateway = makeGateway(around, watched.meters);
     await gateway.start();

@@ -24,6 +24,10 @@ export interface LogFields {
   /** An account, or what a client claimed to be; shown through safeUser(). */
   readonly user?: string | undefined;
   readonly domain?: string | undefined;
+  /** Who made a change, what it is, and more of it: as the audit holds it. */
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly details?: readonly string[] | undefined;
   /** The client's address, after any PROXY header. */
   readonly address?: string | undefined;
   readonly port?: number | undefined;

@@ -51,6 +51,7 @@ export type LogEvent =
   | 'store.record-refused'
   | 'changes.lost'
   | 'changes.compared'
+  | 'audit.written'
   | 'audit.failed'
   // The portal
   | 'portal.opened'
