@@ -58,6 +58,28 @@ export function mayDoAny(grants: readonly AdminGrant[], task: AdminTask, domain:
   return grants.some((grant) => mayDo(grant, task, domain));
 }
 
+/**
+ * Whether these grants cover this task on somebody's account. Nobody touches the account of an admin who may do more, or
+ * elsewhere: whoever resets the factors of such an account and knows its password would get its rights.
+ */
+export async function mayDoTo(
+  tools: Pick<PolicyTools, 'store'>,
+  configured: readonly ConfiguredAdmin[],
+  grants: readonly AdminGrant[],
+  { task, account }: { readonly task: AdminTask; readonly account: Account },
+): Promise<boolean> {
+  if (!mayDoAny(grants, task, account.domain)) return false;
+  const theirs = await lookupGrants(tools, configured, account.name);
+  return theirs.every((grant) => grants.some((own) => includesGrant(own, grant)));
+}
+
+function includesGrant(own: AdminGrant, other: AdminGrant): boolean {
+  if (own.role === 'help-desk' && other.role === 'admin') return false;
+  if (own.domains === 'all') return true;
+  const { domains } = own;
+  return other.domains !== 'all' && other.domains.every((domain) => domains.includes(domain));
+}
+
 /** All stored admins, in the order in which they were granted. */
 export async function listAdmins(tools: Pick<PolicyTools, 'store'>): Promise<readonly AdminRecord[]> {
   return (await tools.store.lookupAdmins()).record?.admins ?? [];

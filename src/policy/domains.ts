@@ -53,17 +53,23 @@ export async function setDomain(
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const found = await tools.store.lookupDomain(domain);
     if (expectedEpoch !== undefined && expectedEpoch !== found.epoch) break;
-    const record = applied(found.record ?? UNDECIDED_DOMAIN, change);
+    const record = recordWith(found.record ?? UNDECIDED_DOMAIN, change);
     const epoch = await tools.store.saveDomain(domain, record, found.epoch);
     if (epoch === undefined) continue;
     const at = tools.clock();
     await tools.store.appendAudit({ at, actor, action: 'domain.changed', domain, detail: auditDetail(record) });
     return viewOf(tools, domain, record, epoch);
   }
-  throw new Fault('STORE_CONFLICT', `the choice of ${domain} has been changed meanwhile`, { fields: { domain } });
+  throw changedMeanwhile(domain);
 }
 
-function applied(before: DomainRecord, change: DomainChange): DomainRecord {
+/** Somebody else has changed the choice that a change was thought up for. */
+export function changedMeanwhile(domain: string): Fault {
+  return new Fault('STORE_CONFLICT', `the choice of ${domain} has been changed meanwhile`, { fields: { domain } });
+}
+
+/** The record that a change makes of another. USAGE when that contradicts itself. */
+export function recordWith(before: DomainRecord, change: Omit<DomainChange, 'expectedEpoch'>): DomainRecord {
   const forcedFrom = change.mode === undefined ? (change.forcedFrom ?? before.forcedFrom) : change.forcedFrom;
   const record = { ...before, ...change, forcedFrom };
   if (record.methods.length === 0) throw new Fault('USAGE', 'a domain needs at least one method');

@@ -10,6 +10,7 @@ import { NO_STEP, matchCode, newTotp } from './totp.ts';
 import type { Secret } from '../core/secret.ts';
 import type { AdminRecord, LocalAdmin, PasswordHasher } from './admin-ports.ts';
 import type { AdminGrant } from './admins.ts';
+import type { Keyring } from './keyring.ts';
 import type { PolicyTools } from './tools.ts';
 import type { CodeMatch, NewTotp } from './totp.ts';
 
@@ -56,11 +57,26 @@ export async function checkLocalPassword(
   name: string,
   password: Secret,
 ): Promise<'right' | 'wrong'> {
-  const found = await lookupLocal(tools, name);
+  const found = (await lookupLocalAdmin(tools, name))?.local;
   const text = password.expose();
   const fits = Buffer.byteLength(text) <= MAX_PASSWORD_BYTES;
   const right = await tools.hasher.verify(fits ? text : '', found?.passwordHash ?? NOBODYS_HASH);
   return right && fits && found !== undefined ? 'right' : 'wrong';
+}
+
+/** The local admin with this name, by what is stored; undefined when there is none. */
+export async function lookupLocalAdmin(
+  { store }: Pick<PolicyTools, 'store'>,
+  name: string,
+): Promise<AdminRecord | undefined> {
+  const { record } = await store.lookupAdmins();
+  return record?.admins.find((admin) => admin.name === name && admin.local !== undefined);
+}
+
+/** A digest of a local admin's password and authenticator: what was allowed under another was allowed to another. */
+export function localMark(keyring: Keyring, { name, local }: AdminRecord): string {
+  const parts = [local?.passwordHash ?? '', local?.totp.sealedSecret ?? ''];
+  return keyring.digest('browser-session', ['local admin', name, ...parts]);
 }
 
 /** Checks a code of a local admin's authenticator and uses it up, as consumeTotpCode does. */
@@ -75,11 +91,6 @@ export async function consumeLocalCode(tools: PolicyTools, name: string, code: S
     const used: AdminRecord = { ...admin, local: { ...admin.local, totp: { ...totp, lastStep: match.step } } };
     return { record: { admins: admins.map((one) => (one === admin ? used : one)) }, result: match };
   });
-}
-
-async function lookupLocal({ store }: Pick<PolicyTools, 'store'>, name: string): Promise<LocalAdmin | undefined> {
-  const { record } = await store.lookupAdmins();
-  return record?.admins.find((admin) => admin.name === name)?.local;
 }
 
 // bcrypt of random bytes that were thrown away, at the same cost as all others: nobody's password.

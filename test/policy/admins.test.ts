@@ -10,12 +10,14 @@ import {
   lookupGrants,
   mayDo,
   mayDoAny,
+  mayDoTo,
   revokeAdmin,
   type AdminTask,
 } from '../../src/policy/admins.ts';
 import { checkLocalPassword, consumeLocalCode, createLocalAdmin } from '../../src/policy/local-admins.ts';
-import { START_MS, testTools } from '../support/policy.ts';
+import { START_MS, testAccount, testTools } from '../support/policy.ts';
 
+import type { AdminGrant } from '../../src/policy/admins.ts';
 import type { PasswordHasher } from '../../src/policy/admin-ports.ts';
 
 const TASKS: readonly AdminTask[] = [
@@ -155,4 +157,22 @@ test('names and passwords of local admins are bounded, and creating one again re
 
 test('a local admin is counted and signed in as nobody that mail knows', () => {
   assert.deepEqual(localAdminAccount('root'), { name: 'admin:root', local: 'root', domain: 'admin:local' });
+});
+
+test('nobody touches the account of an admin who may do more, or elsewhere', async () => {
+  const tools = testTools();
+  const configured = [
+    { account: 'root@a.test', role: 'admin', domains: 'all' },
+    { account: 'desk@a.test', role: 'help-desk', domains: ['a.test'] },
+  ] as const;
+  const grant = (role: 'admin' | 'help-desk', ...domains: string[]) => [{ name: 'x', role, domains }] as const;
+  const may = (grants: readonly AdminGrant[], local: string) =>
+    mayDoTo(tools, configured, grants, { task: 'reset-factors', account: testAccount(local, 'a.test') });
+  assert.equal(await may(grant('help-desk', 'a.test'), 'bob'), true);
+  assert.equal(await may(grant('help-desk', 'b.test'), 'bob'), false);
+  assert.equal(await may(grant('help-desk', 'a.test'), 'desk'), true);
+  assert.equal(await may(grant('help-desk', 'a.test'), 'root'), false);
+  assert.equal(await may(grant('admin', 'a.test', 'b.test'), 'root'), false);
+  assert.equal(await may([{ name: 'x', role: 'help-desk', domains: 'all' }], 'root'), false);
+  assert.equal(await may([{ name: 'x', role: 'admin', domains: 'all' }], 'root'), true);
 });
