@@ -3,6 +3,7 @@
 import { BACKEND_TARGETS } from './backends.ts';
 import { BOUNDARY_TARGETS } from './boundaries.ts';
 import { CONFIG_TARGETS } from './config.ts';
+import { FORM_TARGETS } from './forms.ts';
 import { FRONT_TARGETS } from './fronts.ts';
 import { IMAP_COMMANDS_TARGET } from './imap-commands.ts';
 import { NAME_TARGETS } from './names.ts';
@@ -17,4 +18,5 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   ...WIRE_TARGETS,
   ...NAME_TARGETS,
   ...CONFIG_TARGETS,
+  ...FORM_TARGETS,
 ];

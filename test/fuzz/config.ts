@@ -73,15 +73,18 @@ export const CONFIG_TARGETS: readonly FuzzTarget[] = [
     schema: z.string(),
     inputs: fc.string({ unit: 'binary', maxLength: 200 }),
     check: (text) => checkConfiguration(text),
+    cost: 'slow',
   }),
   fuzzTarget('config-edits', {
     schema: z.array(EditSchema),
     inputs: fc.array(edit, { minLength: 1, maxLength: 4 }),
     check: (edits) => checkConfiguration(edited(edits)),
+    cost: 'slow',
   }),
   fuzzTarget('config-environment', {
     schema: z.record(z.string(), z.string()),
     inputs: fc.dictionary(variable, value, { maxKeys: 4 }),
     check: (environment) => checkConfiguration(EXAMPLE.join('\n'), environment),
+    cost: 'slow',
   }),
 ];

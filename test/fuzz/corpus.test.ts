@@ -10,11 +10,11 @@ import { corpusFile, CorpusSchema } from './target.ts';
 const FOLDER = join(import.meta.dirname, 'corpus');
 
 for (const name of readdirSync(FOLDER).toSorted()) {
-  test(`kept input: ${name}`, () => {
+  test(`kept input: ${name}`, async () => {
     const { target: of, input } = CorpusSchema.parse(JSON.parse(readFileSync(join(FOLDER, name), 'utf8')));
     const target = FUZZ_TARGETS.find((one) => one.name === of);
     assert.ok(target !== undefined, `there is no target ${of}`);
-    target.replay(input);
+    await target.replay(input);
   });
 }
 

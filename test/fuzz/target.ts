@@ -16,25 +16,33 @@ export interface Failure {
 
 export interface FuzzTarget {
   readonly name: string;
+  /** What one input costs: the slow ones take a hundred times as long as a dialogue. */
+  readonly cost: 'quick' | 'slow';
   /** Checks this many random inputs; the smallest that fails, if any does. */
-  run(random: { readonly seed: number; readonly runs: number }): Failure | undefined;
+  run(random: { readonly seed: number; readonly runs: number }): Promise<Failure | undefined>;
   /** Checks one input from the corpus. Throws what the check throws, and when it is none of this target's. */
-  replay(input: unknown): void;
+  replay(input: unknown): Promise<void>;
 }
 
-/** Makes a target of a check that throws. */
-export function fuzzTarget<Input>(
-  name: string,
-  { schema, inputs, check }: { schema: z.ZodType<Input>; inputs: fc.Arbitrary<Input>; check: (input: Input) => void },
-): FuzzTarget {
+interface Parts<Input> {
+  readonly schema: z.ZodType<Input>;
+  readonly inputs: fc.Arbitrary<Input>;
+  readonly check: (input: Input) => void | Promise<void>;
+  readonly cost?: FuzzTarget['cost'];
+}
+
+/** Makes a target of a check that throws or rejects. */
+export function fuzzTarget<Input>(name: string, { schema, inputs, check, cost = 'quick' }: Parts<Input>): FuzzTarget {
   return {
     name,
-    run: ({ seed, runs }) => {
-      const { failed, counterexample, errorInstance } = fc.check(fc.property(inputs, check), { seed, numRuns: runs });
+    cost,
+    run: async ({ seed, runs }) => {
+      const property = fc.asyncProperty(inputs, async (input) => check(input));
+      const { failed, counterexample, errorInstance } = await fc.check(property, { seed, numRuns: runs });
       if (!failed) return undefined;
       return { target: name, input: counterexample?.[0], why: String(errorInstance) };
     },
-    replay: (input) => check(schema.parse(input)),
+    replay: async (input) => check(schema.parse(input)),
   };
 }
 

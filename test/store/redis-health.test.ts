@@ -25,6 +25,14 @@ test('every policy but noeviction may drop what must be kept', () => {
   }
 });
 
+test('a server older than the commands that are used is not relied upon', () => {
+  const { usable, remarks } = judgeServer(info('redis_version:6.0.16', ...AOF), 'on');
+  assert.deepEqual({ usable, remarks }, { usable: false, remarks: ['is version 6.0.16: Postern needs 6.2 or later.'] });
+  for (const version of ['6.2.0', '7.0.15', '8.0.1']) {
+    assert.equal(judgeServer(info(`redis_version:${version}`, ...AOF), 'on').usable, true);
+  }
+});
+
 test('failed writes to its disk are told', () => {
   const text = info('aof_enabled:1', 'aof_last_write_status:err', 'rdb_last_bgsave_status:err');
   const { usable, remarks } = judgeServer(text, 'on');

@@ -163,6 +163,11 @@ export class Browser {
     const pairs = Object.entries(fields).flatMap(([name, value]) =>
       (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),
     );
+    return this.postBody(path, new URLSearchParams(pairs).toString(), headers);
+  }
+
+  /** One POST of a form's body as it is written here. */
+  async postBody(path: string, payload: string, headers: Readonly<Record<string, string>> = {}): Promise<Page> {
     return this.#exchange({
       method: 'POST',
       url: path,
@@ -172,7 +177,7 @@ export class Browser {
         'content-type': 'application/x-www-form-urlencoded',
         ...headers,
       },
-      payload: new URLSearchParams(pairs).toString(),
+      payload,
     });
   }
 

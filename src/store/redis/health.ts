@@ -8,6 +8,8 @@ import { Fault } from '../../core/fault.ts';
 import type { StoreHealth } from '../../policy/ports.ts';
 import type { RedisContext } from './context.ts';
 
+/** The first with ZMSCORE and with GT in ZADD. */
+const OLDEST_VERSION = [6, 2] as const;
 const CHECK_KEY_SECONDS = 60;
 const REPLICA_LAG_SECONDS = 10;
 const MEMORY_WARNING_SHARE = 0.9;
@@ -57,17 +59,26 @@ async function serverHealth(server: Redis): Promise<StoreHealth> {
 export function judgeServer(infoText: string, saves: 'on' | 'off' | 'unknown'): StoreHealth {
   const info = parseInfo(infoText);
   const policy = info.get('maxmemory_policy') ?? 'unknown';
-  const usable = policy === 'noeviction';
+  const evicting = policy !== 'noeviction';
+  const old = olderThan(info.get('redis_version'), OLDEST_VERSION);
   const evicts = `has maxmemory-policy "${policy}" and may drop accounts: set "maxmemory-policy noeviction".`;
   return {
-    usable,
+    usable: !evicting && !old,
     remarks: [
-      ...(usable ? [] : [evicts]),
+      ...(evicting ? [evicts] : []),
+      ...(old ? [`is version ${info.get('redis_version')}: Postern needs ${OLDEST_VERSION.join('.')} or later.`] : []),
       ...memoryRemarks(info),
       ...persistenceRemarks(info, saves),
       ...replicaRemarks(info),
     ],
   };
+}
+
+// A server that does not say its version is taken for a new one.
+function olderThan(version: string | undefined, [major, minor]: readonly [number, number]): boolean {
+  if (version === undefined) return false;
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
+  return ownMajor < major || (ownMajor === major && ownMinor < minor);
 }
 
 function memoryRemarks(info: Info): readonly string[] {
