@@ -1,6 +1,6 @@
 /**
- * The Debian packages that the tests use: real mail servers, a real Redis and real mail programs. Installs what is
- * missing when it may, and never starts a service.
+ * The Debian packages that the tests and the bench use: real mail servers, a real Redis and real mail programs. Installs
+ * what is missing when it may, and never starts a service.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -11,7 +11,13 @@ import { Complaint } from './runtime.mjs';
 const PACKAGES = [
   'dovecot-imapd', 'dovecot-pop3d', 'dovecot-submissiond', 'dovecot-managesieved', 'dovecot-sieve', 'postfix',
   'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp', 'openssl',
-  'python3', 'chromium', 'libfaketime',
+  'python3', 'chromium', 'libfaketime', 'nginx-light',
+  'libnginx-mod-mail',
+];
+/** What `npm run bench` compares with. */
+// prettier-ignore
+export const BENCH_PACKAGES = [
+  'nginx', 'libnginx-mod-mail', 'haproxy', 'dovecot-imapd', 'dovecot-pop3d', 'perdition', 'redis-server', 'openssl',
 ];
 const APT = ['--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
 
@@ -19,13 +25,13 @@ const APT = ['--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Makes sure that the packages are there. Throws Complaint with the line to type when it may not install them. */
-export function ensurePackages() {
-  const missing = missingPackages();
+export function ensurePackages(whoNeeds = 'the tests need', packages = PACKAGES) {
+  const missing = missingPackages(whoNeeds, packages);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
     const line = `sudo apt-get install ${APT[1]} ${missing.join(' ')}`;
     throw new Complaint(
-      `the tests need packages that only root can install. Run this, and then the tests again:\n\n  ${line}\n`,
+      `${whoNeeds} packages that only root can install. Run this, and then the same again:\n\n  ${line}\n`,
     );
   }
   process.stderr.write(`Installing ${missing.join(' ')} …\n`);
@@ -35,15 +41,15 @@ export function ensurePackages() {
   });
 }
 
-function missingPackages() {
-  const query = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\\n', ...PACKAGES], {
+function missingPackages(whoNeeds, packages) {
+  const query = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\\n', ...packages], {
     encoding: 'utf8',
   });
   if (query.error !== undefined) {
-    throw new Complaint(`the tests need Debian or a system like it (no dpkg here): ${PACKAGES.join(' ')}`);
+    throw new Complaint(`${whoNeeds} Debian or a system like it (no dpkg here): ${packages.join(' ')}`);
   }
   const installed = new Set(query.stdout.split('\n'));
-  return PACKAGES.filter((name) => !installed.has(`${name} installed`));
+  return packages.filter((name) => !installed.has(`${name} installed`));
 }
 
 function apt(args) {

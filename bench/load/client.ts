@@ -1,0 +1,118 @@
+/** The load: one mail app, as cheap as it can be. It reads replies by their last line and keeps nothing else. */
+
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { MailProtocol, Side } from '../sides/side.ts';
+
+export interface ClientOptions {
+  /** A ticket of an earlier connection. */
+  readonly session?: Buffer | undefined;
+  /** Told of every ticket that the server gives. */
+  readonly onTicket?: ((ticket: Buffer) => void) | undefined;
+}
+
+/** The last line of a whole reply. */
+const FINAL = {
+  imap: /^(?:a |\+ |\* (?:OK|BYE|PREAUTH))/,
+  pop3: /^[+-]/,
+  submission: /^\d{3} /,
+} as const satisfies Record<MailProtocol, RegExp>;
+const GOOD = { imap: /^(?:a OK|\+ |\* OK)/, pop3: /^\+/, submission: /^[23]/ } as const;
+const DEADLINE_MS = 60_000;
+const TAIL = 256;
+
+export class Client {
+  readonly #socket: Socket;
+  readonly #protocol: MailProtocol;
+  #tail = '';
+  #waiting: PromiseWithResolvers<void> | undefined;
+  #failure: Error | undefined;
+
+  private constructor(socket: Socket, protocol: MailProtocol) {
+    this.#socket = socket;
+    this.#protocol = protocol;
+    socket.setNoDelay(true);
+    socket.setTimeout(DEADLINE_MS, () => this.#fail(new Error('no answer in time')));
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(new Error('closed')));
+  }
+
+  /** Connects, with TLS where the side has it, and waits for the greeting. Rejects when any of it fails. */
+  static async open(side: Side, protocol: MailProtocol, options: ClientOptions = {}): Promise<Client> {
+    const port = side.ports[protocol];
+    if (port === undefined) throw new Error(`${side.name} serves no ${protocol}`);
+    const client = new Client(side.tls ? secure(port, options) : connect(port, '127.0.0.1'), protocol);
+    await client.#reply();
+    return client;
+  }
+
+  /** Sends and waits for a good reply; rejects at a bad one. */
+  async ask(text: string | Buffer): Promise<void> {
+    this.#tail = '';
+    this.#socket.write(text);
+    await this.#reply();
+  }
+
+  /** An idle client waits for ever. */
+  rest(): void {
+    this.#socket.setTimeout(0);
+  }
+
+  get resumed(): boolean {
+    return 'isSessionReused' in this.#socket && isTls(this.#socket) && this.#socket.isSessionReused();
+  }
+
+  /** Resolves when it is closed on both sides. */
+  async close(): Promise<void> {
+    if (this.#socket.closed) return;
+    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    this.#socket.end();
+    await closed;
+  }
+
+  async #reply(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (!this.#isWhole()) {
+      this.#waiting = Promise.withResolvers();
+      await this.#waiting.promise;
+    }
+    const line = lastLine(this.#tail);
+    if (!GOOD[this.#protocol].test(line)) throw new Error(line);
+  }
+
+  #take(chunk: Buffer): void {
+    this.#tail = (this.#tail + chunk.subarray(-TAIL).toString('latin1')).slice(-TAIL);
+    if (this.#waiting === undefined || !this.#isWhole()) return;
+    this.#waiting.resolve();
+    this.#waiting = undefined;
+  }
+
+  #isWhole(): boolean {
+    return this.#tail.endsWith('\r\n') && FINAL[this.#protocol].test(lastLine(this.#tail));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#socket.destroy();
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+}
+
+function secure(port: number, { session, onTicket }: ClientOptions): TLSSocket {
+  // What is verified here costs the load, not the sides.
+  const options = { port, host: '127.0.0.1', rejectUnauthorized: false };
+  const socket = connectTls(session === undefined ? options : { ...options, session });
+  if (onTicket !== undefined) socket.on('session', onTicket);
+  return socket;
+}
+
+function isTls(socket: Socket): socket is TLSSocket {
+  return 'isSessionReused' in socket;
+}
+
+function lastLine(text: string): string {
+  const before = text.lastIndexOf('\r\n', text.length - 3);
+  return before < 0 ? text : text.slice(before + 2);
+}

@@ -1,0 +1,65 @@
+/** docs/benchmarks.md: the generated part between its two marks; what people have written around it is kept. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Options } from '../options.ts';
+import type { Side } from '../sides/side.ts';
+import { GROUPS } from '../works/all.ts';
+import { plotOf } from './plot.ts';
+import type { Results } from './results.ts';
+import { goalTable, tableOf } from './table.ts';
+
+export interface Circumstances {
+  readonly sides: readonly Side[];
+  readonly options: Options;
+  readonly seconds: number;
+  readonly cores: number;
+}
+
+const DOCS = join(import.meta.dirname, '../../docs');
+const BEGIN = '<!-- begin: written by `npm run bench` -->';
+const END = '<!-- end -->';
+const TITLES = {
+  logins: 'Logins',
+  roundtrip: 'Round trip after login',
+  transfers: 'Transfers',
+  idle: 'Idle sessions',
+  storm: 'Everybody at once',
+  store: 'Size of the store',
+} as const satisfies Record<(typeof GROUPS)[number], string>;
+
+/** Writes the page and its plot. */
+export async function writePage(results: Results, around: Circumstances): Promise<void> {
+  const file = join(DOCS, 'benchmarks.md');
+  const present = await readFile(file, 'utf8').catch(() => `# Benchmarks\n\n${BEGIN}\n${END}\n`);
+  const [before = '', rest = ''] = present.split(BEGIN);
+  const after = rest.split(END)[1] ?? '\n';
+  await writeFile(join(DOCS, 'benchmarks.svg'), plotOf(results));
+  await writeFile(file, `${before}${BEGIN}\n\n${generated(results, around)}\n\n${END}${after}`);
+}
+
+function generated(results: Results, around: Circumstances): string {
+  const groups = GROUPS.filter((group) => results.rows.some((row) => row.group === group));
+  const tables = groups.map((group) => `### ${TITLES[group]}\n\n${tableOf(results, group)}`);
+  const goals = `### Budgets\n\n${goalTable(results)}`;
+  return [circumstances(results, around), '![Postern against the others](benchmarks.svg)', goals, ...tables].join(
+    '\n\n',
+  );
+}
+
+function circumstances(results: Results, { sides, options, seconds, cores }: Circumstances): string {
+  const [cpu] = cpus();
+  const machine = `${cores} cores of ${cpu?.model.trim() ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`;
+  const runtime =
+    process.versions['bun'] === undefined ? `Node ${process.versions.node}` : `Bun ${process.versions['bun']}`;
+  const total = [...results.errors.values()]
+    .flatMap((ofWork) => [...ofWork.values()])
+    .reduce((sum, count) => sum + count, 0);
+  return [
+    `Measured on ${new Date().toISOString().slice(0, 10)} in ${Math.round(seconds)} s, ${options.rounds} rounds${options.quick ? ', `--quick`' : ''}. ` +
+      `Machine: ${machine}. Runtime of Postern, the auth service, the backend and the load: ${runtime}. ` +
+      `The load itself used ${results.loadCpuSeconds.toFixed(0)} s of CPU, which no side is charged with. Errors in all: ${total}.`,
+    sides.map(({ name, about }) => `- **${name}**: ${about}`).join('\n'),
+  ].join('\n\n');
+}

@@ -1,0 +1,35 @@
+/** Starts the sides that a run needs. */
+
+import { startDovecotProxy } from './dovecot.ts';
+import { direct } from './direct.ts';
+import { startHaproxy } from './haproxy.ts';
+import { startNginx } from './nginx.ts';
+import { startPerdition } from './perdition.ts';
+import { startPostern } from './postern.ts';
+import type { Side, SideName, Surroundings } from './side.ts';
+
+const STARTERS: Readonly<Record<SideName, (around: Surroundings) => Promise<Side>>> = {
+  postern: startPostern,
+  nginx: (around) => startNginx(around),
+  'nginx 64k': (around) => startNginx(around, '64k'),
+  haproxy: startHaproxy,
+  dovecot: startDovecotProxy,
+  perdition: startPerdition,
+  direct: async (around) => direct(around),
+};
+
+/** All of their names, in the order of the table. */
+export const SIDE_NAMES: readonly SideName[] = [
+  'postern',
+  'nginx',
+  'nginx 64k',
+  'haproxy',
+  'dovecot',
+  'perdition',
+  'direct',
+];
+
+/** Starts one side. Rejects with what it said when it does not come up. */
+export async function startSide(name: SideName, around: Surroundings): Promise<Side> {
+  return STARTERS[name](around);
+}

@@ -1,0 +1,45 @@
+/** Postern as an operator runs it: a worker per core, the policy in Redis, its log at the default level to a file. */
+
+import { join } from 'node:path';
+import { startGateway } from '../../test/support/gateway.ts';
+import { eventually, accepts } from '../../test/support/processes.ts';
+import { MASTER, type Side, type Surroundings } from './side.ts';
+
+/** Starts it and waits until it listens. */
+export async function startPostern(around: Surroundings): Promise<Side> {
+  const { backend, redis, cores } = around;
+  const service = (port: number) => ({ port, tls: 'none', clientAddress: 'none' });
+  const gateway = await startGateway({
+    backends: {
+      main: {
+        hosts: ['127.0.0.1'],
+        impersonation: { kind: 'master-user', ...MASTER },
+        imap: service(backend.ports.imap),
+        pop3: service(backend.ports.pop3),
+        submission: service(backend.ports.submission),
+      },
+    },
+    certificates: [around.certificate],
+    caFile: around.caFile,
+    store: { kind: 'redis', url: `redis://127.0.0.1:${redis.port}` },
+    keysFile: around.keysFile,
+    workers: cores,
+    protocols: ['imap', 'pop3', 'submission'],
+    settings: {
+      // All clients come from one address here.
+      limits: { maxConnections: 100_000, maxConnectionsPerNetwork: 100_000, maxUnauthenticated: 100_000 },
+      policy: { limits: { networkVerdicts: 100_000, networkWindowSeconds: 1 } },
+      log: { level: 'info' },
+    },
+    through: ['sh', '-c', `exec "$@" >${join(around.directory, 'postern.log')} 2>&1`, 'sh'],
+    quiet: true,
+  });
+  const ports = {
+    imap: gateway.port('imapTls'),
+    pop3: gateway.port('pop3Tls'),
+    submission: gateway.port('submissionTls'),
+  };
+  await Promise.all(Object.values(ports).map((port) => eventually(`port ${port} is open`, () => accepts(port))));
+  const about = `${cores} workers, Redis store, log level info`;
+  return { name: 'postern', about, ports, tls: true, roots: [gateway.pid], stop: () => gateway.stop() };
+}

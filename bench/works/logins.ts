@@ -1,0 +1,92 @@
+/** Logins: CPU for each, and how long a client waits from connecting to its answer. */
+
+import { inParallel } from '../../test/support/floods.ts';
+import { logIn, type User } from '../load/login.ts';
+import { quantile } from '../measure/statistics.ts';
+import type { MailProtocol, Side, SideName } from '../sides/side.ts';
+import type { World } from '../world.ts';
+import { counted, type Outcome, type Scale, type Work } from './work.ts';
+
+type Handshake = 'fresh' | 'resumed';
+
+const AT_ONCE = [1, 16, 100] as const;
+const SIDES: Readonly<Record<MailProtocol, readonly SideName[]>> = {
+  imap: ['postern', 'nginx', 'haproxy', 'dovecot', 'perdition'],
+  pop3: ['postern', 'nginx', 'haproxy', 'dovecot'],
+  submission: ['postern', 'nginx', 'haproxy'],
+};
+const NAMES = { imap: 'IMAP', pop3: 'POP3', submission: 'submission' } as const;
+
+/** IMAP at all widths; the other protocols, whose TLS and policy are the same, at sixteen. */
+export function loginWorks(scale: Scale): readonly Work[] {
+  const imap = (['fresh', 'resumed'] as const).flatMap((handshake) =>
+    AT_ONCE.map((atOnce) => loginWork('imap', handshake, atOnce, scale)),
+  );
+  const others = (['pop3', 'submission'] as const).map((protocol) => loginWork(protocol, 'fresh', 16, scale));
+  return [...imap, ...others];
+}
+
+function loginWork(protocol: MailProtocol, handshake: Handshake, atOnce: number, scale: Scale): Work {
+  // One at a time waits most of the time; fewer show as much.
+  const count = atOnce === 1 ? Math.ceil(scale.logins / 4) : scale.logins;
+  return {
+    group: 'logins',
+    name: `${NAMES[protocol]} login, ${handshake} TLS, ${atOnce} at once`,
+    sides: SIDES[protocol],
+    run: (side, world) => logins(side, world, { protocol, handshake, atOnce, count }),
+  };
+}
+
+/** Logs in so often that compilers have done and caches hold what they will. Not counted. */
+export async function warmUp(side: Side, world: World, count: number): Promise<void> {
+  for (const protocol of ['imap', 'pop3', 'submission'] as const) {
+    if (side.ports[protocol] === undefined || !side.tls) continue;
+    const total = protocol === 'imap' ? count : count / 4;
+    await logins(side, world, { protocol, handshake: 'fresh', atOnce: 16, count: total });
+  }
+}
+
+interface Many {
+  readonly protocol: MailProtocol;
+  readonly handshake: Handshake;
+  readonly atOnce: number;
+  readonly count: number;
+}
+
+async function logins(side: Side, world: World, { protocol, handshake, atOnce, count }: Many): Promise<Outcome> {
+  const took: number[] = [];
+  const tickets: Buffer[] = [];
+  let [errors, resumed] = [0, 0];
+  const one = async (user: User): Promise<void> => {
+    const startedAt = performance.now();
+    try {
+      // RFC 8446 appendix C.4: a ticket is used once.
+      const session = handshake === 'resumed' ? tickets.shift() : undefined;
+      const onTicket = handshake === 'resumed' ? (ticket: Buffer) => void tickets.push(ticket) : undefined;
+      const client = await logIn(side, protocol, user, { session, onTicket });
+      took.push(performance.now() - startedAt);
+      if (client.resumed) resumed += 1;
+      await client.close();
+    } catch {
+      errors += 1;
+    }
+  };
+  const all = (total: number) => inParallel(total, atOnce, (at) => one(userAt(world, at)));
+  await all(handshake === 'resumed' ? atOnce * 2 : atOnce); // every worker warm, every lane with its ticket
+  [took.length, errors, resumed] = [0, 0, 0];
+  const { cpuSeconds, loadCpuSeconds } = await counted(side, world, () => all(count));
+  const readings = [
+    { figure: 'CPU', unit: 'ms per login', value: (cpuSeconds * 1000) / count },
+    { figure: 'p50', unit: 'ms', value: quantile(took, 0.5), wallClock: true as const },
+    { figure: 'p99', unit: 'ms', value: quantile(took, 0.99), wallClock: true as const },
+  ];
+  const notResumed = { figure: 'not resumed', unit: '%', value: 100 - (100 * resumed) / count };
+  return { readings: handshake === 'resumed' ? [...readings, notResumed] : readings, errors, loadCpuSeconds };
+}
+
+/** The accounts by turns. */
+export function userAt({ users }: World, at: number): User {
+  const user = users[at % users.length];
+  if (user === undefined) throw new Error('there are no accounts');
+  return user;
+}

@@ -1,0 +1,77 @@
+/** What all sides share: certificate, keys, a Redis with enrolled accounts, and the backend. */
+
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { canonicalAccount } from '../src/core/identity.ts';
+import { PROTOCOLS as ALL_PROTOCOLS } from '../src/core/verdict.ts';
+import { readKeyring } from '../src/keys.ts';
+import { formatAppPassword, makeAppPassword } from '../src/policy/app-passwords.ts';
+import { UNDECIDED_DOMAIN } from '../src/policy/domain-policy.ts';
+import { newKeyLine, type Keyring } from '../src/policy/keyring.ts';
+import type { Store } from '../src/policy/ports.ts';
+import { openStore } from '../src/store/open.ts';
+import { createAuthority, LOOPBACK_NAMES } from '../test/support/certificates.ts';
+import { start, temporaryDirectory } from '../test/support/processes.ts';
+import { startRedis, type RedisServer } from '../test/support/redis.ts';
+import type { User } from './load/login.ts';
+import type { MailProtocol, Surroundings } from './sides/side.ts';
+
+export interface World extends Surroundings {
+  readonly users: readonly User[];
+  readonly server: RedisServer;
+  readonly store: Store;
+  stop(): Promise<void>;
+}
+
+const USERS = 200;
+export const DOMAIN = 'bench.test';
+
+/** Starts it all; every account is enrolled, in a domain where two-step is forced. */
+export async function startWorld(): Promise<World> {
+  const directory = await temporaryDirectory('bench');
+  const authority = await createAuthority(directory.path, 'bench');
+  const certificate = await authority.issue(LOOPBACK_NAMES);
+  const keysFile = join(directory.path, 'keys');
+  await writeFile(keysFile, `${newKeyLine()}\n`, { mode: 0o600 });
+  // As an operator would have it: on disk within a second.
+  const server = await startRedis(['--appendfsync', 'everysec', '--loglevel', 'warning']);
+  const topology = { kind: 'standalone', server: { host: '127.0.0.1', port: server.port } } as const;
+  const store = await openStore({ kind: 'redis', topology });
+  await store.saveDomain(DOMAIN, { ...UNDECIDED_DOMAIN, mode: 'forced' });
+  const keyring = readKeyring(keysFile);
+  const users = await Promise.all(Array.from({ length: USERS }, (_, at) => addUser(store, keyring, `user${at}`)));
+  const backend = start(process.execPath, [join(import.meta.dirname, 'backend.ts')]);
+  const ports: Readonly<Record<MailProtocol, number>> = JSON.parse(await backend.line(/^\{/));
+  return {
+    directory: directory.path,
+    certificate,
+    caFile: authority.caFile,
+    backend: { ports, pid: backend.pid },
+    redis: { port: server.port, pid: server.pid },
+    keysFile,
+    cores: availableParallelism(),
+    users,
+    server,
+    store,
+    stop: async () => {
+      await store.close();
+      await backend.stop();
+      await server.stop();
+      await directory.remove();
+    },
+  };
+}
+
+async function addUser(store: Store, keyring: Keyring, local: string): Promise<User> {
+  const name = `${local}@${DOMAIN}`;
+  const found = canonicalAccount(name, { localPart: 'lowercase', subaddressDelimiter: '', masterUserSeparator: '*' });
+  if (found.kind === 'refused') throw new Error(found.fault);
+  const terms = { account: name, name: 'Mail apps', scopes: ALL_PROTOCOLS, revealable: true };
+  const { record, secret } = makeAppPassword(keyring, terms, Date.now());
+  await store.updateAccount(found.account, () => ({
+    record: { enrolledAt: Date.now(), recoveryCodes: [], appPasswords: [record] },
+    result: undefined,
+  }));
+  return { name, password: formatAppPassword(secret).replaceAll(' ', '') };
+}
