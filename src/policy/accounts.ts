@@ -98,10 +98,15 @@ export async function unlockAccount(tools: PolicyTools, actor: string, account: 
   await auditAccount(tools, account, { actor, action: 'account.unlocked' });
 }
 
-/** Closes every session of the account that is open now. Its programs may log in again. */
+/**
+ * Closes every session of the account that is open now. Its programs may log in again. The record's time closes those
+ * that the live list does not hold; those that it holds are closed by name too, whatever the clock of their gateway says.
+ */
 export async function cutOffAccount(tools: PolicyTools, actor: string, account: Account): Promise<void> {
   const cutOffAt = tools.clock();
+  const sessions = await tools.store.listSessions({ by: 'account', account });
   await changeAccount(tools, account, (current) => ({ record: { ...current, cutOffAt }, result: undefined }));
+  await Promise.all(sessions.map(({ id }) => tools.store.cutOffSession(id)));
   await auditAccount(tools, account, { actor, action: 'session.cut-off', detail: { sessions: 'all' } });
 }
 

@@ -91,18 +91,21 @@ test('cutting an account off marks the time, is announced and audited, and keeps
   assert.deepEqual([entry?.action, entry?.detail], ['session.cut-off', { sessions: 'all' }]);
 });
 
+test('cutting an account off closes a session whose gateway’s clock is ahead', async () => {
+  const tools = testTools();
+  await tools.store.openSession(sessionOpenedAt(START_MS + 5000));
+  const changes = new Array<Change>();
+  await tools.store.watch({ onChange: (change) => changes.push(change), onGap: () => undefined });
+  await cutOffAccount(tools, 'cli:root', ALICE);
+  assert.deepEqual(changes, [
+    { kind: 'account', account: ALICE.name, epoch: 1 },
+    { kind: 'session', id: 's1' },
+  ]);
+});
+
 test('cutting one session off asks its gateway and is audited; one that is gone is not', async () => {
   const tools = testTools();
-  const session: SessionRecord = {
-    id: 's1',
-    account: ALICE.name,
-    domain: ALICE.domain,
-    protocol: 'imap',
-    opener: { kind: 'ordinary-password' },
-    address: '192.0.2.7',
-    gateway: 'g1',
-    openedAt: START_MS,
-  };
+  const session = sessionOpenedAt(START_MS);
   const changes = new Array<Change>();
   await tools.store.watch({ onChange: (change) => changes.push(change), onGap: () => undefined });
   assert.equal(await cutOffSession(tools, 'cli:root', session), false);
@@ -115,3 +118,16 @@ test('cutting one session off asks its gateway and is audited; one that is gone 
     [['session.cut-off', { session: 's1', protocol: 'imap' }]],
   );
 });
+
+function sessionOpenedAt(openedAt: number): SessionRecord {
+  return {
+    id: 's1',
+    account: ALICE.name,
+    domain: ALICE.domain,
+    protocol: 'imap',
+    opener: { kind: 'ordinary-password' },
+    address: '192.0.2.7',
+    gateway: 'g1',
+    openedAt,
+  };
+}
