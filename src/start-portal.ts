@@ -4,8 +4,10 @@ import type { Settings } from './config/settings.ts';
 import { PROTOCOLS } from './core/verdict.ts';
 import { checkOrdinaryPassword } from './gateway/backend-login.ts';
 import type { Backends } from './gateway/backends.ts';
+import type { Meters } from './gateway/meters.ts';
 import { Certificates, serverTls } from './gateway/tls.ts';
 import type { Log } from './ops/log.ts';
+import type { Gatekeeper } from './policy/decide.ts';
 import type { Keyring } from './policy/keyring.ts';
 import type { CheckOrdinaryPassword, Store } from './policy/ports.ts';
 import { startPortal } from './portal/server.ts';
@@ -24,6 +26,8 @@ export interface Surroundings {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly backends: Backends;
+  readonly gatekeeper: Gatekeeper;
+  readonly meters: Meters;
   readonly log: Log;
 }
 

@@ -10,7 +10,6 @@ import type { Protocol } from './core/verdict.ts';
 import { Backends } from './gateway/backends.ts';
 import { checkOrdinaryPassword } from './gateway/backend-login.ts';
 import { Gateway } from './gateway/gateway.ts';
-import type { Meters } from './gateway/meters.ts';
 import type { LiveStore } from './gateway/settings.ts';
 import { HURRY_SIGNAL, Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
 import { readKeyring } from './keys.ts';
@@ -23,24 +22,28 @@ import { pop3 } from './protocol/pop3/module.ts';
 import { sieve } from './protocol/sieve/module.ts';
 import { submission } from './protocol/submission/module.ts';
 import { openPortal, type Surroundings } from './start-portal.ts';
+import { openService, stateWithoutGateway } from './start-service.ts';
 import { openStore } from './store/open.ts';
 import { openEndpoint, runtimeName, watchWorker, type WatchedWorker } from './watching.ts';
 
 export interface ServeOptions {
   readonly configFile: string;
+  /** Run this part alone. */
+  readonly only?: 'service' | undefined;
 }
 
 const MODULES: Readonly<Record<Protocol, ProtocolModule>> = { imap, pop3, submission, sieve };
 const KILL_AFTER_MS = 5_000;
 
 /** Runs the gateway until SIGTERM or SIGINT. Returns the exit code; throws CONFIG_INVALID and the like at the start. */
-export async function serve({ configFile }: ServeOptions): Promise<number> {
+export async function serve(options: ServeOptions): Promise<number> {
+  const { configFile } = options;
   const { settings, remarks } = load(configFile);
   const log = openLog(settings.log.level).child({ gateway: settings.gateway.gatewayName });
   for (const remark of remarks) log.warn('config.remark', { remark });
   const supervisor = new Supervisor({
     workers: settings.workers === 'auto' ? availableParallelism() : settings.workers,
-    spawn: (index) => spawnWorker(configFile, index),
+    spawn: (index) => spawnWorker(options, index),
     log,
     killAfterMs: settings.gateway.limits.drainMs + KILL_AFTER_MS,
   });
@@ -71,7 +74,7 @@ async function checkStore(settings: Settings, log: Log): Promise<void> {
 }
 
 /** Runs one worker under a supervisor. Returns the exit code once it has drained. */
-export async function runWorker({ configFile }: ServeOptions): Promise<number> {
+export async function runWorker({ configFile, only }: ServeOptions): Promise<number> {
   const worker = Number(process.env['POSTERN_WORKER'] ?? 0);
   process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor tells us when to end.
   const told = new Promise<void>((resolve) => {
@@ -87,15 +90,16 @@ export async function runWorker({ configFile }: ServeOptions): Promise<number> {
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
     const watched = await watchWorker(settings, worker, loggedAudit(await openStore(settings.store), own));
     const around = surroundings(settings, watched, own);
-    const gateway = makeGateway(around, watched.meters);
-    await gateway.start();
-    const portal = await openPortal(around);
-    watched.answerFor(gateway);
-    process.on('SIGHUP', () => reload([gateway, portal], configFile, log, own));
+    const gateway = only === undefined ? makeGateway(around) : undefined;
+    await gateway?.start();
+    const portal = only === undefined ? await openPortal(around) : undefined;
+    const service = await openService(around, only === 'service' ? 'alone' : 'beside the gateway');
+    watched.answerFor(gateway ?? { state: stateWithoutGateway(around) });
+    process.on('SIGHUP', () => reload([gateway, portal, service], configFile, log, own));
     process.on('uncaughtException', (error) => own.error('fault', { error }));
     await tell({ kind: 'ready' });
     await told;
-    await Promise.all([gateway.stop(hurry.signal), portal?.stop()]);
+    await Promise.all([gateway?.stop(hurry.signal), portal?.stop(), service?.stop()]);
     await watched.store.close();
     return 0;
   } catch (error) {
@@ -113,10 +117,7 @@ function load(file: string): ReturnType<typeof loadSettings> {
 
 function surroundings(settings: Settings, { store, meters }: WatchedWorker, log: Log): Surroundings {
   const backends = new Backends({ ...settings.gateway, modules: MODULES, meters, log });
-  return { settings, store, keyring: readKeyring(settings.keysFile), backends, log };
-}
-
-function makeGateway({ settings, store, keyring, backends, log }: Surroundings, meters: Meters): Gateway {
+  const keyring = readKeyring(settings.keysFile);
   const gatekeeper = makeGatekeeper({
     store,
     keyring,
@@ -126,6 +127,10 @@ function makeGateway({ settings, store, keyring, backends, log }: Surroundings, 
     clock: Date.now,
     onFault: (error, account) => log.error('store.unavailable', { user: account.name, error }),
   });
+  return { settings, store, keyring, backends, gatekeeper, meters, log };
+}
+
+function makeGateway({ settings, store, backends, gatekeeper, meters, log }: Surroundings): Gateway {
   return new Gateway({
     settings: settings.gateway,
     modules: MODULES,
@@ -221,11 +226,12 @@ function reload(
   }
 }
 
-function spawnWorker(configFile: string, index: number): ChildProcess {
+function spawnWorker({ configFile, only }: ServeOptions, index: number): ChildProcess {
   const [, script = ''] = process.argv;
   // A single executable carries its own script and is started by its name alone.
   const program = script.startsWith('/$bunfs/') ? [] : [...process.execArgv, script];
-  return spawn(process.execPath, [...program, 'worker', '--config', configFile], {
+  const part = only === undefined ? [] : ['--only', only];
+  return spawn(process.execPath, [...program, 'worker', '--config', configFile, ...part], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, POSTERN_WORKER: String(index) },
   });

@@ -21,7 +21,7 @@ export interface WatchedWorker {
   /** The store, with its operations measured. */
   readonly store: Store;
   /** From now on the supervisor's questions are answered. */
-  answerFor(gateway: Gateway): void;
+  answerFor(gateway: Pick<Gateway, 'state'>): void;
 }
 
 // A store that takes longer than this is of no use to a client either.
@@ -33,7 +33,7 @@ const PORT_RETRY_MS = 1_000;
 export async function watchWorker(settings: Settings, worker: number, store: Store): Promise<WatchedWorker> {
   if (settings.metrics === undefined) return { meters: unreadMeters(), store, answerFor: () => {} };
   const { workerMetrics } = await import('./ops/metrics.ts');
-  let watched: Gateway | undefined;
+  let watched: Pick<Gateway, 'state'> | undefined;
   const metrics = workerMetrics(worker, () => watched?.state);
   return {
     meters: metrics.meters,

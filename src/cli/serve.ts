@@ -1,7 +1,11 @@
 /** `postern serve`, and the hidden command that it starts each of its workers with. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addCommand, configFile, type Cli } from './cli.ts';
+
+interface ServeCommandOptions {
+  readonly only?: 'service';
+}
 
 /** Adds the commands to the program. `setExitCode` is told how the gateway ended. */
 export function addServeCommands(program: Command, cli: Cli, setExitCode: (code: number) => void): void {
@@ -11,13 +15,25 @@ export function addServeCommands(program: Command, cli: Cli, setExitCode: (code:
       'The log goes to standard output, a JSON object a line. SIGTERM lets sessions end and stops; SIGHUP reads the',
       'certificates and the configuration again.',
     ].join('\n'),
-    examples: ['serve', 'serve --config /etc/postern/postern.yaml'],
-  }).action(async (_options, command: Command) => {
-    const { serve } = await import('../start.ts'); // no other command needs the gateway
-    setExitCode(await serve({ configFile: configFile(cli, command) }));
-  });
-  program.command('worker', { hidden: true }).action(async (_options, command: Command) => {
-    const { runWorker } = await import('../start.ts');
-    setExitCode(await runWorker({ configFile: configFile(cli, command) }));
-  });
+    examples: ['serve', 'serve --config /etc/postern/postern.yaml', 'serve --only service'],
+  })
+    .addOption(onlyOption())
+    .action(async ({ only }: ServeCommandOptions, command: Command) => {
+      const { serve } = await import('../start.ts'); // no other command needs the gateway
+      setExitCode(await serve({ configFile: configFile(cli, command), only }));
+    });
+  program
+    .command('worker', { hidden: true })
+    .addOption(onlyOption())
+    .action(async ({ only }: ServeCommandOptions, command: Command) => {
+      const { runWorker } = await import('../start.ts');
+      setExitCode(await runWorker({ configFile: configFile(cli, command), only }));
+    });
+}
+
+function onlyOption(): Option {
+  return new Option(
+    '--only <part>',
+    'run one part alone: the policy service, without mail listeners or portal',
+  ).choices(['service']);
 }

@@ -16,6 +16,9 @@ export function checkFiles(parts: Parts, files: ConfigFiles): void {
   }
   checkStore(parts.store, files);
   checkMail(parts.mail, files);
+  for (const [index, { clientCa_file: file }] of (parts.service?.listen ?? []).entries()) {
+    if (file !== undefined) files.checkAuthorities(file, ['service', 'listen', index, 'clientCa_file']);
+  }
   if (parts.keysFile !== undefined) files.remarkKeys(parts.keysFile, ['keys_file']);
 }
 

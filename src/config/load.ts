@@ -9,6 +9,7 @@ import { checkBackends } from './check-backends.ts';
 import { checkFiles } from './check-files.ts';
 import { checkListeners } from './check-listeners.ts';
 import { checkPortal } from './check-portal.ts';
+import { checkService } from './check-service.ts';
 import { readDocument } from './document.ts';
 import { overrideFromEnvironment } from './environment.ts';
 import { formatFaults, type ConfigFault, type Place } from './faults.ts';
@@ -72,7 +73,8 @@ function checkConfiguration(source: ConfigSource, text: string): Configuration {
     const parts = partsOf(raw);
     checkFiles(parts, files);
     found.push(...(parsed.error?.issues ?? []).flatMap((issue) => faultsOf(issue, tree, raw)));
-    found.push(...checkListeners(parts), ...checkPortal(parts), ...checkBackends(parts), ...files.faults);
+    found.push(...checkListeners(parts), ...checkPortal(parts), ...checkService(parts), ...checkBackends(parts));
+    found.push(...files.faults);
     files.remarks.push(...remarksOn(parts));
   }
   if (found.length > 0 || !parsed.success) return { kind: 'faulty', faults: formatFaults(source.file, found, locate) };

@@ -38,6 +38,7 @@ export interface Parts {
   readonly keysFile: string | undefined;
   readonly mail: Config['mail'] | undefined;
   readonly portal: Config['portal'] | undefined;
+  readonly service: Config['service'] | undefined;
 }
 
 /** Reads each part by itself; what is wrong is left out. */
@@ -66,6 +67,7 @@ export function partsOf(raw: unknown): Parts {
     keysFile: shape.keys_file.safeParse(root['keys_file']).data,
     mail: shape.mail.safeParse(root['mail']).data,
     portal: shape.portal.safeParse(root['portal']).data,
+    service: shape.service.safeParse(root['service']).data,
   };
 }
 

@@ -10,6 +10,7 @@ import { ListenerSchema, TlsSchema } from './schema-listeners.ts';
 import { MailSchema } from './schema-mail.ts';
 import { fileName, hostname, label, listenAddress, port } from './schema-parts.ts';
 import { PortalSchema } from './schema-portal.ts';
+import { ServiceSchema } from './schema-service.ts';
 import { StoreSchema } from './schema-store.ts';
 
 const IdentitySchema = z.strictObject({
@@ -68,6 +69,9 @@ export const ConfigSchema = z.strictObject({
     ),
   policy: PolicySchema.prefault({}).describe('Rules for logins.'),
   portal: PortalSchema.prefault({}).describe('Where users manage two-step authentication.'),
+  service: ServiceSchema.prefault({}).describe(
+    'The policy service: an HTTP API for programs, and for other proxies and mail servers that ask whom to let in.',
+  ),
   mail: MailSchema.optional().describe(
     'The relay for codes and notices. Without it no codes by email can be chosen, and nobody is told of changes.',
   ),

@@ -46,6 +46,13 @@ export function settingsOf(config: Config, files: ConfigFiles) {
       listen: config.portal.listen,
       trustedProxies: config.portal.trustedProxies,
     },
+    service: {
+      listen: config.service.listen.map(({ clientCa_file: file, ...listener }) => ({
+        ...listener,
+        clientCaFile: file === undefined ? undefined : files.absolute(file),
+      })),
+      nginx: config.service.nginx,
+    },
     gateway: {
       hostname: config.hostname,
       gatewayName: config.gatewayName ?? config.hostname,

@@ -37,6 +37,7 @@ export type LogEvent =
   | 'login.unavailable'
   | 'login.exposed'
   | 'login.will-be-cut-off'
+  | 'login.forwarded'
   // Backends
   | 'backend.up'
   | 'backend.down'
@@ -58,6 +59,9 @@ export type LogEvent =
   | 'browser.signed-in'
   | 'browser.refused'
   | 'browser.request-refused'
+  // The policy service
+  | 'service.opened'
+  | 'service.request-refused'
   // Mail
   | 'mail.sent'
   | 'mail.deferred'

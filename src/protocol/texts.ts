@@ -13,7 +13,8 @@ import type { EndReason, FrontOptions, LoginAnswer, StopReason } from './machine
 /** Every answer to a login but yes. */
 export type Refusal = Exclude<LoginAnswer, { kind: 'accepted' }>;
 
-type Place = Pick<FrontOptions, 'portalUrl' | 'sessionId'>;
+/** What a sentence names: the portal, and the session for the user to quote. */
+export type Place = Pick<FrontOptions, 'portalUrl' | 'sessionId'>;
 
 /** Said in place of a password dialogue when the connection is not encrypted. */
 export const TLS_REQUIRED_TEXT =

@@ -36,6 +36,8 @@ export interface GatewayOptions {
   /** Starts it through these words, e.g. `prlimit --nofile=200`, and with these variables in its environment. */
   readonly through?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Runs this part alone. */
+  readonly only?: 'service' | undefined;
   /** Its log goes elsewhere: do not wait for what it says. */
   readonly quiet?: boolean | undefined;
   /** Any other settings of the file. */
@@ -77,7 +79,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await writeFile(configFile, stringify(settings), { mode: 0o600 });
   if (options.keysFile === undefined) await postern(['key', 'new', '-c', configFile]);
 
-  const [command, ...args] = [...(options.through ?? []), process.execPath, POSTERN, 'serve', '-c', configFile];
+  const part = options.only === undefined ? [] : ['--only', options.only];
+  const [command, ...args] = [
+    ...(options.through ?? []),
+    process.execPath,
+    POSTERN,
+    'serve',
+    ...part,
+    '-c',
+    configFile,
+  ];
   const running = start(command, args, options.env === undefined ? {} : { env: options.env });
   const stop = async (): Promise<void> => {
     await running.stop();

@@ -8,7 +8,7 @@ import type { SaslFault } from '../../sasl/exchange.ts';
 import type { FramingFault } from '../../wire/command-framer.ts';
 import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
 import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
-import type { Refusal } from '../texts.ts';
+import type { Place, Refusal } from '../texts.ts';
 
 /**
  * How loud a denial is. `alert`: the words also come as an untagged [ALERT], which clients must show (RFC 9051 §7.1),
@@ -65,7 +65,7 @@ export const FRAMING_FAULTS = {
 } as const satisfies Record<FramingFault, string>;
 
 /** The lines, each without CRLF, for a login that is not let in. */
-export function refusalLines(tag: string, refusal: Refusal, options: FrontOptions): readonly string[] {
+export function refusalLines(tag: string, refusal: Refusal, options: Place): readonly string[] {
   const text = refusalText(refusal, options);
   switch (refusal.kind) {
     case 'deny': {

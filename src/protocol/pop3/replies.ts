@@ -8,7 +8,7 @@ import type { DenyReason } from '../../core/verdict.ts';
 import type { SaslFault } from '../../sasl/exchange.ts';
 import type { FrontOptions, StopReason } from '../machine.ts';
 import { refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
-import type { Refusal } from '../texts.ts';
+import type { Place, Refusal } from '../texts.ts';
 
 // RFC 3206 §4: the user can do something about all of these, and a client may ask for another password.
 const DENY_CODES = {
@@ -49,7 +49,7 @@ export const SASL_FAULTS = {
 } as const satisfies Record<SaslFault, string>;
 
 /** The reply to a login that is not let in. */
-export function refusalLine(refusal: Refusal, options: FrontOptions): string {
+export function refusalLine(refusal: Refusal, options: Place): string {
   return `-ERR [${refusalCode(refusal)}] ${refusalText(refusal, options)}`;
 }
 

@@ -8,7 +8,7 @@ import type { DenyReason } from '../../core/verdict.ts';
 import type { SaslFault } from '../../sasl/exchange.ts';
 import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
 import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
-import type { Refusal } from '../texts.ts';
+import type { Place, Refusal } from '../texts.ts';
 
 const DENY_CODES = {
   'app-password-required': '535 5.7.8',
@@ -63,7 +63,7 @@ export const SASL_FAULTS = {
 } as const satisfies Record<SaslFault, string>;
 
 /** The reply to a login that is not let in. */
-export function refusalLine(refusal: Refusal, options: FrontOptions): string {
+export function refusalLine(refusal: Refusal, options: Place): string {
   return `${refusalCode(refusal)} ${refusalText(refusal, options)}`;
 }
 

@@ -1,0 +1,63 @@
+/**
+ * The policy service as an HTTP application: who asks, what may be asked, and errors. What is answered is each route's
+ * own file. It listens nowhere; that is server.ts.
+ */
+
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { randomBytes } from 'node:crypto';
+import { isFault } from '../core/fault.ts';
+import { mayEver, type TokenTask } from '../policy/service-tokens.ts';
+import type { TokenRecord } from '../policy/token-ports.ts';
+import { makeBearers, type RecogniseBearer } from './bearer.ts';
+import { answerNginx } from './nginx.ts';
+import { BAD_TOKEN, NO_SUCH_PLACE, NO_TOKEN, ProblemError, problemOf, sendProblem, WEAK_TOKEN } from './problem.ts';
+import type { ServiceParts } from './settings.ts';
+
+const MAX_BODY_BYTES = 65_536;
+const MAX_PATH_CHARACTERS = 400;
+
+/** Makes the application. */
+export async function makeService(parts: ServiceParts): Promise<FastifyInstance> {
+  const bearers = makeBearers(parts.tools);
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    genReqId: () => randomBytes(6).toString('hex'),
+    routerOptions: { maxParamLength: MAX_PATH_CHARACTERS },
+    return503OnClosing: false,
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, NO_SUCH_PLACE, request.id));
+  app.setErrorHandler((error, request, reply) => onError(error, { request, reply, parts }));
+  app.get('/auth/nginx', async (request, reply) => {
+    const token = await tokenOf(request, bearers, 'verify');
+    return reply.headers(await answerNginx(request, token, parts)).send('');
+  });
+  return app;
+}
+
+/** The token of a request. Throws the problem where there is none, or it can never do this. */
+export async function tokenOf(
+  { headers }: FastifyRequest,
+  bearers: RecogniseBearer,
+  task: TokenTask,
+): Promise<TokenRecord> {
+  const bearer = await bearers(headers.authorization);
+  if (bearer.kind === 'missing') throw new ProblemError(NO_TOKEN);
+  if (bearer.kind === 'invalid') throw new ProblemError(BAD_TOKEN);
+  if (!mayEver(bearer.token, task)) throw new ProblemError(WEAK_TOKEN);
+  return bearer.token;
+}
+
+function onError(
+  error: unknown,
+  { request, reply, parts }: { request: FastifyRequest; reply: FastifyReply; parts: ServiceParts },
+): FastifyReply {
+  const problem = problemOf(error);
+  const fields = { session: request.id, address: request.ip };
+  if (problem.status === 500) parts.log.error('fault', { ...fields, error });
+  else if (isFault(error, 'STORE_UNAVAILABLE')) parts.log.warn('service.request-refused', { ...fields, error });
+  else parts.log.info('service.request-refused', { ...fields, reason: problem.code });
+  return sendProblem(reply, problem, request.id);
+}

@@ -1,0 +1,52 @@
+/**
+ * Recognises the bearer token of a request (RFC 6750). The list of tokens is read from the store once a second at most,
+ * so that a login costs the store nothing more; a revoked token is refused within that second.
+ */
+
+import { isFault } from '../core/fault.ts';
+import { Secret } from '../core/secret.ts';
+import { listTokens, recogniseToken } from '../policy/service-tokens.ts';
+import type { TokenRecord } from '../policy/token-ports.ts';
+import type { PolicyTools } from '../policy/tools.ts';
+
+const FRESH_MS = 1_000;
+/** While the store is out of reach, what it said last holds this long. */
+const STALE_MS = 60_000;
+const BEARER = /^Bearer +([A-Za-z0-9_]{1,100})$/i;
+
+/**
+ * The token of an Authorization header. `missing`: the request brings none; `invalid`: it brings one that is not known,
+ * has expired or was revoked. Throws STORE_UNAVAILABLE when tokens can be neither read nor remembered.
+ */
+export type RecogniseBearer = (
+  header: string | undefined,
+) => Promise<
+  { readonly kind: 'known'; readonly token: TokenRecord } | { readonly kind: 'missing' } | { readonly kind: 'invalid' }
+>;
+
+/** Makes the one who recognises. */
+export function makeBearers(tools: Pick<PolicyTools, 'store' | 'keyring' | 'clock'>): RecogniseBearer {
+  let known: readonly TokenRecord[] = [];
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+
+  const read = async (): Promise<void> => {
+    try {
+      known = await listTokens(tools);
+      readAt = performance.now();
+    } catch (error) {
+      if (!isFault(error, 'STORE_UNAVAILABLE') || performance.now() - readAt > STALE_MS) throw error;
+    } finally {
+      reading = undefined;
+    }
+  };
+
+  return async (header) => {
+    if (header === undefined) return { kind: 'missing' };
+    const [, text] = BEARER.exec(header) ?? [];
+    if (text === undefined) return { kind: 'invalid' };
+    if (performance.now() - readAt >= FRESH_MS) await (reading ??= read());
+    const token = recogniseToken(tools.keyring, known, new Secret(text), tools.clock());
+    return token === undefined ? { kind: 'invalid' } : { kind: 'known', token };
+  };
+}
