@@ -3,7 +3,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { readFileSync } from 'node:fs';
 import type { Settings } from './config/settings.ts';
-import { Fault } from './core/fault.ts';
+import { Fault, unreachable } from './core/fault.ts';
 import type { Account } from './core/identity.ts';
 import type { Protocol } from './core/verdict.ts';
 import { checkOrdinaryPassword } from './gateway/backend-login.ts';
@@ -144,7 +144,10 @@ function textIn(protocol: Protocol, refusal: Refusal, place: Place): string {
       return (imapLines('*', refusal, place).at(-1) ?? '').replace(/^\* (?:NO|BYE) /, '');
     case 'pop3':
       return pop3Line(refusal, place).replace(/^-ERR /, '');
-    default:
+    case 'submission':
+    case 'sieve':
       return refusalText(refusal, place);
+    default:
+      return unreachable(protocol);
   }
 }

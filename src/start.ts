@@ -9,7 +9,7 @@ import { Fault } from './core/fault.ts';
 import type { Protocol } from './core/verdict.ts';
 import { Backends } from './gateway/backends.ts';
 import { checkOrdinaryPassword } from './gateway/backend-login.ts';
-import { Gateway } from './gateway/gateway.ts';
+import { Gateway, type GatewayState } from './gateway/gateway.ts';
 import type { LiveStore } from './gateway/settings.ts';
 import { HURRY_SIGNAL, Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
 import { readKeyring } from './keys.ts';
@@ -90,16 +90,13 @@ export async function runWorker({ configFile, only }: ServeOptions): Promise<num
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
     const watched = await watchWorker(settings, worker, loggedAudit(await openStore(settings.store), own));
     const around = surroundings(settings, watched, own);
-    const gateway = only === undefined ? makeGateway(around) : undefined;
-    await gateway?.start();
-    const portal = only === undefined ? await openPortal(around) : undefined;
-    const service = await openService(around, only === 'service' ? 'alone' : 'beside the gateway');
-    watched.answerFor(gateway ?? { state: stateWithoutGateway(around) });
-    process.on('SIGHUP', () => reload([gateway, portal, service], configFile, log, own));
+    const parts = only === 'service' ? await openServiceAlone(around) : await openAll(around);
+    watched.answerFor(parts);
+    process.on('SIGHUP', () => reload(parts.holders, configFile, log, own));
     process.on('uncaughtException', (error) => own.error('fault', { error }));
     await tell({ kind: 'ready' });
     await told;
-    await Promise.all([gateway?.stop(hurry.signal), portal?.stop(), service?.stop()]);
+    await parts.stop(hurry.signal);
     await watched.store.close();
     return 0;
   } catch (error) {
@@ -109,6 +106,38 @@ export async function runWorker({ configFile, only }: ServeOptions): Promise<num
   } finally {
     if (process.connected) process.disconnect?.(); // an open channel would keep this process alive
   }
+}
+
+/** What a worker runs. */
+interface RunningParts {
+  readonly state: GatewayState;
+  readonly holders: readonly (Pick<Gateway, 'reloadCertificates'> | undefined)[];
+  stop(hurry: AbortSignal): Promise<unknown>;
+}
+
+async function openAll(around: Surroundings): Promise<RunningParts> {
+  const gateway = makeGateway(around);
+  await gateway.start();
+  const portal = await openPortal(around);
+  const service = await openService(around, 'beside the gateway');
+  return {
+    get state() {
+      return gateway.state;
+    },
+    holders: [gateway, portal, service],
+    stop: (hurry) => Promise.all([gateway.stop(hurry), portal?.stop(), service?.stop()]),
+  };
+}
+
+async function openServiceAlone(around: Surroundings): Promise<RunningParts> {
+  const service = await openService(around, 'alone');
+  return {
+    get state() {
+      return stateWithoutGateway(around);
+    },
+    holders: [service],
+    stop: async () => service?.stop(),
+  };
 }
 
 function load(file: string): ReturnType<typeof loadSettings> {

@@ -46,13 +46,7 @@ export function settingsOf(config: Config, files: ConfigFiles) {
       listen: config.portal.listen,
       trustedProxies: config.portal.trustedProxies,
     },
-    service: {
-      listen: config.service.listen.map(({ clientCa_file: file, ...listener }) => ({
-        ...listener,
-        clientCaFile: file === undefined ? undefined : files.absolute(file),
-      })),
-      nginx: config.service.nginx,
-    },
+    service: serviceSettings(config.service, files),
     gateway: {
       hostname: config.hostname,
       gatewayName: config.gatewayName ?? config.hostname,
@@ -78,6 +72,14 @@ export function settingsOf(config: Config, files: ConfigFiles) {
       defaultBackend: config.defaultBackend ?? '',
     },
   };
+}
+
+function serviceSettings({ listen, nginx }: Config['service'], files: ConfigFiles) {
+  const listeners = listen.map(({ clientCa_file: file, ...listener }) => ({
+    ...listener,
+    clientCaFile: file === undefined ? undefined : files.absolute(file),
+  }));
+  return { listen: listeners, nginx };
 }
 
 function listenerSettings(listener: ListenerConfig) {

@@ -86,7 +86,7 @@ function accepted(
     'Auth-User': headerText(login.user),
     ...('password' in login ? { 'Auth-Pass': headerText(login.password) } : {}),
   };
-  if (Object.values(headers).every((value) => !/[\0-\x1f\x7f]/.test(value))) return headers;
+  if (Object.values(headers).every((value) => isCarried(value))) return headers;
   parts.log.error('fault', {
     session: sessionId,
     error: new Fault('CONFIG_INVALID', 'no header can carry this login'),
@@ -112,6 +112,11 @@ function refused(refusal: Refusal, { protocol, sessionId, tries, parts }: Around
 function refusalOf(answer: Exclude<LoginAnswer, { kind: 'accepted' }>): Refusal {
   // It is asked here, so nothing is ever left to nginx.
   return answer.kind === 'forward' ? { kind: 'unavailable' } : answer;
+}
+
+// RFC 9110 §5.5: neither control characters, nor blanks at either end, which are cut off.
+function isCarried(value: string): boolean {
+  return !/^[ \t]|[ \t]$/.test(value) && Buffer.from(value, 'latin1').every((byte) => byte > 0x1f && byte !== 0x7f);
 }
 
 // Node writes header values as Latin-1; nginx passes the bytes on as they are, and the mail server expects UTF-8.
