@@ -1,7 +1,7 @@
 /** Joins mail to the parts that send it: codes for whoever waits, notices of changes to the owners of accounts. */
 
 import type { Settings } from './config/settings.ts';
-import { composeMail } from './mail/compose.ts';
+import { composeMail, defaultInstructions } from './mail/compose.ts';
 import { MAIL_LANGUAGES, type MailContent, type MailLanguage } from './mail/content.ts';
 import { makeMailer, type MailEvent } from './mail/mailer.ts';
 import { openRelay } from './mail/relay.ts';
@@ -31,6 +31,12 @@ export function openMail(settings: Settings, report: (event: MailEvent) => void)
       const outcome = await mailer.send({ ...mail, to, kind: 'code' }).outcomeWithin(WAIT_MS);
       return outcome.kind === 'waiting' ? 'on-its-way' : outcome.kind;
     },
+    async sendInstructions({ account, language, subject, body, date }) {
+      const mail = compose({ kind: 'instructions', account, subject, body, date }, language);
+      const outcome = await mailer.send({ ...mail, to: account, kind: 'notice' }).outcomeWithin(WAIT_MS);
+      return outcome.kind === 'waiting' ? 'on-its-way' : outcome.kind;
+    },
+    defaultInstructions: (language, dated) => defaultInstructions(language, settings.policy.issuer, dated),
     notify(notice) {
       const language = MAIL_LANGUAGES.find((known) => known === notice.language) ?? 'en';
       for (const content of contentsOf(notice)) {
@@ -45,6 +51,10 @@ export function openMail(settings: Settings, report: (event: MailEvent) => void)
 const FEW_CODES = 3;
 
 function contentsOf({ action, actor, account: { name: account }, at, detail }: AccountNotice): readonly MailContent[] {
+  if (action === 'browser.signed-in') {
+    const text = (name: string): string => String(detail?.[name] ?? '');
+    return [{ kind: 'new-browser', account, at, browser: text('browser'), network: text('network') }];
+  }
   const name = detail?.['name'];
   const notice: MailContent = {
     kind: 'notice',

@@ -10,8 +10,10 @@ import type { Log } from './ops/log.ts';
 import type { Gatekeeper } from './policy/decide.ts';
 import type { Keyring } from './policy/keyring.ts';
 import type { CheckOrdinaryPassword, Store } from './policy/ports.ts';
+import { openHashingThread } from './password-hashing.ts';
 import { startPortal } from './portal/server.ts';
 import { makePasskeyVerifier } from './webauthn.ts';
+import { makeProfileSigner } from './profile-signing.ts';
 import { openMail, reportMailTo } from './start-mail.ts';
 
 export interface RunningPortal {
@@ -43,6 +45,8 @@ export async function openPortal({
   const certificates = new Certificates(settings.gateway.tls);
   const mail = openMail(settings, reportMailTo(log));
   const { issuer, maxAppPasswords, limits } = settings.policy;
+  const hasher = openHashingThread();
+  const ending = new AbortController();
   const portal = await startPortal(
     {
       settings: settings.portal,
@@ -51,7 +55,10 @@ export async function openPortal({
       limits,
       passkeys: makePasskeyVerifier(),
       checkOrdinaryPassword: byAnyProtocol(backends),
+      admins: { configured: settings.admins, domains: Object.keys(settings.gateway.domainBackends), hasher },
+      ending: ending.signal,
       mail,
+      signProfile: makeProfileSigner(settings.gateway.tls.certificates, new URL(settings.portal.url).hostname),
       log,
     },
     (socket) => serverTls(socket, certificates, 'http/1.1'),
@@ -59,8 +66,9 @@ export async function openPortal({
   return {
     reloadCertificates: () => certificates.reload(),
     async stop() {
+      ending.abort();
       await portal.stop();
-      await mail?.stop();
+      await Promise.all([mail?.stop(), hasher.close()]);
     },
   };
 }

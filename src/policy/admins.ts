@@ -133,8 +133,15 @@ export async function auditAdmin(
 
 /** What a local admin is counted, signed in and audited as. No mail account has such a name. */
 export function localAdminAccount(name: string): Account {
-  return { name: `admin:${name}`, local: name, domain: 'admin:local' };
+  return { name: LOCAL + name, local: name, domain: 'admin:local' };
 }
+
+/** The name of the local admin whose account this is; undefined for a mail account. */
+export function localAdminNamed(account: string): string | undefined {
+  return account.startsWith(LOCAL) && !account.includes('@') ? account.slice(LOCAL.length) : undefined;
+}
+
+const LOCAL = 'admin:';
 
 /** The canonical names of these domains. USAGE when one is no domain's, or there is none. */
 export function canonicalDomains(typed: 'all' | readonly string[]): 'all' | readonly string[] {

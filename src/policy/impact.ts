@@ -19,7 +19,12 @@ export interface DomainImpact {
   /** Different accounts with a session opened by the ordinary password and without two-step. */
   readonly unprepared: number;
   /** Accounts with sessions that the ordinary password opened, and those sessions. */
-  readonly ordinary: Sample & { readonly sessions: readonly SessionRecord[] };
+  readonly ordinary: Sample & {
+    /** How many sessions these are. */
+    readonly open: number;
+    /** The first of them. */
+    readonly sessions: readonly SessionRecord[];
+  };
 }
 
 /** How many there are, and the names of the first of them. */
@@ -64,7 +69,12 @@ export async function domainImpact(
     sessions: sessions.length,
     closing: closing.reduce((sum, count) => sum + count, 0),
     unprepared: names.filter((name) => connected.get(name)?.enrolledAt === undefined).length,
-    ordinary: { count: names.length, names: names.slice(0, SHOWN), sessions: ordinary.slice(0, SHOWN) },
+    ordinary: {
+      count: names.length,
+      names: names.slice(0, SHOWN),
+      open: ordinary.length,
+      sessions: ordinary.slice(0, SHOWN),
+    },
   };
 }
 

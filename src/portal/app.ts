@@ -10,21 +10,23 @@ import { randomBytes } from 'node:crypto';
 import { unreachable } from '../core/fault.ts';
 import { networkContains, parseNetwork } from '../core/network.ts';
 import { loadAssets, type Asset, type Assets } from './assets.ts';
+import { rightTo } from './admin-rights.ts';
 import { makeBrowserSessions, randomToken } from './browser-sessions.ts';
-import { COOKIES, COOKIE_FORM } from './cookies.ts';
+import { COOKIES, COOKIE_FORM, type CookieChange } from './cookies.ts';
+import { addClientSettings, rewrittenUrl } from './client-settings.ts';
 import { CSRF_FIELD, isOwnForm, isOwnOrigin } from './csrf.ts';
 import { faultPage, faultPageOf, type FaultPage } from './fault-pages.ts';
 import { ASSET_HEADERS, headersFor, PAGE_HEADERS } from './headers.ts';
 import { layout } from './layout.ts';
-import { lackOf, type Lack } from './levels.ts';
-import { PATHS, placeNamed, type OwnPath } from './paths.ts';
+import { isAdminLevel, lackOf, type Lack } from './levels.ts';
+import { filledIn, PATHS, placeNamed, type OwnPath } from './paths.ts';
 import { blankVisit, visitOf, type Reading } from './request.ts';
 import { ROUTES } from './routes.ts';
 import type { PortalParts } from './settings.ts';
 import { redirect, type Answer, type Route, type Visit } from './visit.ts';
 
 const MAX_BODY_BYTES = 32_768;
-const MAX_PATH_CHARACTERS = 100;
+const MAX_PATH_CHARACTERS = 255;
 
 interface Around {
   readonly reading: Reading;
@@ -48,12 +50,14 @@ export async function makeApp(parts: PortalParts, routes: readonly Route[] = ROU
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: trustedBy(parts.settings.trustedProxies),
     routerOptions: { maxParamLength: MAX_PATH_CHARACTERS },
+    rewriteUrl: ({ url = '/' }) => rewrittenUrl(url),
     return503OnClosing: false,
   });
   app.removeAllContentTypeParsers();
   await app.register(cookie);
   await app.register(formbody, { parser: (text: string) => ({ fields: new URLSearchParams(text) }) });
   app.addHook('onRequest', async (_request, reply) => void reply.headers(headersFor(url)));
+  await addClientSettings(app, parts);
   for (const route of routes) addRoute(app, route, around);
   for (const asset of Object.values(around.assets)) addAsset(app, base, asset);
   app.setNotFoundHandler((request, reply) => sendFault(request, reply, 'notFound', around));
@@ -65,6 +69,8 @@ function addRoute(app: FastifyInstance, route: Route, around: Around): void {
   app.route({
     method: route.method,
     url: around.reading.base + route.path,
+    // Whoever only asks whether there is something must not use it up.
+    exposeHeadRoute: route.path !== PATHS.fetchProfile,
     handler: async (request, reply) => {
       const { cookie: browserCookie, isNew } = cookieOf(request);
       const blank = blankVisit(request, browserCookie, around.reading);
@@ -80,11 +86,18 @@ function addRoute(app: FastifyInstance, route: Route, around: Around): void {
 }
 
 async function answerOf(route: Route, visit: Visit): Promise<Answer> {
+  // Somebody who is no admin is not led to a set-up that only admins need.
+  const outsider = visit.who?.session.level === 'full' && visit.who.grants.length === 0;
+  if (isAdminLevel(route.level) && outsider) return faultPage(visit, 'notFound');
   const lack = lackOf(route.level, visit.who, visit.now);
   if (lack !== undefined) return insteadOf(route, visit, lack);
   if (route.level === 'public') return route.handle(visit);
   const { who } = visit;
-  return who === undefined ? insteadOf(route, visit, 'sign-in') : route.handle({ ...visit, who });
+  if (who === undefined) return insteadOf(route, visit, 'sign-in');
+  const right = 'right' in route ? rightTo(who, route.right, visit.domain) : 'given';
+  if (right === 'given') return route.handle({ ...visit, who });
+  if (right === 'missing') visit.parts.log.warn('browser.request-refused', { user: who.account.name, reason: 'right' });
+  return faultPage(visit, right === 'missing' ? 'forbidden' : 'notFound');
 }
 
 const WAYS = {
@@ -92,13 +105,17 @@ const WAYS = {
   'second-factor': PATHS.secondFactor,
   'set-up': PATHS.setUp,
   'step-up': PATHS.stepUp,
+  'local-step-up': PATHS.adminConfirm,
+  mailbox: PATHS.admin,
 } as const satisfies Record<Lack, OwnPath>;
+
+const NOWHERE_TO_GO_ON: ReadonlySet<Lack> = new Set<Lack>(['set-up', 'mailbox']);
 
 // Leads to what is missing, and from there back to the page: a form that was sent too late is not sent again.
 function insteadOf(route: Route, visit: Visit, lack: Lack): Answer {
   const returnTo = route.method === 'GET' ? route.path : route.returnTo;
-  const next = returnTo === undefined ? undefined : placeNamed(returnTo.replace(':id', visit.id), [returnTo]);
-  return redirect(WAYS[lack], { next: lack === 'set-up' || next === PATHS.home ? undefined : next });
+  const next = returnTo === undefined ? undefined : placeNamed(filledIn(returnTo, visit), [returnTo]);
+  return redirect(WAYS[lack], { next: NOWHERE_TO_GO_ON.has(lack) || next === PATHS.home ? undefined : next });
 }
 
 function cookieOf(request: FastifyRequest): { readonly cookie: string; readonly isNew: boolean } {
@@ -119,10 +136,7 @@ function wrongHost(visit: Visit, { url }: Around): Answer {
 
 function send(visit: Visit, reply: FastifyReply, answer: Answer, { assets }: Around): FastifyReply {
   reply.headers(PAGE_HEADERS);
-  for (const { name, value, maxAgeSeconds: maxAge } of answer.cookies ?? []) {
-    if (value === '') reply.clearCookie(name, COOKIE_FORM);
-    else reply.setCookie(name, value, maxAge === undefined ? COOKIE_FORM : { ...COOKIE_FORM, maxAge });
-  }
+  setCookies(reply, answer.cookies ?? []);
   switch (answer.kind) {
     case 'page':
       reply.status(answer.status ?? 200).type('text/html; charset=utf-8');
@@ -133,11 +147,21 @@ function send(visit: Visit, reply: FastifyReply, answer: Answer, { assets }: Aro
       return reply.redirect(visit.link(answer.to) + next + anchor, 303);
     }
     case 'download':
-      reply.type('text/plain; charset=utf-8');
+      reply.type(`${answer.type ?? 'text/plain'}; charset=utf-8`);
       reply.header('content-disposition', `attachment; filename="${answer.fileName}"`);
       return reply.send(answer.text);
+    case 'file':
+      reply.type(answer.type).header('content-disposition', `inline; filename="${answer.fileName}"`);
+      return reply.send(answer.body);
     default:
       return unreachable(answer);
+  }
+}
+
+function setCookies(reply: FastifyReply, changes: readonly CookieChange[]): void {
+  for (const { name, value, maxAgeSeconds: maxAge } of changes) {
+    if (value === '') reply.clearCookie(name, COOKIE_FORM);
+    else reply.setCookie(name, value, maxAge === undefined ? COOKIE_FORM : { ...COOKIE_FORM, maxAge });
   }
 }
 

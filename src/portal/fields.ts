@@ -9,11 +9,13 @@ export interface Field {
   /** What is wrong with what was typed, and what to do. */
   readonly fault?: string | undefined;
   readonly value?: string | undefined;
-  readonly type?: 'text' | 'email' | 'password' | undefined;
+  readonly type?: 'text' | 'email' | 'password' | 'search' | 'date' | undefined;
   /** What a browser or a password manager may fill in (HTML §4.10.18.7). */
   readonly autocomplete: 'username' | 'current-password' | 'one-time-code' | 'off' | 'email';
   readonly kind?: 'digits' | 'code' | 'text' | undefined;
   readonly maxLength?: number | undefined;
+  /** It may be left empty. */
+  readonly optional?: true | undefined;
   /** Ready to be typed into when the page opens. */
   readonly first?: boolean | undefined;
 }
@@ -36,8 +38,39 @@ export function field(about: Field): Html {
       autocomplete="${autocomplete}"
       maxlength="${maxLength}"
       value="${value ?? ''}"
-      required${digits}${plain}${described}${about.first === true && html` autofocus`}
+      ${about.optional !== true && html`required`}${digits}${plain}${described}${about.first === true && html` autofocus`}
     />
+  </div>`;
+}
+
+/** A field of several lines. */
+export function textArea({
+  name,
+  label,
+  hint,
+  fault,
+  value,
+  maxLength,
+}: Pick<Field, 'name' | 'label' | 'hint' | 'fault' | 'value'> & { readonly maxLength: number }): Html {
+  return html`<div class="field${fault !== undefined && ' wrong'}">
+    <label for="${name}">${label}</label>
+    ${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
+    ${fault !== undefined && html`<p class="fault" id="${name}-fault">${fault}</p>`}
+    <textarea id="${name}" name="${name}" rows="12" maxlength="${maxLength}" ${describedBy(name, hint, fault)}>
+${value ?? ''}</textarea>
+  </div>`;
+}
+
+/** One of several, folded. */
+export function select(about: Pick<Field, 'name' | 'label'>, options: readonly Choice[]): Html {
+  const { name, label } = about;
+  return html`<div class="field">
+    <label for="${name}">${label}</label>
+    <select id="${name}" name="${name}">
+      ${options.map(
+        (one) => html`<option value="${one.value}" ${one.chosen === true && html`selected`}>${one.label}</option>`,
+      )}
+    </select>
   </div>`;
 }
 

@@ -6,7 +6,7 @@ import { html, type Html } from './html.ts';
 import { PATHS, type OwnPath } from './paths.ts';
 import { LANGUAGES } from './texts/texts.ts';
 import type { Texts } from './texts/shape.ts';
-import type { Visit } from './visit.ts';
+import type { Visit, Who } from './visit.ts';
 
 export interface PageParts {
   readonly title: string;
@@ -21,8 +21,11 @@ interface NavigationEntry {
 
 const NAVIGATION: readonly NavigationEntry[] = [
   { path: PATHS.twoStep, title: (texts) => texts.account },
+  { path: PATHS.devices, title: (texts) => texts.devices.title },
   { path: PATHS.activity, title: (texts) => texts.activityTitle },
 ];
+
+const ADMIN_ENTRY: NavigationEntry = { path: PATHS.admin, title: (texts) => texts.admin.title };
 
 /** A whole page. */
 export function layout(visit: Visit, assets: Assets, { title, body }: PageParts): Html {
@@ -60,6 +63,11 @@ export function form(visit: Visit, action: OwnPath, content: Html, className = '
   </form>`;
 }
 
+/** A form that asks for a page and changes nothing: what is typed stands in the address. */
+export function queryForm(visit: Visit, page: OwnPath, content: Html): Html {
+  return html`<form method="get" action="${visit.link(page)}" class="stack">${content}</form>`;
+}
+
 /** The path as a browser has to ask for it, with the place to go on to afterwards. */
 export function linkWithNext(visit: Visit, path: OwnPath): string {
   if (visit.next === undefined) return visit.link(path);
@@ -70,23 +78,31 @@ export function linkWithNext(visit: Visit, path: OwnPath): string {
 function navigation(visit: Visit): Html | undefined {
   const { who, texts, path } = visit;
   if (who === undefined || who.session.level !== 'full' || who.owes === 'set-up') return undefined;
-  const entries = NAVIGATION.map((entry) => {
+  const entries = navigationFor(who).map((entry) => {
     const here = path.startsWith(entry.path) && html` aria-current="${path === entry.path ? 'page' : 'true'}"`;
     return html`<li><a href="${visit.link(entry.path)}" ${here}>${entry.title(texts)}</a></li>`;
   });
   return html`<nav class="main" aria-label="${texts.mainNavigation}">
-    <p>${texts.settings}</p>
+    ${who.kind === 'mailbox' && html`<p>${texts.settings}</p>`}
     <ul>
       ${entries}
     </ul>
   </nav>`;
 }
 
+function navigationFor({ kind, grants }: Who): readonly NavigationEntry[] {
+  const own = kind === 'mailbox' ? NAVIGATION : [];
+  return grants.length === 0 ? own : [...own, ADMIN_ENTRY];
+}
+
 function signedIn(visit: Visit): Html | undefined {
   const { who, texts } = visit;
   if (who === undefined) return undefined;
   const button = html`<button class="quiet">${texts.signOut}</button>`;
-  return html`<div class="who"><span>${who.account.name}</span>${form(visit, PATHS.signOut, button, 'inline')}</div>`;
+  return html`<div class="who">
+    <span>${who.kind === 'mailbox' ? who.account.name : who.account.local}</span
+    >${form(visit, PATHS.signOut, button, 'inline')}
+  </div>`;
 }
 
 function languageForm(visit: Visit): Html {

@@ -40,30 +40,83 @@ export const PATHS = {
   resetAppPassword: '/settings/account/app-passwords/:id/reset',
   renameAppPassword: '/settings/account/app-passwords/:id/rename',
   revokeAppPassword: '/settings/account/app-passwords/:id/revoke',
+  devices: '/settings/devices',
+  deviceApple: '/settings/devices/apple',
+  deviceThunderbird: '/settings/devices/thunderbird',
+  deviceThunderbirdCode: '/settings/devices/thunderbird/:id',
+  fetchSettings: '/set-up/:id',
+  fetchProfile: '/set-up/:id/profile',
   activity: '/settings/activity',
   distrust: '/settings/activity/browsers/:id/distrust',
   cutOff: '/settings/activity/:id/cut-off',
+  admin: '/admin',
+  adminSignIn: '/admin/sign-in',
+  adminConfirm: '/admin/confirm',
+  adminDomain: '/admin/domains/:domain',
+  adminEnabled: '/admin/domains/:domain/enabled',
+  adminForced: '/admin/domains/:domain/forced',
+  adminDisabled: '/admin/domains/:domain/disabled',
+  adminNotice: '/admin/domains/:domain/notice',
+  adminOptions: '/admin/domains/:domain/options',
+  adminUsers: '/admin/domains/:domain/users',
+  adminUser: '/admin/domains/:domain/users/:user',
+  adminReset: '/admin/domains/:domain/users/:user/reset',
+  adminCutOff: '/admin/domains/:domain/users/:user/cut-off',
+  adminSuspend: '/admin/domains/:domain/users/:user/suspend',
+  adminResume: '/admin/domains/:domain/users/:user/resume',
+  adminUnlock: '/admin/domains/:domain/users/:user/unlock',
+  adminAudit: '/admin/domains/:domain/audit',
+  adminAuditExport: '/admin/domains/:domain/audit.csv',
 } as const satisfies Record<string, OwnPath>;
 
-/** Ids of records as they stand in a path. */
-const ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** What may stand in the place of a parameter of a path. */
+const PARAMETERS = {
+  /** Ids of records. */
+  ':id': /^[A-Za-z0-9_-]{1,64}$/,
+  /** The local part of an account's name, as bytes in base64url: it may hold any letter of any script. */
+  ':user': /^[A-Za-z0-9_-]{1,128}$/,
+  /** A domain's canonical name. */
+  ':domain': /^[a-z0-9.-]{1,255}$/,
+} as const satisfies Record<`:${string}`, RegExp>;
+
+/** The path with these in the places of its parameters. Throws on what cannot stand there: that would be a bug. */
+export function withParameters(
+  path: OwnPath,
+  values: { readonly id?: string; readonly user?: string; readonly domain?: string },
+): OwnPath {
+  const text = filledIn(path, values);
+  const place = placeNamed(text, [path]);
+  if (place === undefined) throw new Error(`no place of ours: ${path}`);
+  return place;
+}
 
 /** The path with this id in the place of `:id`. Throws on what is no id: that would be a bug. */
 export function withId(path: OwnPath, id: string): OwnPath {
-  if (!ID.test(id)) throw new Error('not an id');
-  return `/${path.slice(1).replace(':id', id)}`;
+  return withParameters(path, { id });
 }
 
-/** The place of ours that a text names, to go on to after a sign-in: one of `places`, or of those with an id in it. */
+/** The path as text, its parameters filled in with what a request said. */
+export function filledIn(
+  path: OwnPath,
+  { id = '', user = '', domain = '' }: { readonly id?: string; readonly user?: string; readonly domain?: string },
+): string {
+  return path
+    .replace(':id', () => id)
+    .replace(':user', () => user)
+    .replace(':domain', () => domain);
+}
+
+/** The place of ours that a text names, to go on to after a sign-in: one of `places`, its parameters filled in. */
 export function placeNamed(text: string, places: readonly OwnPath[]): OwnPath | undefined {
-  for (const place of places) {
-    if (!place.includes(':id')) {
-      if (place === text) return place;
-      continue;
-    }
-    const [before = '', after = ''] = place.split(':id');
-    const id = text.slice(before.length, text.length - after.length);
-    if (ID.test(id) && text === before + id + after) return withId(place, id);
-  }
-  return undefined;
+  const segments = text.split('/');
+  const named = places.some((place) => {
+    const expected = place.split('/');
+    return expected.length === segments.length && expected.every((one, at) => fits(one, segments[at] ?? ''));
+  });
+  return named ? `/${text.slice(1)}` : undefined;
+}
+
+function fits(expected: string, segment: string): boolean {
+  const pattern = Object.entries(PARAMETERS).find(([name]) => name === expected)?.[1];
+  return pattern === undefined ? expected === segment : pattern.test(segment);
 }

@@ -3,12 +3,15 @@
 import type { FastifyRequest } from 'fastify';
 import { canonicalAddress } from '../core/network.ts';
 import { Secret } from '../core/secret.ts';
-import type { Account } from '../core/identity.ts';
+import { localAdminAccount, localAdminNamed, lookupGrants } from '../policy/admins.ts';
 import { policyAt } from '../policy/domain-policy.ts';
 import { factorsOf, needsSetUp } from '../policy/factors.ts';
+import { localMark, lookupLocalAdmin } from '../policy/local-admins.ts';
 import { EMPTY_ACCOUNT } from '../policy/tools.ts';
+import { accountNamed } from '../policy/user-listing.ts';
+import { sameText } from '../policy/app-passwords.ts';
 import { browserName } from './browser-name.ts';
-import { isBoundTo, type BrowserSessions } from './browser-sessions.ts';
+import { isBoundTo, type BrowserSession, type BrowserSessions } from './browser-sessions.ts';
 import { COOKIES } from './cookies.ts';
 import { csrfToken } from './csrf.ts';
 import type { OwnPath } from './paths.ts';
@@ -39,7 +42,7 @@ export async function visitOf(request: FastifyRequest, cookie: string, reading: 
 export function blankVisit(request: FastifyRequest, cookie: string, reading: Reading): Visit {
   const { parts, sessions, base } = reading;
   const language = languageOf(request, undefined);
-  const form = formOf(request.body);
+  const form = formOf(fieldsIn(request.body));
   const url = new URL(request.url, 'http://portal.invalid');
   return {
     parts,
@@ -48,12 +51,16 @@ export function blankVisit(request: FastifyRequest, cookie: string, reading: Rea
     address: canonicalAddress(request.ip) ?? '',
     browser: browserName(request.headers['user-agent'] ?? ''),
     path: url.pathname.slice(base.length) || '/',
-    id: idIn(request.params),
+    id: parameterIn(request.params, 'id'),
+    domain: parameterIn(request.params, 'domain'),
+    user: parameterIn(request.params, 'user'),
+    query: formOf(url.searchParams),
     next: reading.placeNamed(request.method === 'GET' ? (url.searchParams.get('next') ?? '') : form.text('next')),
     form,
     language,
     texts: textsOf(language),
     csrf: csrfToken(parts.tools.keyring, cookie),
+    seenBrowser: request.cookies[COOKIES.seen] ?? '',
     trustedBrowser: request.cookies[COOKIES.trustedBrowser] ?? '',
     link: (path) => base + path,
     who: undefined,
@@ -63,23 +70,40 @@ export function blankVisit(request: FastifyRequest, cookie: string, reading: Rea
 async function lookupWho(cookie: string, { parts, sessions }: Reading, now: number): Promise<Who | undefined> {
   const session = await sessions.load(cookie);
   if (session === undefined) return undefined;
+  const who = await whoIs(session, parts, now);
+  if (who === undefined) await sessions.end(session);
+  return who;
+}
+
+// Undefined when the session belongs to what is no longer so.
+async function whoIs(session: BrowserSession, parts: PortalParts, now: number): Promise<Who | undefined> {
+  const local = localAdminNamed(session.account);
+  if (local !== undefined) return localWho(session, parts, local);
   const account = accountNamed(session.account);
   const { store, keyring } = parts.tools;
   const [own, domain] = await Promise.all([store.lookupAccount(account), store.lookupDomain(account.domain)]);
   const record = own.record ?? EMPTY_ACCOUNT;
-  if (!isBoundTo(session, keyring, record)) {
-    await sessions.end(session);
-    return undefined;
-  }
+  if (!isBoundTo(session, keyring, record)) return undefined;
   const policy = policyAt(domain.record, now);
   const owes = needsSetUp(policy, record) ? 'set-up' : 'nothing';
-  return { session, account, record, policy, factors: factorsOf(record), owes };
+  const grants = session.level === 'full' ? await lookupGrants(parts.tools, parts.admins.configured, account.name) : [];
+  return { kind: 'mailbox', session, account, record, policy, factors: factorsOf(record), owes, grants };
 }
 
-// The name is canonical: it has one @ (core/identity.ts).
-function accountNamed(name: string): Account {
-  const at = name.lastIndexOf('@');
-  return { name, local: name.slice(0, at), domain: name.slice(at + 1) };
+async function localWho(session: BrowserSession, { tools }: PortalParts, name: string): Promise<Who | undefined> {
+  const admin = await lookupLocalAdmin(tools, name);
+  if (admin === undefined || !sameText(session.factorsMark, localMark(tools.keyring, admin))) return undefined;
+  const { role, domains } = admin;
+  return {
+    kind: 'local-admin',
+    session,
+    account: localAdminAccount(name),
+    record: EMPTY_ACCOUNT,
+    policy: policyAt(undefined, 0),
+    factors: ['totp'],
+    owes: 'nothing',
+    grants: [{ name, role, domains }],
+  };
 }
 
 function languageOf(request: FastifyRequest, chosen: string | undefined): Language {
@@ -87,8 +111,7 @@ function languageOf(request: FastifyRequest, chosen: string | undefined): Langua
   return named ?? preferredLanguage(request.headers['accept-language'] ?? '');
 }
 
-function formOf(body: unknown): Form {
-  const fields = fieldsIn(body);
+function formOf(fields: URLSearchParams): Form {
   return {
     text: (name, limit = 200) => (fields.get(name) ?? '').slice(0, limit),
     secret: (name) => new Secret((fields.get(name) ?? '').slice(0, MAX_SECRET)),
@@ -102,7 +125,7 @@ function fieldsIn(body: unknown): URLSearchParams {
   return given instanceof URLSearchParams ? given : new URLSearchParams();
 }
 
-function idIn(params: unknown): string {
-  if (typeof params !== 'object' || params === null || !('id' in params)) return '';
-  return String(params.id);
+function parameterIn(params: unknown, name: 'id' | 'domain' | 'user'): string {
+  if (typeof params !== 'object' || params === null) return '';
+  return String(Object.entries(params).find(([key]) => key === name)?.[1] ?? '');
 }

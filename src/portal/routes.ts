@@ -4,7 +4,19 @@
  */
 
 import { activityRoutes } from './pages/activity.ts';
+import { adminAuditRoutes } from './pages/admin-audit.ts';
+import { adminDomainRoutes } from './pages/admin-domain.ts';
+import { adminHomeRoutes } from './pages/admin-home.ts';
+import { adminNoticeRoutes } from './pages/admin-notice.ts';
+import { adminOptionsRoutes } from './pages/admin-options.ts';
+import { adminReviewRoutes } from './pages/admin-review.ts';
+import { adminSignInRoutes } from './pages/admin-sign-in.ts';
+import { adminUserRoutes } from './pages/admin-user.ts';
+import { adminUsersRoutes } from './pages/admin-users.ts';
 import { appPasswordRoutes } from './pages/app-passwords.ts';
+import { deviceCodeRoutes } from './pages/device-codes.ts';
+import { deviceRoutes } from './pages/devices.ts';
+import { fetchSettingsRoutes } from './pages/fetch-settings.ts';
 import { languageRoutes } from './pages/language.ts';
 import { newAppPasswordRoutes } from './pages/new-app-password.ts';
 import { recoveryCodeRoutes } from './pages/recovery-codes.ts';
@@ -36,4 +48,16 @@ export const ROUTES: readonly Route[] = [
   ...recoveryCodeRoutes,
   ...turnOffRoutes,
   ...activityRoutes,
+  ...deviceRoutes,
+  ...deviceCodeRoutes,
+  ...fetchSettingsRoutes,
+  ...adminSignInRoutes,
+  ...adminHomeRoutes,
+  ...adminDomainRoutes,
+  ...adminReviewRoutes,
+  ...adminNoticeRoutes,
+  ...adminOptionsRoutes,
+  ...adminUsersRoutes,
+  ...adminUserRoutes,
+  ...adminAuditRoutes,
 ];

@@ -13,17 +13,24 @@ export interface Shown {
   readonly codes: { readonly codes: readonly Secret[]; readonly appPassword?: Secret | undefined };
   /** A recovery address that a code was sent to. */
   readonly address: { readonly address: string };
+  /** What was done, to be said on the page that follows. */
+  readonly said: { readonly said: string };
   /** An app password that was made, reset or asked for. */
   readonly 'app-password': { readonly id: string; readonly secret: Secret };
+  /** The token of a set-up link; its id is the name of the device. */
+  readonly 'set-up-link': { readonly id: string; readonly secret: Secret };
 }
 
 type Slot = keyof Shown;
 
 /** How long each is shown, in milliseconds. */
-const SHOWN_MS = { codes: 1_800_000, address: 1_800_000, 'app-password': 120_000 } as const satisfies Record<
-  Slot,
-  number
->;
+const SHOWN_MS = {
+  codes: 1_800_000,
+  address: 1_800_000,
+  said: 60_000,
+  'app-password': 120_000,
+  'set-up-link': 600_000,
+} as const satisfies Record<Slot, number>;
 
 /** Puts something on show for this session, in place of what was there. */
 export async function putOnShow<S extends Slot>(
@@ -49,11 +56,24 @@ export async function shownCodes(parts: PortalParts, session: BrowserSession): P
 }
 
 /** The app password that is on show for this session. */
-export async function shownAppPassword(
+export function shownAppPassword(
   parts: PortalParts,
   session: BrowserSession,
 ): Promise<Shown['app-password'] | undefined> {
-  const content = await load(parts, session, 'app-password');
+  return named(parts, session, 'app-password');
+}
+
+/** The set-up link that is on show for this session. It may have been used meanwhile. */
+export function shownLink(parts: PortalParts, session: BrowserSession): Promise<Shown['set-up-link'] | undefined> {
+  return named(parts, session, 'set-up-link');
+}
+
+async function named<S extends 'app-password' | 'set-up-link'>(
+  parts: PortalParts,
+  session: BrowserSession,
+  slot: S,
+): Promise<{ readonly id: string; readonly secret: Secret } | undefined> {
+  const content = await load(parts, session, slot);
   if (content === undefined) return undefined;
   return { id: String(content['id']), secret: new Secret(String(content['secret'])) };
 }
@@ -64,6 +84,14 @@ export async function shownAddress(parts: PortalParts, session: BrowserSession):
   return content === undefined ? undefined : String(content['address']);
 }
 
+/** What is to be said on this page, once. */
+export async function takeSaid(parts: PortalParts, session: BrowserSession): Promise<string | undefined> {
+  const content = await load(parts, session, 'said');
+  if (content === undefined) return undefined;
+  await takeOffShow(parts, session, 'said');
+  return String(content['said']);
+}
+
 /** Takes it off show. */
 export async function takeOffShow({ tools }: PortalParts, session: BrowserSession, slot: Slot): Promise<void> {
   await tools.store.ephemeral.consume(refOf(session, slot));
@@ -71,7 +99,7 @@ export async function takeOffShow({ tools }: PortalParts, session: BrowserSessio
 
 // A Secret gives itself to no JSON: it is opened here, to be sealed at once.
 function textOf(shown: Shown[Slot]): Secret {
-  if ('address' in shown) return new Secret(JSON.stringify(shown));
+  if ('address' in shown || 'said' in shown) return new Secret(JSON.stringify(shown));
   const content =
     'codes' in shown
       ? { codes: shown.codes.map((code) => code.expose()), appPassword: shown.appPassword?.expose() }

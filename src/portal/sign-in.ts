@@ -67,10 +67,18 @@ export async function countTry(parts: PortalParts, given: OfferedSecret): Promis
   return tools.store.lookupLogin({ ...seenBy(tools.keyring, given), now: tools.clock(), limits });
 }
 
-/** Takes a try that was right back out of the counts, once all factors were given: the network is known from now on. */
+/**
+ * Takes a try that was right back out of the counts, once all factors were given: the network is known from now on, and
+ * so is the account, as one whose ordinary password the backend has confirmed.
+ */
 export async function forgiveTry(parts: PortalParts, given: OfferedSecret): Promise<void> {
   const { tools } = parts;
-  await tools.store.recordSuccess({ ...seenBy(tools.keyring, given), now: tools.clock(), protocol: 'imap' });
+  await tools.store.recordSuccess({
+    ...seenBy(tools.keyring, given),
+    now: tools.clock(),
+    protocol: 'imap',
+    ordinaryPassword: true,
+  });
 }
 
 function attemptOf(account: Account, { password, address }: PasswordTry): Attempt {

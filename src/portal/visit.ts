@@ -2,12 +2,13 @@
 
 import type { Account } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
+import type { AdminGrant, AdminTask } from '../policy/admins.ts';
 import type { DomainPolicy } from '../policy/domain-policy.ts';
 import type { AccountRecord, FactorKind } from '../policy/ports.ts';
 import type { CookieChange } from './cookies.ts';
 import type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
 import type { Html } from './html.ts';
-import type { Level } from './levels.ts';
+import type { AdminLevel, Level } from './levels.ts';
 import type { OwnPath } from './paths.ts';
 import type { PortalParts } from './settings.ts';
 import type { Texts } from './texts/shape.ts';
@@ -32,6 +33,11 @@ export interface Visit {
   readonly path: string;
   /** What stands in the place of `:id`, '' where there is none. */
   readonly id: string;
+  /** What stands in the place of `:domain` and `:user`, '' where there is none. Only pages of admins have these. */
+  readonly domain: string;
+  readonly user: string;
+  /** What stands behind the `?` of the address. */
+  readonly query: Form;
   /** Where to go on to after a sign-in or a confirmation. */
   readonly next: OwnPath | undefined;
   readonly form: Form;
@@ -39,6 +45,8 @@ export interface Visit {
   readonly texts: Texts;
   /** To be sent back with every form. */
   readonly csrf: string;
+  /** What the browser keeps of earlier sign-ins (seen-browsers.ts), '' for nothing. */
+  readonly seenBrowser: string;
   /** The token of a browser that is trusted, '' for none. */
   readonly trustedBrowser: string;
   /** The path as a browser has to ask for it. */
@@ -48,6 +56,8 @@ export interface Visit {
 
 /** Who is signed in, or half way there, with the state of the account at the time of this request. */
 export interface Who {
+  /** A local admin has no mailbox, and nothing of its own but its sign-in. */
+  readonly kind: 'mailbox' | 'local-admin';
   readonly session: BrowserSession;
   readonly account: Account;
   readonly record: AccountRecord;
@@ -55,6 +65,8 @@ export interface Who {
   readonly factors: readonly FactorKind[];
   /** What has to be done before anything else. */
   readonly owes: 'set-up' | 'nothing';
+  /** What it may manage now; none before all factors were given. */
+  readonly grants: readonly AdminGrant[];
 }
 
 export interface SignedVisit extends Visit {
@@ -76,7 +88,14 @@ export type Answer = (
       /** The id of the part of the page to show. */
       readonly anchor?: string | undefined;
     }
-  | { readonly kind: 'download'; readonly fileName: string; readonly text: string }
+  | {
+      readonly kind: 'download';
+      readonly fileName: string;
+      readonly text: string;
+      readonly type?: 'text/csv' | undefined;
+    }
+  /** A file that the device is to open. */
+  | { readonly kind: 'file'; readonly fileName: string; readonly type: string; readonly body: Buffer }
 ) & { readonly cookies?: readonly CookieChange[] | undefined };
 
 /** One row of the table of routes. */
@@ -87,8 +106,16 @@ export type Route = {
   readonly returnTo?: OwnPath | undefined;
 } & (
   | { readonly level: 'public'; handle(visit: Visit): Promise<Answer> }
-  | { readonly level: Exclude<Level, 'public'>; handle(visit: SignedVisit): Promise<Answer> }
+  | { readonly level: Exclude<Level, 'public' | AdminLevel>; handle(visit: SignedVisit): Promise<Answer> }
+  | AdminRow
 );
+
+/** A page of admins: `right` is what one must be allowed in the domain of its path; `enter`: anything anywhere. */
+export interface AdminRow {
+  readonly level: AdminLevel;
+  readonly right: AdminTask | 'enter';
+  handle(visit: SignedVisit): Promise<Answer>;
+}
 
 /** A redirect, with a place to go on to after it. */
 export function redirect(

@@ -50,7 +50,7 @@ test('before a domain is forced: who has not enrolled, and whose sessions would 
       sessions: 4,
       closing: 3,
       unprepared: 2,
-      ordinary: { count: 2, names: ['bob@example.org', 'carol@example.org'], sessions: ['b1', 'b2', 'c'] },
+      ordinary: { count: 2, names: ['bob@example.org', 'carol@example.org'], open: 3, sessions: ['b1', 'b2', 'c'] },
     },
   );
   const disabled = await domainImpact(tools.store, 'example.org', UNDECIDED_DOMAIN, clock.now);

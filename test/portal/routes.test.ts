@@ -10,7 +10,11 @@ import { type Browser, givePassword, PORTAL_URL, signInFully, startTestPortal } 
 
 const ALICE = testAccount();
 const CAROL = testAccount('carol', 'forced.example');
-const portal = await startTestPortal({ mail: true });
+const BARE = testAccount('bare');
+const admins = [ALICE, BARE, CAROL].map(({ name, domain }) => {
+  return { account: name, role: 'admin', domains: [domain] } as const;
+});
+const portal = await startTestPortal({ mail: true, admins });
 after(() => portal.close());
 await setDomain(portal.tools, 'test', CAROL.domain, { mode: 'forced' });
 const { totp } = await enrolled(portal.tools, ALICE);
@@ -33,6 +37,12 @@ const notRecent = async (): Promise<Browser> => {
   return browser;
 };
 
+const withoutFactor = async (): Promise<Browser> => {
+  const browser = portal.browser();
+  await givePassword(browser, BARE);
+  return browser;
+};
+
 const LEAVES_OUT: Readonly<Record<Level, readonly (() => Browser | Promise<Browser>)[]>> = {
   public: [],
   password: [stranger],
@@ -40,14 +50,17 @@ const LEAVES_OUT: Readonly<Record<Level, readonly (() => Browser | Promise<Brows
   'set-up': [stranger, halfWay, notRecent],
   full: [stranger, halfWay, owingSetUp],
   recent: [stranger, halfWay, owingSetUp, notRecent],
+  admin: [stranger, halfWay, owingSetUp, withoutFactor],
+  'admin-recent': [stranger, halfWay, owingSetUp, withoutFactor, notRecent],
 };
+const HALF_WAY = { session: { level: 'password' }, owes: 'nothing', factors: ['totp'] } as const;
 const WAYS = ['/sign-in', '/sign-in/code', '/settings/account/set-up', '/confirm'];
 
 for (const { method, path, level } of ROUTES) {
   test(`${method} ${path} needs ${level}`, async () => {
     for (const make of LEAVES_OUT[level]) {
       const browser = await make();
-      const concrete = path.replace(':id', 'x1');
+      const concrete = pathFor(path);
       const token = browser.token;
       const before = await portal.tools.store.lookupAccount(ALICE);
       const page =
@@ -61,6 +74,11 @@ for (const { method, path, level } of ROUTES) {
   });
 }
 
+/** Of alice's own domain, and of bob. */
+function pathFor(path: string): string {
+  return path.replace(':id', 'x1').replace(':domain', ALICE.domain).replace(':user', 'Ym9i');
+}
+
 async function tokenOf(browser: Browser): Promise<string> {
   await browser.open('/sign-in');
   return browser.token;
@@ -70,8 +88,10 @@ test('only the pages that lead in are public', () => {
   const open = ROUTES.filter(({ level }) => level === 'public').map(({ method, path }) => `${method} ${path}`);
   assert.deepEqual(open.toSorted(), [
     'GET /',
+    'GET /admin/sign-in',
     'GET /sign-in',
     'GET /sign-in/help',
+    'POST /admin/sign-in',
     'POST /language',
     'POST /sign-in',
     'POST /sign-out',
@@ -80,7 +100,7 @@ test('only the pages that lead in are public', () => {
 
 test('everything about factors and secrets needs all factors, and what changes them a fresh one', () => {
   for (const { method, path, level } of ROUTES.filter(({ path: one }) => one.startsWith('/settings/'))) {
-    assert.notEqual(lackOf(level, { session: { level: 'password' }, owes: 'nothing' }, START_MS), undefined, path);
+    assert.notEqual(lackOf(level, { ...HALF_WAY, kind: 'mailbox' }, START_MS), undefined, path);
     const harmless = ['/hide', '/kept', '/cut-off', '/distrust'].some((end) => path.endsWith(end));
     if (method === 'POST' && !harmless) assert.ok(level === 'recent' || level === 'set-up', path);
   }
@@ -89,7 +109,7 @@ test('everything about factors and secrets needs all factors, and what changes t
 for (const { path, level } of ROUTES.filter(({ method }) => method === 'POST')) {
   test(`POST ${path} takes no form of another site, or without its token`, async () => {
     const browser = level === 'public' ? portal.browser() : await signInFully(portal, ALICE, totp);
-    const concrete = path.replace(':id', 'x1');
+    const concrete = pathFor(path);
     if (level === 'public') await browser.open('/sign-in');
     const { token } = browser;
     const stolen = portal.browser();

@@ -2,17 +2,24 @@
 
 import type { LightMyRequestResponse } from 'fastify';
 import { makeApp } from '../../src/portal/app.ts';
-import type { CodeMail, PortalParts, PortalSettings } from '../../src/portal/settings.ts';
+import type { CodeMail, InstructionsMail, MailServer, PortalParts, PortalSettings } from '../../src/portal/settings.ts';
 import type { Route } from '../../src/portal/visit.ts';
 import { makePasskeyVerifier } from '../../src/webauthn.ts';
 import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
 import type { Attempt } from '../../src/core/verdict.ts';
+import type { PasswordHasher } from '../../src/policy/admin-ports.ts';
+import type { ConfiguredAdmin } from '../../src/policy/admins.ts';
 import type { PolicyTools } from '../../src/policy/tools.ts';
 import { codeAt, START_MS, testTools, type Clock } from './policy.ts';
 import type { Account } from '../../src/core/identity.ts';
 import type { Secret } from '../../src/core/secret.ts';
 
 export const PORTAL_URL = 'https://mail.example.org';
+export const MAIL_SERVERS: readonly MailServer[] = [
+  { protocol: 'imap', host: 'imap.example.org', port: 993, tls: 'implicit' },
+  { protocol: 'pop3', host: 'mail.example.org', port: 110, tls: 'starttls' },
+  { protocol: 'submission', host: 'smtp.example.org', port: 465, tls: 'implicit' },
+];
 export const ORDINARY_PASSWORD = 'correct horse';
 
 export interface Seen {
@@ -23,6 +30,8 @@ export interface Seen {
   readonly asked: Attempt[];
   /** What the backend answers; by default right for ORDINARY_PASSWORD. */
   backend: (attempt: Attempt) => 'right' | 'wrong' | 'unavailable';
+  /** The notices of admins that were mailed. */
+  readonly instructions: InstructionsMail[];
   /** The codes that were mailed. */
   readonly mails: CodeMail[];
   /** What comes of a mail. */
@@ -44,9 +53,17 @@ export interface PortalOptions {
   readonly routes?: readonly Route[];
   readonly tools?: PolicyTools;
   readonly clock?: Clock;
+  /** Admins of the configuration. */
+  readonly admins?: readonly ConfiguredAdmin[];
   /** Mail can be sent; absent: it cannot. */
   readonly mail?: true;
 }
+
+/** bcrypt takes a third of a second; here the words matter, not the hash. */
+export const QUICK_HASHER: PasswordHasher = {
+  hash: async (password) => `hashed ${password}`,
+  verify: async (password, hash) => hash === `hashed ${password}`,
+};
 
 /** What a portal is handed in a test; what it does with it can be looked at. */
 export function testParts(options: PortalOptions = {}): {
@@ -59,6 +76,7 @@ export function testParts(options: PortalOptions = {}): {
     tools: options.tools ?? testTools(clock),
     log: memoryLog(),
     asked: [],
+    instructions: [],
     mails: [],
     relay: 'sent',
     backend: ({ offered }) =>
@@ -69,9 +87,17 @@ export function testParts(options: PortalOptions = {}): {
       if (seen.relay === 'sent') seen.mails.push(code);
       return seen.relay;
     },
+    sendInstructions: async (instructions: InstructionsMail) => {
+      seen.instructions.push(instructions);
+      return seen.relay;
+    },
+    defaultInstructions: (_language: string, dated: boolean) => ({
+      subject: dated ? 'Before {date}' : 'Please set it up',
+      body: 'What to do for {account}: {portal}',
+    }),
   };
   const parts: PortalParts = {
-    settings: { url: PORTAL_URL, listen: [], trustedProxies: [], ...options.settings },
+    settings: { url: PORTAL_URL, listen: [], trustedProxies: [], mailServers: MAIL_SERVERS, ...options.settings },
     tools: seen.tools,
     identity: { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' },
     limits: {
@@ -86,6 +112,8 @@ export function testParts(options: PortalOptions = {}): {
       seen.asked.push(attempt);
       return seen.backend(attempt);
     },
+    admins: { configured: options.admins ?? [], domains: [], hasher: QUICK_HASHER },
+    ending: new AbortController().signal,
     mail: options.mail && mail,
     log: seen.log,
   };
@@ -179,6 +207,11 @@ export class Browser {
       },
       payload,
     });
+  }
+
+  /** One POST of this text, as a mail program sends it: no form, no token. */
+  async postRaw(path: string, payload: string, headers: Readonly<Record<string, string>>): Promise<Page> {
+    return this.#exchange({ method: 'POST', url: path, headers, payload });
   }
 
   /** The token of the open page's forms. */

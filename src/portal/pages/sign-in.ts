@@ -4,14 +4,14 @@ import { factorsMark, factorsOf } from '../../policy/factors.ts';
 import type { Account } from '../../core/identity.ts';
 import { Secret } from '../../core/secret.ts';
 import { lookupTrustedBrowser } from '../../policy/trusted-browsers.ts';
-import { noteBrowser } from '../browser-audit.ts';
-import { COOKIES, sessionCookie } from '../cookies.ts';
+import { COOKIES, sessionCookie, type CookieChange } from '../cookies.ts';
 import { csrfToken } from '../csrf.ts';
 import { field, notice } from '../fields.ts';
 import { html } from '../html.ts';
-import { form } from '../layout.ts';
+import { form, linkWithNext } from '../layout.ts';
 import { networkText } from '../network-text.ts';
 import { PATHS } from '../paths.ts';
+import { noteSignIn } from '../seen-browsers.ts';
 import { waysOf } from '../second-factor.ts';
 import { forgiveTry, judgePassword } from '../sign-in.ts';
 import { redirect, type Answer, type Route, type SignedVisit, type Visit } from '../visit.ts';
@@ -54,6 +54,7 @@ function signInPage(visit: Visit, refusal: PasswordRefusal | undefined): Answer 
     <p class="lead">${words.lead}</p>
     ${refusal !== undefined && notice('fault', passwordRefusalWords(visit, refusal))}
     ${form(visit, PATHS.signIn, fields)}
+    <p class="other"><a href="${linkWithNext(visit, PATHS.adminSignIn)}">${texts.admin.signIn.link}</a></p>
   </div>`;
   return { kind: 'page', status: refusal && PASSWORD_STATUS[refusal.kind], title: words.title, body };
 }
@@ -79,13 +80,14 @@ async function signIn(visit: Visit): Promise<Answer> {
     network: networkText(address),
     browser,
   });
-  const cookies = [sessionCookie(begun.cookie)];
+  const cookies: CookieChange[] = [sessionCookie(begun.cookie)];
   if (level === 'full') {
     await forgiveTry(parts, seen);
-    await noteBrowser(visit, account, 'browser.signed-in');
+    cookies.push(await noteSignIn(visit, account));
     return redirect(visit.next ?? PATHS.twoStep, { cookies });
   }
-  const who = { session: begun.session, account, record, policy, factors: factorsOf(record), owes: 'nothing' } as const;
+  const given = { session: begun.session, account, record, policy, factors: factorsOf(record) };
+  const who = { ...given, kind: 'mailbox', owes: 'nothing', grants: [] } as const;
   return { ...(await firstWay({ ...visit, who, csrf: csrfToken(parts.tools.keyring, begun.cookie) })), cookies };
 }
 
