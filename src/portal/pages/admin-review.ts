@@ -155,5 +155,6 @@ async function save(visit: SignedVisit, mode: Mode): Promise<Answer> {
 /** The beginning of a day in UTC (ms); undefined for what is none. */
 export function dayIn(text: string): number | undefined {
   const at = DAY.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
+  // The 30th of February is taken for a day in March.
+  return Number.isNaN(at) || !new Date(at).toISOString().startsWith(text) ? undefined : at;
 }
