@@ -2,14 +2,15 @@
 
 import { isLoopback, sameSocket } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
+import { checkMailServers } from './mail-servers.ts';
 import { portOf, type Parts } from './parts.ts';
 import { formatPath } from './tree.ts';
 
 /** Faults of the portal's address and listeners. */
 export function checkPortal(parts: Parts): readonly ConfigFault[] {
   const { portal } = parts;
-  if (portal === undefined || portal.listen.length === 0) return [];
-  return [...checkUrl(portal), ...portal.listen.flatMap((_listener, index) => checkListener(parts, portal, index))];
+  if (portal === undefined || portal.listen.length === 0) return checkMailServers(parts);
+  return [...checkMailServers(parts), ...checkUrl(portal), ...portal.listen.flatMap((_listener, index) => checkListener(parts, portal, index))];
 }
 
 type Portal = NonNullable<Parts['portal']>;

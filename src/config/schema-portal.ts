@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { AdminsSchema } from './schema-mail.ts';
-import { cidr, httpUrl, listenAddress, port } from './schema-parts.ts';
+import { cidr, hostname, httpUrl, listenAddress, port } from './schema-parts.ts';
 
 const PortalListenerSchema = z.strictObject({
   address: listenAddress
@@ -16,6 +16,21 @@ const PortalListenerSchema = z.strictObject({
       '`implicit`: HTTPS with the certificates of `tls`. `none`: HTTP, behind a reverse proxy that speaks HTTPS, on a ' +
         'loopback address or with `trustedProxies`.',
     ),
+});
+
+const MailServerSchema = z.strictObject({
+  host: hostname.optional().meta({
+    description: 'The name that mail programs connect to. Default: `hostname`.',
+    examples: ['imap.example.org'],
+  }),
+  port: port.optional().meta({
+    description: "The port. Default: the listener's; where `tls` is given, the protocol's own.",
+    examples: [993],
+  }),
+  tls: z
+    .enum(['implicit', 'starttls'])
+    .optional()
+    .meta({ description: "How TLS begins there. Default: the listener's.", examples: ['implicit'] }),
 });
 
 export const PortalSchema = z.strictObject({
@@ -35,6 +50,18 @@ export const PortalSchema = z.strictObject({
     .describe(
       "Reverse proxies, as CIDR blocks. Their X-Forwarded-For is taken for the browser's address, and they must pass " +
         'the Host header on.',
+    ),
+  mailServers: z
+    .strictObject({
+      imap: MailServerSchema.optional().describe('IMAP.'),
+      pop3: MailServerSchema.optional().describe('POP3.'),
+      submission: MailServerSchema.optional().describe('Sending (SMTP).'),
+      sieve: MailServerSchema.optional().describe('ManageSieve.'),
+    })
+    .prefault({})
+    .describe(
+      'What users, mail programs and DNS are told to connect to, for each protocol. Needed where that is not what ' +
+        '`listeners` says: behind a load balancer, or with another name.',
     ),
   admins: AdminsSchema.default([]).describe(
     'Who may manage domains on the web, beside those named by `postern admin grant`.',

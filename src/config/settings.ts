@@ -19,6 +19,7 @@ import {
   type ListenerConfig,
 } from './parts.ts';
 import type { Config } from './schema.ts';
+import { mailServers } from './mail-servers.ts';
 import { mailSettings } from './mail-settings.ts';
 import { storeSettings } from './store-settings.ts';
 
@@ -45,6 +46,7 @@ export function settingsOf(config: Config, files: ConfigFiles) {
       url: config.portal.url ?? '',
       listen: config.portal.listen,
       trustedProxies: config.portal.trustedProxies,
+      mailServers: mailServers(config),
     },
     service: serviceSettings(config.service, files),
     gateway: {

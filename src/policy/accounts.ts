@@ -92,6 +92,22 @@ export async function noteLanguage(tools: PolicyTools, account: Account, languag
   });
 }
 
+/**
+ * Tells the owner of an enrolled account that somebody has signed in with a browser that was not seen before: at the
+ * recovery address, in its place the mailbox.
+ */
+export async function tellOfNewBrowser(
+  tools: PolicyTools,
+  account: Account,
+  seen: { readonly browser: string; readonly network: string },
+): Promise<void> {
+  const { record } = await tools.store.lookupAccount(account);
+  if (record?.enrolledAt === undefined) return;
+  const { recoveryAddress = account.name, language } = record;
+  const [action, actor, at] = ['browser.signed-in', account.name, tools.clock()] as const;
+  tools.notify?.({ account, action, actor, at, detail: seen, to: [recoveryAddress], language });
+}
+
 /** Forgets the failed logins of an account, so that its owner may try again at once. */
 export async function unlockAccount(tools: PolicyTools, actor: string, account: Account): Promise<void> {
   await tools.store.forgiveFailures(account);

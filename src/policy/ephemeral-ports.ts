@@ -13,6 +13,7 @@ export interface EphemeralValues {
   readonly 'set-up-link': SetUpLinkRecord;
   readonly 'passkey-challenge': PasskeyChallengeRecord;
   readonly 'shown-once': ShownOnceRecord;
+  readonly 'idempotent-answer': IdempotentAnswerRecord;
 }
 
 export type EphemeralKind = keyof EphemeralValues;
@@ -68,9 +69,11 @@ interface SetUpLinkRecord {
   readonly account: string;
   /** The device's name, which becomes the name of its app password. */
   readonly name: string;
-  /** The form in which the settings are to be given: `mobileconfig`, `thunderbird-qr`. */
+  /** The form in which the settings are to be given: `mobileconfig`. */
   readonly form: string;
   readonly createdAt: number;
+  /** The account's enrolment and factors when it was made: a change of them ends it. */
+  readonly factorsMark: string;
 }
 
 /** A challenge for a passkey. Its id is made of session, purpose and account. */
@@ -82,6 +85,12 @@ interface PasskeyChallengeRecord {
 /** What a page shows once after a redirect: sealed, bound to the session. */
 interface ShownOnceRecord {
   readonly sealed: string;
+}
+
+/** A request with an Idempotency-Key: which one, and its answer, sealed, once there is one. */
+interface IdempotentAnswerRecord {
+  readonly fingerprint: string;
+  readonly sealed?: string | undefined;
 }
 
 /** Names one record. `id` is never a secret itself but at most its keyed digest. */

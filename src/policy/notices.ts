@@ -10,7 +10,7 @@ import type { AccountRecord } from './ports.ts';
 /** Something that the owner of an account is to be told. Holds no secret. */
 export interface AccountNotice {
   readonly account: Account;
-  readonly action: ToldAction;
+  readonly action: ToldAction | 'browser.signed-in';
   /** Who did it: the account itself, an admin's account, `cli:<unix user>`. */
   readonly actor: string;
   readonly at: number;

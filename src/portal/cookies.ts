@@ -7,6 +7,7 @@ export const COOKIES = {
   session: '__Host-postern',
   language: '__Host-postern-language',
   trustedBrowser: '__Host-postern-browser',
+  seen: '__Host-postern-seen',
 } as const;
 
 type CookieName = (typeof COOKIES)[keyof typeof COOKIES];

@@ -33,7 +33,13 @@ const TrustedBrowser = z.strictObject({
   factorsMark: z.string(),
 });
 
-const SetUpLink = z.strictObject({ account: z.string(), name: z.string(), form: z.string(), createdAt: Time });
+const SetUpLink = z.strictObject({
+  account: z.string(),
+  name: z.string(),
+  form: z.string(),
+  createdAt: Time,
+  factorsMark: z.string(),
+});
 
 type Codecs = { readonly [K in EphemeralKind]: Codec<EphemeralValues[K]> };
 
@@ -46,6 +52,10 @@ const CODECS: Codecs = {
   'passkey-challenge': codec<EphemeralValues['passkey-challenge']>(
     'passkey challenge',
     z.strictObject({ challenge: z.string(), createdAt: Time }),
+  ),
+  'idempotent-answer': codec<EphemeralValues['idempotent-answer']>(
+    'idempotent answer',
+    z.strictObject({ fingerprint: z.string(), sealed: z.string().optional() }),
   ),
   'shown-once': codec<EphemeralValues['shown-once']>('page shown once', z.strictObject({ sealed: z.string() })),
 };

@@ -89,6 +89,8 @@ test('only the pages that lead in are public', () => {
   assert.deepEqual(open.toSorted(), [
     'GET /',
     'GET /admin/sign-in',
+    'GET /set-up/:id',
+    'GET /set-up/:id/profile',
     'GET /sign-in',
     'GET /sign-in/help',
     'POST /admin/sign-in',

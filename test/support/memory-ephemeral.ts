@@ -25,6 +25,7 @@ export function makeMemoryEphemeral(clock: () => number, perOwner = 100): Epheme
     'set-up-link': new Map(),
     'passkey-challenge': new Map(),
     'shown-once': new Map(),
+    'idempotent-answer': new Map(),
   };
   const of = <K extends EphemeralKind>(kind: K): Map<string, Owned<K>> => entries[kind];
 

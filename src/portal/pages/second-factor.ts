@@ -8,6 +8,7 @@ import { COOKIES, sessionCookie, type CookieChange } from '../cookies.ts';
 import { html } from '../html.ts';
 import { networkText } from '../network-text.ts';
 import { PATHS } from '../paths.ts';
+import { noteSignIn } from '../seen-browsers.ts';
 import { codeIn, judgeFactor, wayNamed, waysOf, type WayKind } from '../second-factor.ts';
 import { redirect, type Answer, type Route, type SignedVisit, type Visit } from '../visit.ts';
 import { factorForm, saidStatus, type Said } from './factor-form.ts';
@@ -71,8 +72,8 @@ async function check(visit: SignedVisit): Promise<Answer> {
     return factorPage(visit, way, { refusal: outcome });
   }
   const { cookie } = await sessions.renew(session, { level: 'full', secondFactorAt: now });
-  await noteBrowser(visit, account, 'browser.signed-in');
-  return redirect(visit.next ?? PATHS.twoStep, { cookies: [sessionCookie(cookie), ...(await trust(visit))] });
+  const seen = await noteSignIn(visit, account);
+  return redirect(visit.next ?? PATHS.twoStep, { cookies: [sessionCookie(cookie), seen, ...(await trust(visit))] });
 }
 
 async function trust({ parts, who, form, browser, address, now }: SignedVisit): Promise<readonly CookieChange[]> {

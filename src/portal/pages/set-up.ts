@@ -1,15 +1,14 @@
 /** Turning 2-Step Authentication on: choose a method, prove it by a code, keep what is shown. Also for another app. */
 
-import qrcode from 'qrcode';
 import { isFault } from '../../core/fault.ts';
 import { beginTotp, confirmTotp, pendingTotpOf } from '../../policy/enrolment.ts';
 import type { FactorKind } from '../../policy/ports.ts';
-import type { NewTotp } from '../../policy/totp.ts';
 import { choices, field, notice } from '../fields.ts';
-import { drawing, html, type Html } from '../html.ts';
+import { html } from '../html.ts';
 import { form } from '../layout.ts';
 import { offersPasskeys } from '../passkey-tools.ts';
 import { PATHS } from '../paths.ts';
+import { qrCode } from '../qr-code.ts';
 import { copyButton, groupedKey } from '../secrets.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '../visit.ts';
 import { cancelLink, paneHead } from './pane.ts';
@@ -85,7 +84,7 @@ async function showTotp(visit: SignedVisit, fault?: string): Promise<Answer> {
   const content = html` <ol class="steps">
       <li>${words.totpStepInstall}</li>
       <li>
-        ${words.totpStepScan} ${await qrCode(begun, words.totpQr)}
+        ${words.totpStepScan} ${await qrCode(begun.uri, words.totpQr)}
         <p>${words.totpKey}:</p>
         <p class="secret"><output id="key">${groupedKey(begun.secret)}</output></p>
         ${copyButton(visit, { id: 'key', text: begun.secret.expose(), label: words.totpCopy })}
@@ -118,9 +117,4 @@ async function check(visit: SignedVisit): Promise<Answer> {
     if (!isFault(error, 'NOT_ALLOWED')) throw error;
     return choose(visit, 'begin-again');
   }
-}
-
-async function qrCode({ uri }: NewTotp, label: string): Promise<Html> {
-  const svg = await qrcode.toString(uri.expose(), { type: 'svg', margin: 2, errorCorrectionLevel: 'M' });
-  return html`<div class="qr" role="img" aria-label="${label}">${drawing(svg)}</div>`;
 }
