@@ -36,7 +36,7 @@ export async function openService(around: Surroundings, way: Way): Promise<Runni
   const heeding = way === 'alone' ? await heedChanges(around, stopped.signal) : undefined;
   const tls = openTls(settings);
   const mail = openMail(settings, reportMailTo(log));
-  const { issuer, maxAppPasswords } = settings.policy;
+  const { issuer, maxAppPasswords, limits } = settings.policy;
   const service = await startService(
     {
       settings: settings.service,
@@ -44,6 +44,7 @@ export async function openService(around: Surroundings, way: Way): Promise<Runni
       identity: settings.gateway.identity,
       gatekeeper,
       checkOrdinaryPassword: (attempt, signal) => checkOrdinaryPassword(backends, attempt, signal),
+      limits,
       words: refusalWords(settings.gateway.portalUrl),
       handOver: (account, protocol) => placeFor(around, account, protocol),
       countLogin: (login) => meters.loginJudged(login),

@@ -5,7 +5,7 @@ import type { Account, IdentityRules } from '../core/identity.ts';
 import type { DenyReason, Protocol } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
 import type { Gatekeeper } from '../policy/decide.ts';
-import type { CheckOrdinaryPassword } from '../policy/ports.ts';
+import type { CheckOrdinaryPassword, Limits } from '../policy/ports.ts';
 import type { PolicyTools } from '../policy/tools.ts';
 import type { HttpPlace } from '../web/http-listeners.ts';
 
@@ -25,6 +25,8 @@ export interface ServiceParts {
   readonly gatekeeper: Pick<Gatekeeper, 'decide' | 'conclude'>;
   /** The one that the gatekeeper asks, too. */
   readonly checkOrdinaryPassword: CheckOrdinaryPassword;
+  /** The gatekeeper's. */
+  readonly limits: Limits;
   readonly words: RefusalWords;
   readonly handOver: HandOver;
   readonly countLogin: (login: CountedLogin) => void;
