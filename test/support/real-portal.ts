@@ -24,6 +24,8 @@ export interface RealPortal {
   readonly tools: PolicyTools;
   /** The code in the newest mail to this address that was not taken before. */
   mailedCode(to: string): Promise<string>;
+  /** The newest mail to this address with this in its subject. */
+  mailed(to: string, subject: string): Promise<string>;
   /** The gateway's log so far. */
   log(): string;
   stop(): Promise<void>;
@@ -43,7 +45,7 @@ export async function startRealPortal(
   const certificate = await authority.issue(LOOPBACK_NAMES);
   const dovecot = await startDovecot({ certificate, users, master: MASTER });
   const relay = await startRelay();
-  const [imapPort = 0, portalPort = 0] = await freePorts(2);
+  const [imapPort = 0, portalPort = 0, submissionPort = 0] = await freePorts(3);
   const file = (name: string): string => join(directory.path, name);
   const url = `https://localhost:${portalPort}`;
   const keys = newKeyLine();
@@ -53,13 +55,17 @@ export async function startRealPortal(
     JSON.stringify({
       hostname: 'localhost',
       workers: 1,
-      listeners: [{ protocol: 'imap', address: '127.0.0.1', port: imapPort, tls: 'implicit' }],
+      listeners: [
+        { protocol: 'imap', address: '127.0.0.1', port: imapPort, tls: 'implicit' },
+        { protocol: 'submission', address: '127.0.0.1', port: submissionPort, tls: 'implicit' },
+      ],
       tls: { certificates: [{ cert_file: certificate.certFile, key_file: certificate.keyFile }] },
       backends: {
         main: {
           hosts: ['127.0.0.1'],
           impersonation: { kind: 'master-user', user: MASTER.name, password: MASTER.password },
           imap: { port: dovecot.ports.imap, tls: 'none' },
+          submission: { port: dovecot.ports.submission, tls: 'none' },
         },
       },
       defaultBackend: 'main',
@@ -84,6 +90,7 @@ export async function startRealPortal(
     caFile: authority.caFile,
     tools,
     mailedCode: (to) => relay.code(to),
+    mailed: (to, subject) => relay.mail(to, subject),
     log: () => gateway.output(),
     stop: async () => {
       await gateway.stop();
@@ -118,6 +125,13 @@ async function startRelay() {
         const at = mails.findLastIndex((mail) => mail.to === to && /^Subject:.*\b\d{6}\b/m.test(mail.text));
         const [mail] = at < 0 ? [] : mails.splice(at, 1);
         return mail === undefined ? undefined : /\b\d{6}\b/.exec(/^Subject:.*$/m.exec(mail.text)?.[0] ?? '')?.[0];
+      }),
+    mail: (to: string, subject: string): Promise<string> =>
+      eventually(`a mail to ${to}`, () => {
+        const found = mails.findLast(
+          (mail) => mail.to === to && /^Subject:.*$/m.exec(mail.text)?.[0].includes(subject),
+        );
+        return found?.text;
       }),
     stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };

@@ -10,9 +10,12 @@ const disconnected = (count: number): string => {
   return count === 1 ? 'One connected mail app was disconnected.' : `${count} connected mail apps were disconnected.`;
 };
 
+/** A sentence begins with a capital letter. */
+const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
 export const admin = {
   title: 'Admin',
-  parts: { option: '2-Step Authentication', options: 'Options', users: 'Users', audit: 'Audit' },
+  parts: { option: '2-Step Authentication', options: 'Options', users: 'Users', audit: 'Audit', dns: 'DNS records' },
   partsOf: (domain: string) => `Pages of ${domain}`,
 
   signIn: {
@@ -69,13 +72,15 @@ export const admin = {
     notEnrolled: (count: number) =>
       count === 0
         ? 'Everybody who is known has set 2-Step Authentication up.'
-        : `${people(count)} will have to set 2-Step Authentication up before they can read mail again in their mail apps.`,
+        : sentence(
+            `${people(count)} will have to set 2-Step Authentication up before they can read mail again in their mail apps.`,
+          ),
     unknown: 'Somebody who has never signed in through this service is not known and not counted.',
     connectedTitle: 'Connected with an ordinary password',
     connected: (count: number, accounts: number) =>
       count === 0
         ? 'No mail app is connected with an ordinary password now.'
-        : `${apps(count)} of ${people(accounts)} will be disconnected and refused.`,
+        : sentence(`${apps(count)} of ${people(accounts)} will be disconnected and refused.`),
     names: 'Show the names',
     shown: (shown: number, count: number) => `The first ${shown} of ${count}:`,
     from: (protocol: string, address: string) => `${protocol} from ${address}`,
@@ -93,7 +98,7 @@ export const admin = {
       `Whoever knows somebody’s ordinary password can read and send their mail again with a mail app. People whom 2-Step Authentication protects today: ${count}.`,
     keeps: 'App passwords stop working, but are kept: they work again as soon as it is turned on.',
     closing: (count: number) =>
-      count === 0 ? 'No mail app will be disconnected.' : `${apps(count)} will be disconnected.`,
+      count === 0 ? 'No mail app will be disconnected.' : sentence(`${apps(count)} will be disconnected.`),
     confirm: { enabled: 'Save: Enabled', forced: 'Save: Forced', disabled: 'Save: Disabled' },
   },
   saved: (domain: string, mode: string, closed: number) => `Saved: ${domain} is now ${mode}. ${disconnected(closed)}`,

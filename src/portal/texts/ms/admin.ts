@@ -9,9 +9,12 @@ const apps = (count: number): string =>
 const disconnected = (count: number): string =>
   count === 0 ? 'Tiada aplikasi e-mel yang diputuskan.' : `Diputuskan: ${apps(count)}.`;
 
+/** A sentence begins with a capital letter. */
+const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
 export const admin = {
   title: 'Pentadbir',
-  parts: { option: 'Pengesahan 2 Langkah', options: 'Pilihan', users: 'Pengguna', audit: 'Audit' },
+  parts: { option: 'Pengesahan 2 Langkah', options: 'Pilihan', users: 'Pengguna', audit: 'Audit', dns: 'Rekod DNS' },
   partsOf: (domain: string) => `Halaman ${domain}`,
 
   signIn: {
@@ -74,13 +77,15 @@ export const admin = {
     notEnrolled: (count: number) =>
       count === 0
         ? 'Semua orang yang diketahui telah menyediakan Pengesahan 2 Langkah.'
-        : `${people(count)} perlu menyediakan Pengesahan 2 Langkah sebelum boleh membaca e-mel semula dalam aplikasi e-mel mereka.`,
+        : sentence(
+            `${people(count)} perlu menyediakan Pengesahan 2 Langkah sebelum boleh membaca e-mel semula dalam aplikasi e-mel mereka.`,
+          ),
     unknown: 'Sesiapa yang tidak pernah log masuk melalui perkhidmatan ini tidak diketahui dan tidak dikira.',
     connectedTitle: 'Bersambung dengan kata laluan biasa',
     connected: (count: number, accounts: number) =>
       count === 0
         ? 'Tiada aplikasi e-mel yang bersambung dengan kata laluan biasa sekarang.'
-        : `${apps(count)} milik ${people(accounts)} akan diputuskan dan ditolak.`,
+        : sentence(`${apps(count)} milik ${people(accounts)} akan diputuskan dan ditolak.`),
     names: 'Tunjukkan nama',
     shown: (shown: number, count: number) => `${shown} yang pertama daripada ${count}:`,
     from: (protocol: string, address: string) => `${protocol} dari ${address}`,
@@ -98,7 +103,7 @@ export const admin = {
       `Sesiapa yang mengetahui kata laluan biasa seseorang boleh membaca dan menghantar e-melnya semula dengan aplikasi e-mel. Bilangan pengguna yang dilindungi oleh Pengesahan 2 Langkah hari ini: ${count}.`,
     keeps: 'Kata laluan aplikasi berhenti berfungsi, tetapi disimpan: ia berfungsi semula sebaik sahaja dihidupkan.',
     closing: (count: number) =>
-      count === 0 ? 'Tiada aplikasi e-mel yang akan diputuskan.' : `${apps(count)} akan diputuskan.`,
+      count === 0 ? 'Tiada aplikasi e-mel yang akan diputuskan.' : sentence(`${apps(count)} akan diputuskan.`),
     confirm: { enabled: 'Simpan: Dibenarkan', forced: 'Simpan: Diwajibkan', disabled: 'Simpan: Dimatikan' },
   },
   saved: (domain: string, mode: string, closed: number) => `Disimpan: ${domain} kini ${mode}. ${disconnected(closed)}`,
