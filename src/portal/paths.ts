@@ -65,6 +65,7 @@ export const PATHS = {
   adminSuspend: '/admin/domains/:domain/users/:user/suspend',
   adminResume: '/admin/domains/:domain/users/:user/resume',
   adminUnlock: '/admin/domains/:domain/users/:user/unlock',
+  adminDns: '/admin/domains/:domain/dns',
   adminAudit: '/admin/domains/:domain/audit',
   adminAuditExport: '/admin/domains/:domain/audit.csv',
 } as const satisfies Record<string, OwnPath>;

@@ -15,6 +15,7 @@ import { adminUserRoutes } from './pages/admin-user.ts';
 import { adminUsersRoutes } from './pages/admin-users.ts';
 import { appPasswordRoutes } from './pages/app-passwords.ts';
 import { deviceCodeRoutes } from './pages/device-codes.ts';
+import { dnsRecordRoutes } from './pages/dns-records.ts';
 import { deviceRoutes } from './pages/devices.ts';
 import { fetchSettingsRoutes } from './pages/fetch-settings.ts';
 import { languageRoutes } from './pages/language.ts';
@@ -48,6 +49,7 @@ export const ROUTES: readonly Route[] = [
   ...recoveryCodeRoutes,
   ...turnOffRoutes,
   ...activityRoutes,
+  ...dnsRecordRoutes,
   ...deviceRoutes,
   ...deviceCodeRoutes,
   ...fetchSettingsRoutes,

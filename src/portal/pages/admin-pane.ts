@@ -10,13 +10,14 @@ import { putOnShow, takeSaid } from '../shown-once.ts';
 import { dayText } from '../times.ts';
 import { redirect, type Answer, type SignedVisit } from '../visit.ts';
 
-type Part = 'option' | 'options' | 'users' | 'audit';
+type Part = 'option' | 'options' | 'users' | 'audit' | 'dns';
 
 const PARTS: readonly { readonly part: Part; readonly path: OwnPath; readonly right: AdminTask }[] = [
   { part: 'option', path: PATHS.adminDomain, right: 'look' },
   { part: 'options', path: PATHS.adminOptions, right: 'set-policy' },
   { part: 'users', path: PATHS.adminUsers, right: 'look' },
   { part: 'audit', path: PATHS.adminAudit, right: 'look' },
+  { part: 'dns', path: PATHS.adminDns, right: 'look' },
 ];
 
 /** The head of a page of this part; with a title of its own where it is a page below it. */

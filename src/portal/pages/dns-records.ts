@@ -1,20 +1,27 @@
-/** The DNS records of a domain, to be pasted into its zone; for pages of admins. */
+/** Admin › DNS records: by which mail apps find the servers of a domain, to be pasted into its zone. */
 
 import { dnsRecords } from '../dns-records.ts';
-import { html, type Html } from '../html.ts';
+import { html } from '../html.ts';
+import { PATHS } from '../paths.ts';
 import { copyButton } from '../secrets.ts';
-import type { Visit } from '../visit.ts';
+import type { Answer, Route, SignedVisit } from '../visit.ts';
+import { adminHead } from './admin-pane.ts';
 
-/** The section with the records of this domain. */
-export function dnsRecordsSection(visit: Visit, domain: string): Html {
-  const { devices: words } = visit.texts;
-  const { settings } = visit.parts;
-  const text = dnsRecords(domain, settings.mailServers, new URL(settings.url)).join('\n');
-  return html`<section class="card" aria-labelledby="dns">
-    <h2 id="dns">${words.dnsTitle}</h2>
-    <p>${words.dnsLead}</p>
-    <pre class="zone" tabindex="0" aria-label="${words.dnsTitle}"><code id="dns-records">${text}</code></pre>
-    ${copyButton(visit, { id: 'dns-records', text, label: words.dnsCopy })}
-    <p class="hint">${words.dnsCertificate(`autoconfig.${domain}`)}</p>
-  </section>`;
+export const dnsRecordRoutes: readonly Route[] = [
+  { method: 'GET', path: PATHS.adminDns, level: 'admin', right: 'look', handle: page },
+];
+
+async function page(visit: SignedVisit): Promise<Answer> {
+  const { texts, domain, parts } = visit;
+  const { devices: words, admin } = texts;
+  const { mailServers, url } = parts.settings;
+  const text = dnsRecords(domain, mailServers, new URL(url)).join('\n');
+  const body = html`${await adminHead(visit, 'dns')}
+    <section class="card">
+      <p>${words.dnsLead}</p>
+      <div class="zone" tabindex="0" role="region" aria-label="${admin.parts.dns}"><pre>${text}</pre></div>
+      ${copyButton(visit, { id: 'dns-records', text, label: words.dnsCopy })}
+      <p class="hint">${words.dnsCertificate(`autoconfig.${domain}`)}</p>
+    </section>`;
+  return { kind: 'page', title: admin.parts.dns, body };
 }

@@ -72,7 +72,6 @@ export const devices = {
   fetchGoneText: 'It was used before, or its five minutes are over. Ask for a new code under “Set up a device”.',
   profileText: (account: string) => `Sets up the mail of ${account} on this device.`,
 
-  dnsTitle: 'DNS records',
   dnsLead:
     'With these in the zone of the domain, mail apps find the servers by themselves. Copy them to whoever keeps your DNS.',
   dnsCopy: 'Copy the DNS records',

@@ -75,7 +75,6 @@ export const devices = {
   fetchGoneText: 'Ia telah digunakan, atau lima minitnya sudah tamat. Minta kod baharu di bawah “Sediakan peranti”.',
   profileText: (account: string) => `Menyediakan e-mel ${account} pada peranti ini.`,
 
-  dnsTitle: 'Rekod DNS',
   dnsLead:
     'Dengan rekod ini dalam zon domain, aplikasi e-mel mencari pelayan sendiri. Salinkannya kepada penjaga DNS anda.',
   dnsCopy: 'Salin rekod DNS',
