@@ -64,8 +64,8 @@ export function form(visit: Visit, action: OwnPath, content: Html, className = '
 }
 
 /** A form that asks for a page and changes nothing: what is typed stands in the address. */
-export function queryForm(visit: Visit, page: OwnPath, content: Html): Html {
-  return html`<form method="get" action="${visit.link(page)}" class="stack">${content}</form>`;
+export function queryForm(visit: Visit, page: OwnPath, content: Html, className = 'stack'): Html {
+  return html`<form method="get" action="${visit.link(page)}" class="${className}">${content}</form>`;
 }
 
 /** The path as a browser has to ask for it, with the place to go on to afterwards. */

@@ -64,7 +64,7 @@ function filterForm(visit: SignedVisit): Html {
   const content = html`${text('actor', words.who)} ${text('account', words.account)}
     ${select({ name: 'action', label: words.did }, [{ value: '', label: words.anything }, ...actions])}
     ${day('from', words.from)} ${day('until', words.until)} <button>${words.filter}</button>`;
-  return queryForm(visit, withParameters(PATHS.adminAudit, { domain }), content);
+  return queryForm(visit, withParameters(PATHS.adminAudit, { domain }), content, 'stack columns');
 }
 
 function event({ texts, language }: SignedVisit, entry: AuditEntry): Html {
@@ -73,7 +73,7 @@ function event({ texts, language }: SignedVisit, entry: AuditEntry): Html {
   const details = Object.entries(detail).map(([name, value]) => `${name}=${value}`);
   return html`<li>
     <span
-      >${words.actions[action]}: ${account ?? words.domainItself}
+      >${words.actions[action]}${account !== undefined && `: ${account}`}
       <small>${words.by(actor)}</small> ${details.length > 0 && html`<br /><small>${details.join(', ')}</small>`}</span
     >
     ${time(at, language)}

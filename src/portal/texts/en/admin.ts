@@ -217,7 +217,6 @@ export const admin = {
     count: (count: number) => (count === 1 ? 'One entry.' : `${count} entries.`),
     older: 'Older',
     newest: 'Newest',
-    domainItself: 'the domain',
     by: (actor: string) => `by ${actor}`,
     actions: auditActions,
   },

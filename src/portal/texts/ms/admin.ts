@@ -226,7 +226,6 @@ export const admin = {
     count: (count: number) => (count === 1 ? 'Satu catatan.' : `${count} catatan.`),
     older: 'Lebih lama',
     newest: 'Terbaharu',
-    domainItself: 'domain itu',
     by: (actor: string) => `oleh ${actor}`,
     actions: auditActions,
   },
