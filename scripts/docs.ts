@@ -1,6 +1,7 @@
 /**
- * Writes the documents that are made from the code: the example configuration, its manual, the schema for editors and
- * the reference of the command line. With --check it writes nothing and fails when one of them is stale.
+ * Writes the documents that are made from the code: the example configuration, its manual, the schema for editors, the
+ * reference of the command line and the description of the HTTP API. With --check it writes nothing and fails when one
+ * of them is stale.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +11,8 @@ import { commandReference } from './docs/command-line.ts';
 import { editorSchema } from './docs/editor-schema.ts';
 import { exampleYaml } from './docs/example.ts';
 import { manual } from './docs/manual.ts';
+import { openApi } from '../src/service/openapi.ts';
+import { ROUTES } from '../src/service/routes.ts';
 
 const tree = settingTree();
 const documents: Readonly<Record<string, string>> = {
@@ -17,6 +20,7 @@ const documents: Readonly<Record<string, string>> = {
   'config/postern.schema.json': editorSchema(tree),
   'docs/configuration.md': manual(tree),
   'docs/command-line.md': commandReference(),
+  'docs/openapi.json': openApi(ROUTES),
 };
 
 const checkOnly = process.argv.includes('--check');

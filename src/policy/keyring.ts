@@ -25,6 +25,8 @@ type Purpose =
   | 'recovery-code'
   | 'last-known'
   | 'service-token'
+  | 'export'
+  | 'idempotency'
   | 'seal';
 
 /** What a sealed text belongs to: opened under another account or record id it is refused. */

@@ -6,11 +6,11 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import { isFault } from '../core/fault.ts';
-import { mayEver, type TokenTask } from '../policy/service-tokens.ts';
-import type { TokenRecord } from '../policy/token-ports.ts';
-import { makeBearers, type RecogniseBearer } from './bearer.ts';
+import { addApi } from './api.ts';
+import { makeBearers, tokenOf } from './bearer.ts';
+import { makeChangeStreams } from './changes.ts';
 import { answerNginx } from './nginx.ts';
-import { BAD_TOKEN, NO_SUCH_PLACE, NO_TOKEN, ProblemError, problemOf, sendProblem, WEAK_TOKEN } from './problem.ts';
+import { NO_SUCH_PLACE, problemOf, sendProblem } from './problem.ts';
 import type { ServiceParts } from './settings.ts';
 
 const MAX_BODY_BYTES = 65_536;
@@ -31,23 +31,14 @@ export async function makeService(parts: ServiceParts): Promise<FastifyInstance>
   app.setNotFoundHandler((request, reply) => sendProblem(reply, NO_SUCH_PLACE, request.id));
   app.setErrorHandler((error, request, reply) => onError(error, { request, reply, parts }));
   app.get('/auth/nginx', async (request, reply) => {
-    const token = await tokenOf(request, bearers, 'verify');
+    const token = await tokenOf(request.headers.authorization, bearers, 'verify');
     return reply.headers(await answerNginx(request, token, parts)).send('');
   });
+  addApi(app, parts, bearers);
+  const streams = makeChangeStreams(parts, bearers);
+  app.get('/v1/changes', (request, reply) => streams.open(request, reply));
+  app.addHook('preClose', () => streams.end());
   return app;
-}
-
-/** The token of a request. Throws the problem where there is none, or it can never do this. */
-export async function tokenOf(
-  { headers }: FastifyRequest,
-  bearers: RecogniseBearer,
-  task: TokenTask,
-): Promise<TokenRecord> {
-  const bearer = await bearers(headers.authorization);
-  if (bearer.kind === 'missing') throw new ProblemError(NO_TOKEN);
-  if (bearer.kind === 'invalid') throw new ProblemError(BAD_TOKEN);
-  if (!mayEver(bearer.token, task)) throw new ProblemError(WEAK_TOKEN);
-  return bearer.token;
 }
 
 function onError(

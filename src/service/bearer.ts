@@ -1,13 +1,15 @@
 /**
  * Recognises the bearer token of a request (RFC 6750). The list of tokens is read from the store once a second at most,
- * so that a login costs the store nothing more; a revoked token is refused within that second.
+ * so that a login costs the store nothing more; a revoked token is refused within that second. A token that is not on
+ * the list may be new: then the list is read again, one reading at a time.
  */
 
 import { isFault } from '../core/fault.ts';
 import { Secret } from '../core/secret.ts';
-import { listTokens, recogniseToken } from '../policy/service-tokens.ts';
+import { listTokens, mayEver, recogniseToken, type TokenTask } from '../policy/service-tokens.ts';
 import type { TokenRecord } from '../policy/token-ports.ts';
 import type { PolicyTools } from '../policy/tools.ts';
+import { BAD_TOKEN, NO_TOKEN, ProblemError, WEAK_TOKEN } from './problem.ts';
 
 const FRESH_MS = 1_000;
 /** While the store is out of reach, what it said last holds this long. */
@@ -23,6 +25,19 @@ export type RecogniseBearer = (
 ) => Promise<
   { readonly kind: 'known'; readonly token: TokenRecord } | { readonly kind: 'missing' } | { readonly kind: 'invalid' }
 >;
+
+/** The token of a request's Authorization header. Throws the problem where there is none, or it can never do this. */
+export async function tokenOf(
+  header: string | undefined,
+  bearers: RecogniseBearer,
+  task: TokenTask,
+): Promise<TokenRecord> {
+  const bearer = await bearers(header);
+  if (bearer.kind === 'missing') throw new ProblemError(NO_TOKEN);
+  if (bearer.kind === 'invalid') throw new ProblemError(BAD_TOKEN);
+  if (!mayEver(bearer.token, task)) throw new ProblemError(WEAK_TOKEN);
+  return bearer.token;
+}
 
 /** Makes the one who recognises. */
 export function makeBearers(tools: Pick<PolicyTools, 'store' | 'keyring' | 'clock'>): RecogniseBearer {
@@ -46,7 +61,13 @@ export function makeBearers(tools: Pick<PolicyTools, 'store' | 'keyring' | 'cloc
     const [, text] = BEARER.exec(header) ?? [];
     if (text === undefined) return { kind: 'invalid' };
     if (performance.now() - readAt >= FRESH_MS) await (reading ??= read());
-    const token = recogniseToken(tools.keyring, known, new Secret(text), tools.clock());
+    const presented = new Secret(text);
+    const recognised = (): TokenRecord | undefined => recogniseToken(tools.keyring, known, presented, tools.clock());
+    let token = recognised();
+    if (token === undefined) {
+      await (reading ??= read());
+      token = recognised();
+    }
     return token === undefined ? { kind: 'invalid' } : { kind: 'known', token };
   };
 }

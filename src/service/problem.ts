@@ -1,6 +1,7 @@
 /** Errors as RFC 9457 problem details: one table from what was thrown to what the caller reads. */
 
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { Fault, type FaultCode } from '../core/fault.ts';
 
 /** The members of a problem. `code` is stable and for programs, `detail` is for people. */
@@ -49,6 +50,18 @@ export const WEAK_TOKEN: Problem = {
   detail: 'Its roles or its domains do not cover this request.',
   headers: { 'www-authenticate': 'Bearer realm="postern", error="insufficient_scope"' },
 };
+export const PRECONDITION: Problem = {
+  status: 412,
+  title: 'It has been changed since',
+  code: 'precondition-failed',
+  detail: 'Read it again, and send the ETag of what you have read.',
+};
+export const WRONG_CODE: Problem = {
+  status: 422,
+  title: 'The code is not right',
+  code: 'wrong-code',
+  detail: 'Type the six digits that the authenticator app shows now.',
+};
 export const NO_SUCH_PLACE: Problem = { status: 404, title: 'There is nothing here', code: 'not-found' };
 
 const OF_FAULTS: Readonly<Partial<Record<FaultCode, Omit<Problem, 'detail'>>>> = {
@@ -71,7 +84,7 @@ export function problemOf(error: unknown): Problem {
     if (known === undefined) return INTERNAL;
     return HIDDEN.has(error.code) ? known : { ...known, detail: error.message };
   }
-  return httpProblem(error) ?? INTERNAL;
+  return zodProblem(error) ?? httpProblem(error) ?? INTERNAL;
 }
 
 /** Sends a problem. `id` is the request's, for the caller to quote. */
@@ -84,6 +97,13 @@ export function sendProblem(reply: FastifyReply, problem: Problem, id: string): 
     instance: `urn:postern:request:${id}`,
   };
   return reply.status(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
+}
+
+// Path and rule, not the value: it may be a secret.
+function zodProblem(error: unknown): Problem | undefined {
+  if (!(error instanceof z.ZodError)) return undefined;
+  const errors = error.issues.map(({ path, message }) => ({ at: path.join('.'), message }));
+  return { status: 400, title: 'The request does not fit the API', code: 'malformed', errors };
 }
 
 // Errors of the HTTP library carry the status that it would have answered with.

@@ -22,8 +22,9 @@ export async function startService(parts: ServiceParts, beginTls: BeginTls): Pro
   });
   return {
     async stop() {
-      await listeners.close();
+      // Streams of changes end with the application; the listeners wait for them.
       await app.close();
+      await listeners.close();
     },
   };
 }

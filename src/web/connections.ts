@@ -8,7 +8,7 @@ const MAX_CONNECTIONS = 2000;
 const EXCHANGE_MS = 60_000;
 
 interface Connection {
-  deadline: NodeJS.Timeout;
+  deadline: NodeJS.Timeout | undefined;
   /** Requests that are being answered. */
   busy: number;
 }
@@ -29,7 +29,8 @@ export class Connections {
       socket.destroy();
       return false;
     }
-    const connection = { deadline: deadlineOf(socket), busy: 0 };
+    const connection: Connection = { deadline: undefined, busy: 0 };
+    connection.deadline = deadlineOf(socket, connection);
     this.#open.set(socket, connection);
     socket.once('close', () => {
       clearTimeout(connection.deadline);
@@ -47,7 +48,7 @@ export class Connections {
     return () => {
       connection.busy -= 1;
       clearTimeout(connection.deadline);
-      connection.deadline = deadlineOf(socket);
+      connection.deadline = deadlineOf(socket, connection);
       if (this.ending) this.#endIdle(socket, connection);
     };
   }
@@ -65,6 +66,11 @@ export class Connections {
   }
 }
 
-function deadlineOf(socket: Socket): NodeJS.Timeout {
-  return setTimeout(() => socket.destroy(), EXCHANGE_MS);
+// An answer that goes on, as a stream of events does, is no exchange that hangs.
+function deadlineOf(socket: Socket, connection: Connection): NodeJS.Timeout {
+  const { bytesWritten } = socket;
+  return setTimeout(() => {
+    if (connection.busy === 0 || socket.bytesWritten === bytesWritten) socket.destroy();
+    else connection.deadline = deadlineOf(socket, connection);
+  }, EXCHANGE_MS);
 }

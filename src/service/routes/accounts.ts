@@ -1,0 +1,245 @@
+/** Accounts: what each needs, its enrolment, and what an operator does to it. */
+
+import { z } from 'zod';
+import { Secret } from '../../core/secret.ts';
+import { resumeAccount, showAccount, suspendAccount, unlockAccount, type AccountView } from '../../policy/accounts.ts';
+import { beginTotp, confirmTotp } from '../../policy/enrolment.ts';
+import { resetFactors, unenrolAccount } from '../../policy/factors.ts';
+import { listUserRows } from '../../policy/user-listing.ts';
+import { ProblemError, WRONG_CODE } from '../problem.ts';
+import { accountRoute, domainRoute, type Route } from '../route.ts';
+import { isoOrNull, Moment, NO_BODY, NOTHING, Paging, pageOf } from '../schemas.ts';
+
+const Factors = z.array(z.enum(['totp', 'email', 'passkey']));
+
+const Standing = z.object({
+  account: z.string(),
+  standing: z
+    .enum(['disabled', 'optional', 'app-password', 'enrolment'])
+    .describe(
+      'What a mail program of this account needs: the ordinary password (disabled; optional as long as the account ' +
+        'does not enrol), an app password, or first an enrolment.',
+    ),
+  since: Moment.nullable().describe('Since when, where that is known.'),
+  until: Moment.nullable().describe('With optional: the domain forces enrolment from then on.'),
+});
+
+const AccountDetails = Standing.extend({
+  enrolledAt: Moment.nullable(),
+  factors: Factors,
+  enrolmentPending: z.boolean(),
+  recoveryAddress: z.string().nullable(),
+  recoveryCodesLeft: z.int(),
+  appPasswords: z.int().describe('How many it has.'),
+  suspended: z.object({ at: Moment, by: z.string() }).nullable(),
+});
+
+const UserRow = z.object({
+  account: z.string(),
+  enrolledAt: Moment.nullable(),
+  factors: Factors,
+  suspended: z.boolean(),
+  lastSignInAt: Moment.nullable(),
+  sessions: z.int().describe('How many are open now.'),
+});
+
+const list = domainRoute({
+  method: 'GET',
+  path: '/v1/domains/{domain}/accounts',
+  name: 'listAccounts',
+  summary: 'The known accounts of a domain in name order: those with a record and those seen logging in.',
+  task: 'look',
+  query: Paging.extend({ search: z.string().max(128).default('').describe('Part of the name.') }),
+  body: NOTHING,
+  answer: pageOf(UserRow),
+  handle: async ({ tools, target: domain, query: { search, cursor, limit } }) => {
+    const page = await listUserRows(tools.store, { domain, search, cursor, limit });
+    const items = page.items.map((row) => ({
+      account: row.account.name,
+      enrolledAt: isoOrNull(row.enrolledAt),
+      factors: [...row.factors],
+      suspended: row.suspended,
+      lastSignInAt: isoOrNull(row.lastSignInAt),
+      sessions: row.sessions.length,
+    }));
+    return { body: { items, next: page.next ?? null } };
+  },
+});
+
+const read = accountRoute({
+  method: 'GET',
+  path: '/v1/accounts/{account}',
+  name: 'readAccount',
+  summary: 'All that is known of an account, without its secrets.',
+  task: 'look',
+  query: NOTHING,
+  body: NOTHING,
+  answer: AccountDetails,
+  handle: async ({ tools, target }) => {
+    const view = await showAccount(tools, target);
+    const { suspended } = view;
+    return {
+      body: {
+        ...(await standingBody(tools, view, target.domain)),
+        enrolledAt: isoOrNull(view.enrolledAt),
+        factors: [...view.factors],
+        enrolmentPending: view.enrolmentPending,
+        recoveryAddress: view.recoveryAddress ?? null,
+        recoveryCodesLeft: view.recoveryCodesLeft,
+        appPasswords: view.appPasswords.length,
+        suspended: suspended === undefined ? null : { at: new Date(suspended.at).toISOString(), by: suspended.by },
+      },
+    };
+  },
+});
+
+const standing = accountRoute({
+  method: 'GET',
+  path: '/v1/accounts/{account}/standing',
+  name: 'readStanding',
+  summary: 'What a mail program of this account needs, since when and until when.',
+  task: 'look',
+  query: NOTHING,
+  body: NOTHING,
+  answer: Standing,
+  handle: async ({ tools, target }) => ({
+    body: await standingBody(tools, await showAccount(tools, target), target.domain),
+  }),
+});
+
+const begin = accountRoute({
+  method: 'POST',
+  path: '/v1/accounts/{account}/enrolment',
+  name: 'beginEnrolment',
+  summary: 'Makes the key of an authenticator app, to be confirmed with a code within thirty minutes.',
+  task: 'enrol',
+  status: 201,
+  query: NOTHING,
+  body: NOTHING,
+  answer: z.object({ key: z.string().describe('Base32.'), uri: z.string().describe('otpauth:, for a QR code.') }),
+  handle: async ({ tools, target }) => {
+    const { secret, uri } = await beginTotp(tools, target);
+    return { body: { key: secret.expose(), uri: uri.expose() } };
+  },
+});
+
+const confirm = accountRoute({
+  method: 'POST',
+  path: '/v1/accounts/{account}/enrolment/confirmation',
+  name: 'confirmEnrolment',
+  summary: 'Ends an enrolment with a code of the new authenticator. What is secret in the answer is shown only here.',
+  task: 'enrol',
+  query: NOTHING,
+  body: z.strictObject({ code: z.string().min(1).max(16).describe('Six digits.') }),
+  answer: z.object({
+    kind: z.enum(['enrolled', 'restored', 'added', 'replaced']),
+    appPassword: z.string().nullable().describe('The first app password, where one was made.'),
+    recoveryCodes: z.array(z.string()),
+  }),
+  handle: async ({ tools, target, body, actor }) => {
+    const added = await confirmTotp(tools, actor, target, new Secret(body.code));
+    if (added.kind === 'wrong-code') throw new ProblemError(WRONG_CODE);
+    if (added.kind === 'added' || added.kind === 'replaced')
+      return { body: { kind: added.kind, appPassword: null, recoveryCodes: [] } };
+    const recoveryCodes = added.recoveryCodes.map((code) => code.expose());
+    return { body: { kind: added.kind, appPassword: added.appPassword?.expose() ?? null, recoveryCodes } };
+  },
+});
+
+const unenrol = accountRoute({
+  method: 'DELETE',
+  path: '/v1/accounts/{account}/enrolment',
+  name: 'unenrol',
+  summary: 'Turns two-step authentication off for an account; its app passwords and their sessions end.',
+  task: 'enrol',
+  status: 204,
+  query: NOTHING,
+  body: NOTHING,
+  answer: NO_BODY,
+  handle: async ({ tools, target, actor }) => done(unenrolAccount(tools, actor, target)),
+});
+
+const reset = accountRoute({
+  method: 'POST',
+  path: '/v1/accounts/{account}/reset',
+  name: 'resetFactors',
+  summary: 'For somebody who has lost every factor: the next sign-in on the portal leads through a new set-up.',
+  task: 'reset-factors',
+  status: 204,
+  query: NOTHING,
+  body: z.strictObject({ appPasswords: z.enum(['keep', 'revoke']).default('keep') }),
+  answer: NO_BODY,
+  handle: async ({ tools, target, actor, body }) => done(resetFactors(tools, actor, target, body.appPasswords)),
+});
+
+const suspend = accountRoute({
+  method: 'PUT',
+  path: '/v1/accounts/{account}/suspension',
+  name: 'suspend',
+  summary: 'Refuses every login of the account from now on and closes its sessions.',
+  task: 'suspend',
+  status: 204,
+  query: NOTHING,
+  body: NOTHING,
+  answer: NO_BODY,
+  handle: async ({ tools, target, actor }) => done(suspendAccount(tools, actor, target)),
+});
+
+const resume = accountRoute({
+  method: 'DELETE',
+  path: '/v1/accounts/{account}/suspension',
+  name: 'resume',
+  summary: 'Ends a suspension.',
+  task: 'suspend',
+  status: 204,
+  query: NOTHING,
+  body: NOTHING,
+  answer: NO_BODY,
+  handle: async ({ tools, target, actor }) => done(resumeAccount(tools, actor, target)),
+});
+
+const unlock = accountRoute({
+  method: 'POST',
+  path: '/v1/accounts/{account}/unlock',
+  name: 'unlock',
+  summary: 'Forgets failed logins, so that the owner may try again at once.',
+  task: 'unlock',
+  status: 204,
+  query: NOTHING,
+  body: NOTHING,
+  answer: NO_BODY,
+  handle: async ({ tools, target, actor }) => done(unlockAccount(tools, actor, target)),
+});
+
+export const ACCOUNT_ROUTES: readonly Route[] = [
+  list,
+  read,
+  standing,
+  begin,
+  confirm,
+  unenrol,
+  reset,
+  suspend,
+  resume,
+  unlock,
+];
+
+// Asking again for what is so already is no error: whoever lost an answer asks again.
+async function done(work: Promise<unknown>): Promise<{ readonly body: undefined }> {
+  await work;
+  return { body: undefined };
+}
+
+async function standingBody(
+  tools: Parameters<typeof showAccount>[0],
+  { account, standing: now, enrolledAt, policy }: AccountView,
+  domain: string,
+): Promise<z.input<typeof Standing>> {
+  const forced = now === 'enrolment' ? (await tools.store.lookupDomain(domain)).record?.forcedFrom : undefined;
+  return {
+    account,
+    standing: now,
+    since: isoOrNull(now === 'app-password' ? enrolledAt : forced),
+    until: isoOrNull(now === 'optional' ? policy.cutOffAt : undefined),
+  };
+}

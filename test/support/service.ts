@@ -1,0 +1,108 @@
+/** The policy service in the test's own process, over a store in memory: its application, tokens, and a backend. */
+
+import type { FastifyInstance } from 'fastify';
+import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
+import { makeGatekeeper } from '../../src/policy/decide.ts';
+import type { CheckOrdinaryPassword, Limits } from '../../src/policy/ports.ts';
+import { createToken } from '../../src/policy/service-tokens.ts';
+import type { TokenRole } from '../../src/policy/token-ports.ts';
+import type { PolicyTools } from '../../src/policy/tools.ts';
+import { makeService } from '../../src/service/app.ts';
+import type { CountedLogin, ServiceParts } from '../../src/service/settings.ts';
+import { START_MS, testTools, type Clock } from './policy.ts';
+
+/** Everybody's ordinary password at the backend of these tests. */
+export const RIGHT_PASSWORD = 'right "pass" %41 \\ ü';
+
+export const TEST_LIMITS: Limits = {
+  accountFailures: 3,
+  accountNetworkFailures: 3,
+  failureWindowSeconds: 60,
+  networkVerdicts: 1000,
+  networkWindowSeconds: 60,
+};
+
+export interface TestService {
+  readonly app: FastifyInstance;
+  readonly parts: ServiceParts;
+  readonly tools: PolicyTools;
+  readonly clock: Clock;
+  readonly log: MemoryLog;
+  readonly counted: readonly CountedLogin[];
+  /** Makes a token and returns its Authorization header. */
+  bearer(name: string, roles: readonly TokenRole[], domains?: 'all' | readonly string[]): Promise<string>;
+}
+
+export interface TestServiceOptions {
+  readonly clock?: Clock;
+  readonly tools?: PolicyTools;
+  readonly checkOrdinaryPassword?: CheckOrdinaryPassword;
+}
+
+export async function testService(options: TestServiceOptions = {}): Promise<TestService> {
+  const { clock = { now: START_MS }, checkOrdinaryPassword = judgeRight } = options;
+  const tools = options.tools ?? testTools(clock);
+  const log = memoryLog();
+  const counted: CountedLogin[] = [];
+  const gatekeeper = makeGatekeeper({
+    ...tools,
+    checkOrdinaryPassword,
+    limits: TEST_LIMITS,
+    staleSeconds: 0,
+    onFault: (error) => log.error('store.unavailable', { error }),
+  });
+  const parts: ServiceParts = {
+    settings: { listen: [] },
+    tools,
+    limits: TEST_LIMITS,
+    identity: { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' },
+    gatekeeper,
+    checkOrdinaryPassword,
+    words: {
+      plain: (refusal, id) => `${refusal.kind} ${'reason' in refusal ? refusal.reason : ''} (id: ${id})`,
+      inProtocol: (_protocol, refusal, id) => ({
+        text: `${refusal.kind} ${'reason' in refusal ? refusal.reason : ''} (id: ${id})`,
+        smtpCode: refusal.kind === 'unavailable' ? '421 4.7.0' : '535 5.7.8',
+      }),
+    },
+    handOver: ({ name, domain }, protocol) =>
+      domain === 'elsewhere.test'
+        ? undefined
+        : {
+            address: '127.0.0.1',
+            port: { imap: 143, pop3: 110, submission: 587, sieve: 4190 }[protocol],
+            user: name,
+            impersonation:
+              protocol === 'submission' ? 'name-alone' : { user: `${name}*master`, password: 'the master’s' },
+          },
+    countLogin: (login) => void counted.push(login),
+    log,
+  };
+  const app = await makeService(parts);
+  return {
+    app,
+    parts,
+    tools,
+    clock,
+    log,
+    counted,
+    bearer: async (name, roles, domains = 'all') => {
+      const { token } = await createToken(tools, 'cli:tester', { name, roles, domains });
+      return `Bearer ${token.expose()}`;
+    },
+  };
+}
+
+const judgeRight: CheckOrdinaryPassword = async ({ offered }) =>
+  offered.kind === 'password' && offered.password.expose() === RIGHT_PASSWORD ? 'right' : 'wrong';
+
+/** A password as nginx writes it into a header. */
+export function nginxEncoded(text: string): string {
+  return [...Buffer.from(text, 'utf8')]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      const kept = byte > 0x20 && byte < 0x7f && !`"%'`.includes(character);
+      return kept ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
+}
