@@ -8,6 +8,7 @@ import { createServer, type Socket } from 'node:net';
 /** How a connection goes on: the next line is a command, or so many bytes or everything up to a dot are swallowed. */
 type Expecting =
   | { readonly what: 'command' }
+  | { readonly what: 'arguments'; readonly tag: string }
   | { readonly what: 'literal'; readonly tag: string; readonly left: number }
   | { readonly what: 'message'; readonly tail: string };
 
@@ -49,13 +50,25 @@ function serve(socket: Socket, protocol: Speaks): void {
     if (expecting.what === 'message') expecting = swallowMessage(socket, expecting.tail, chunk);
     else if (expecting.what === 'literal') expecting = swallowLiteral(socket, expecting, chunk.length);
     else text += chunk.toString('latin1');
-    for (let end = text.indexOf('\r\n'); end >= 0 && expecting.what === 'command'; end = text.indexOf('\r\n')) {
-      const { say, expect = COMMAND } = ANSWERS[protocol](text.slice(0, end));
+    for (let end = text.indexOf('\r\n'); end >= 0 && readsLines(expecting); end = text.indexOf('\r\n')) {
+      const line = text.slice(0, end);
+      const { say, expect = COMMAND } =
+        expecting.what === 'arguments' ? loginAnswer(line, expecting.tag) : ANSWERS[protocol](line);
       text = text.slice(end + 2);
       expecting = expect;
       socket.write(say);
     }
   });
+}
+
+function readsLines({ what }: Expecting): boolean {
+  return what === 'command' || what === 'arguments';
+}
+
+// Name and password may come as literals, one after the other: Perdition sends them so.
+function loginAnswer(line: string, tag: string): Spoken {
+  if (line.endsWith('}')) return { say: '+ go on\r\n', expect: { what: 'arguments', tag } };
+  return { say: `${tag} OK [CAPABILITY IMAP4rev1 IDLE] logged in\r\n` };
 }
 
 function swallowLiteral(socket: Socket, { tag, left }: Expecting & { what: 'literal' }, count: number): Expecting {
@@ -78,7 +91,7 @@ function imapAnswer(line: string): Spoken {
       return { say: `* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\r\n${tag} OK done\r\n` };
     case 'LOGIN':
     case 'AUTHENTICATE':
-      return { say: `${tag} OK [CAPABILITY IMAP4rev1 IDLE] logged in\r\n` };
+      return loginAnswer(line, tag);
     case 'FETCH':
       return { say: fetched(tag, Number(/<0\.(\d+)>/.exec(line)?.[1] ?? 0)) };
     case 'APPEND': {

@@ -10,7 +10,7 @@ import { goalTable, tableOf } from './report/table.ts';
 import { SIDE_NAMES, startSide } from './sides/all.ts';
 import type { Side } from './sides/side.ts';
 import { allWorks, GROUPS } from './works/all.ts';
-import { warmUp } from './works/logins.ts';
+import { checkLogin, warmUp } from './works/logins.ts';
 import type { Work } from './works/work.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -29,6 +29,7 @@ async function bench(options: Options): Promise<void> {
       say(`starting ${name}`);
       const side = await startSide(name, world);
       sides.push(side);
+      await checkLogin(side, world);
       await warmUp(side, world, options.scale.warmUp);
     }
     for (const group of GROUPS)
@@ -55,9 +56,10 @@ interface Around {
 
 async function runGroup(works: readonly Work[], { options, sides, world, results }: Around): Promise<void> {
   for (const work of works) {
-    for (let round = 1; round <= options.rounds; round += 1) {
+    const rounds = work.heavy === true ? Math.min(options.rounds, 2) : options.rounds;
+    for (let round = 1; round <= rounds; round += 1) {
       for (const side of sides.filter(({ name }) => work.sides.includes(name))) {
-        say(`${work.name}, round ${round} of ${options.rounds}: ${side.name}`);
+        say(`${work.name}, round ${round} of ${rounds}: ${side.name}`);
         results.add(work.group, work.name, side.name, await work.run(side, world));
       }
     }

@@ -26,7 +26,7 @@ const FULL: Scale = {
   storm: 10_000,
   storeSizes: [1000, 100_000, 1_000_000],
 };
-const QUICK: Scale = { ...FULL, warmUp: 2000, logins: 400, idle: [1000], storm: 1000, storeSizes: [1000, 100_000] };
+const QUICK: Scale = { ...FULL, warmUp: 1200, logins: 400, idle: [1000], storm: 1000, storeSizes: [1000, 100_000] };
 
 export const USAGE = `usage: npm run bench -- [options]
 

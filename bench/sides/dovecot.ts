@@ -24,6 +24,7 @@ export async function startDovecotProxy(around: Surroundings): Promise<Side> {
     about,
     ports,
     tls: true,
+    compiled: true,
     roots: [running.pid],
     stop: async () => void (await running.stop()),
   };
@@ -32,12 +33,6 @@ export async function startDovecotProxy(around: Surroundings): Promise<Side> {
 function configuration({ certificate, backend, cores }: Surroundings, directory: string, ports: Side['ports']): string {
   const services = SERVED.map(
     (protocol) => `
-protocol ${protocol} {
-  passdb {
-    driver = static
-    args = nopassword=y proxy=y host=127.0.0.1 port=${backend.ports[protocol]} user=%u${MASTER.separator}${MASTER.user} pass=${MASTER.password}
-  }
-}
 service ${protocol}-login {
   service_count = 0
   process_min_avail = ${cores}
@@ -53,6 +48,9 @@ service ${protocol}-login {
   }
 }`,
   );
+  const { imap, pop3 } = backend.ports;
+  const port = `%{if;%s;eq;imap;${imap};${pop3}}`;
+  const login = `user=%u${MASTER.separator}${MASTER.user} pass=${MASTER.password}`;
   return `
 base_dir = ${directory}/run
 state_dir = ${directory}/state
@@ -66,12 +64,16 @@ ssl_cert = <${certificate.certFile}
 ssl_key = <${certificate.keyFile}
 ssl_min_protocol = TLSv1.3
 auth_mechanisms = plain
+passdb {
+  driver = static
+  args = nopassword=y proxy=y host=127.0.0.1 port=${port} ${login}
+}
 service anvil {
   chroot =
-  client_limit = 40000
+  client_limit = 20000
 }
 service auth {
-  client_limit = 40000
+  client_limit = 20000
 }
 mail_max_userip_connections = 0
 ${services.join('\n')}

@@ -23,6 +23,7 @@ export async function startHaproxy(around: Surroundings): Promise<Side> {
     about,
     ports,
     tls: true,
+    compiled: true,
     roots: [running.pid],
     stop: async () => void (await running.stop()),
   };

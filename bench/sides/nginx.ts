@@ -28,6 +28,7 @@ export async function startNginx(around: Surroundings, proxyBuffer?: '64k'): Pro
     about: `${version}, ${around.cores} workers, ${buffer}; auth_http service on the same runtime and code as Postern`,
     ports,
     tls: true,
+    compiled: false,
     roots: [nginx.pid, auth.pid],
     stop: async () => {
       await Promise.all([nginx.stop(), auth.stop()]);

@@ -23,6 +23,7 @@ export async function startPerdition({ certificate, backend }: Surroundings): Pr
     about,
     ports: { imap },
     tls: true,
+    compiled: true,
     roots: [running.pid],
     stop: async () => void (await running.stop()),
   };

@@ -41,5 +41,13 @@ export async function startPostern(around: Surroundings): Promise<Side> {
   };
   await Promise.all(Object.values(ports).map((port) => eventually(`port ${port} is open`, () => accepts(port))));
   const about = `${cores} workers, Redis store, log level info`;
-  return { name: 'postern', about, ports, tls: true, roots: [gateway.pid], stop: () => gateway.stop() };
+  return {
+    name: 'postern',
+    about,
+    ports,
+    tls: true,
+    compiled: false,
+    roots: [gateway.pid],
+    stop: () => gateway.stop(),
+  };
 }

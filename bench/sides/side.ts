@@ -15,6 +15,8 @@ export interface Side {
   /** Its loopback ports; a protocol that is missing is one that it does not serve. `direct` alone speaks no TLS. */
   readonly ports: Readonly<Partial<Record<MailProtocol, number>>>;
   readonly tls: boolean;
+  /** All of it is machine code from the start: nothing gets faster by being run. */
+  readonly compiled: boolean;
   /** Every process that it keeps running, by its topmost ones, the Redis aside. */
   readonly roots: readonly number[];
   stop(): Promise<void>;

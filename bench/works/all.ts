@@ -1,11 +1,23 @@
 /** All works, in the order of the page. */
 
+import { idleWorks } from './idle.ts';
 import { loginWorks } from './logins.ts';
+import { roundtripWorks } from './roundtrip.ts';
+import { storeWorks } from './store.ts';
+import { stormWorks } from './storm.ts';
+import { transferWorks } from './transfers.ts';
 import type { Scale, Work } from './work.ts';
 
 export const GROUPS = ['logins', 'roundtrip', 'transfers', 'idle', 'storm', 'store'] as const;
 
 /** The works at this scale. */
 export function allWorks(scale: Scale): readonly Work[] {
-  return [...loginWorks(scale)];
+  return [
+    ...loginWorks(scale),
+    ...roundtripWorks(),
+    ...transferWorks(scale),
+    ...idleWorks(scale),
+    ...stormWorks(scale),
+    ...storeWorks(scale),
+  ];
 }

@@ -3,7 +3,7 @@
 import { inParallel } from '../../test/support/floods.ts';
 import { logIn, type User } from '../load/login.ts';
 import { quantile } from '../measure/statistics.ts';
-import type { MailProtocol, Side, SideName } from '../sides/side.ts';
+import { PROTOCOLS, type MailProtocol, type Side, type SideName } from '../sides/side.ts';
 import type { World } from '../world.ts';
 import { counted, type Outcome, type Scale, type Work } from './work.ts';
 
@@ -37,13 +37,22 @@ function loginWork(protocol: MailProtocol, handshake: Handshake, atOnce: number,
   };
 }
 
+/** Throws, with the reason, when a side does not let an account in by any protocol that it serves. */
+export async function checkLogin(side: Side, world: World): Promise<void> {
+  for (const protocol of PROTOCOLS) {
+    if (side.ports[protocol] === undefined) continue;
+    const client = await logIn(side, protocol, userAt(world, 0)).catch((cause: unknown) => {
+      throw new Error(`${side.name} lets nobody in by ${protocol}`, { cause });
+    });
+    await client.close();
+  }
+}
+
 /** Logs in so often that compilers have done and caches hold what they will. Not counted. */
 export async function warmUp(side: Side, world: World, count: number): Promise<void> {
-  for (const protocol of ['imap', 'pop3', 'submission'] as const) {
-    if (side.ports[protocol] === undefined || !side.tls) continue;
-    const total = protocol === 'imap' ? count : count / 4;
-    await logins(side, world, { protocol, handshake: 'fresh', atOnce: 16, count: total });
-  }
+  if (!side.tls) return;
+  const total = side.compiled ? Math.ceil(count / 20) : count;
+  await logins(side, world, { protocol: 'imap', handshake: 'fresh', atOnce: 16, count: total });
 }
 
 interface Many {

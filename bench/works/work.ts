@@ -24,6 +24,8 @@ export interface Work {
   readonly group: string;
   readonly name: string;
   readonly sides: readonly SideName[];
+  /** It takes so long, or fills so much, that at most two rounds are made of it. */
+  readonly heavy?: true | undefined;
   run(side: Side, world: World): Promise<Outcome>;
 }
 

@@ -1,0 +1,70 @@
+/** Sessions that do nothing: memory of each, before and after its first sync, and CPU while idle. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { inParallel } from '../../test/support/floods.ts';
+import type { Client } from '../load/client.ts';
+import { logIn } from '../load/login.ts';
+import { memoryKbOf, type Side } from '../sides/side.ts';
+import type { World } from '../world.ts';
+import { userAt } from './logins.ts';
+import { counted, type Outcome, type Scale, type Work } from './work.ts';
+
+const AT_ONCE = 32;
+/** Long enough for what is freed to be given back. */
+const SETTLE_MS = 3_000;
+const IDLE_MS = 5_000;
+const SYNC_BYTES = 200 * 1024;
+
+/** Each number of sessions, opened and held by one side at a time. */
+export function idleWorks({ idle }: Scale): readonly Work[] {
+  return idle.map((sessions) => ({
+    group: 'idle',
+    name: `${sessions} idle sessions`,
+    // Perdition, with a process for each, is measured where that still fits.
+    sides: [
+      'postern',
+      'nginx',
+      'nginx 64k',
+      'haproxy',
+      'dovecot',
+      ...(sessions > 1000 ? [] : (['perdition'] as const)),
+    ],
+    heavy: true,
+    run: (side, world) => idled(side, world, sessions),
+  }));
+}
+
+async function idled(side: Side, world: World, sessions: number): Promise<Outcome> {
+  const before = memoryKbOf(side);
+  const clients: Client[] = [];
+  let errors = 0;
+  const failed = (): void => void (errors += 1);
+  const opening = await counted(side, world, () =>
+    inParallel(sessions, AT_ONCE, async (at) => {
+      await logIn(side, 'imap', userAt(world, at)).then((client) => {
+        client.rest();
+        clients.push(client);
+      }, failed);
+    }),
+  );
+  await pause(SETTLE_MS);
+  const held = Math.max(1, clients.length);
+  const each = () => (memoryKbOf(side) - before) / held;
+  const fresh = each();
+  const idle = await counted(side, world, () => pause(IDLE_MS));
+  const fetch = `a FETCH 1 BODY[]<0.${SYNC_BYTES}>\r\n`;
+  await inParallel(clients.length, AT_ONCE, async (at) => clients[at]?.ask(fetch).catch(failed));
+  await pause(SETTLE_MS);
+  const synced = each();
+  await Promise.all(clients.map((client) => client.close()));
+  return {
+    readings: [
+      { figure: 'memory', unit: 'KB per session', value: fresh },
+      { figure: 'memory after 200 KB', unit: 'KB per session', value: synced },
+      { figure: 'memory without sessions', unit: 'MB', value: before / 1024 },
+      { figure: 'CPU while idle', unit: 'ms per second', value: (idle.cpuSeconds * 1000) / idle.wallSeconds },
+    ],
+    errors,
+    loadCpuSeconds: opening.loadCpuSeconds,
+  };
+}
