@@ -10,7 +10,7 @@ export interface StoreCaps {
   readonly lastUseSeconds: number;
   readonly auditEntriesPerAccount: number;
   readonly auditEntriesPerDomain: number;
-  /** The audit of an account or a domain in which nothing happens for this long is forgotten. */
+  /** Entries of the audit that are older are forgotten, at the latest when the next one is written. */
   readonly auditSeconds: number;
   /** Expiring records of one kind that one owner may have; beyond it the one that expires next makes room. */
   readonly ephemeralPerOwner: number;

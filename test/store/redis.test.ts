@@ -110,6 +110,17 @@ test('every key of Redis has a lifetime or is of a kind that is meant to stay', 
   });
 });
 
+test('an entry of the audit that has grown old goes when the next one is written', async () => {
+  await withStore(redis.port, {}, async (store, keyPrefix) => {
+    const keys = keyPlan(keyPrefix);
+    const streams = [keys.accountAudit(ALICE.name), keys.domainAudit(ALICE.domain)];
+    for (const stream of streams) await redis.command('xadd', stream, '1000-0', 'entry', 'from long ago');
+    await store.appendAudit(auditOf(ALICE, 1));
+    for (const stream of streams) assert.equal(await redis.command('xlen', stream), 1);
+    assert.deepEqual(await store.listAudit({ domain: ALICE.domain, limit: 5 }), [auditOf(ALICE, 1)]);
+  });
+});
+
 test('no character of a user reaches a key of Redis unless it is harmless', async () => {
   await withStore(redis.port, {}, async (store, prefix) => {
     await exercise(store);

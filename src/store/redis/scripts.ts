@@ -168,9 +168,12 @@ return 1
 /**
  * KEYS stream
  * ARGV entry, entries kept, lifetime (s)
+ * Entries older than their lifetime go with the next one; their ids are the times at which they were written.
  */
 export const APPEND_AUDIT = script(`
 redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], '*', 'entry', ARGV[1])
+local oldest = redis.call('TIME')[1] - ARGV[3]
+if oldest > 0 then redis.call('XTRIM', KEYS[1], 'MINID', oldest * 1000) end
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
 `);
 
