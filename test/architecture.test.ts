@@ -74,6 +74,10 @@ const DIRECTIONS = {
     may: ['../core/a.ts', 'node:http', 'node:net'],
     mayNot: ['../policy/ports.ts', '../ops/log.ts', '../gateway/settings.ts', 'fastify', 'zod'],
   },
+  bulk: {
+    may: ['../core/a.ts', '../policy/ports.ts', '../store/records.ts', 'zod', 'node:util'],
+    mayNot: ['../store/open.ts', '../cli/cli.ts', '../gateway/settings.ts', '../config/settings.ts', 'node:fs'],
+  },
   service: {
     may: ['../core/a.ts', '../policy/ports.ts', '../ops/log.ts', '../web/connections.ts', 'fastify', 'zod'],
     mayNot: [

@@ -12,6 +12,8 @@ import type { Cli } from './cli.ts';
 import { addCompletionCommand } from './completion.ts';
 import { addDomainCommands } from './domain.ts';
 import { EXIT_CODE_WORDS, EXIT_CODES, exitCodeOf } from './exit-codes.ts';
+import { addExportCommands } from './export.ts';
+import { addImportCommand } from './import.ts';
 import { addKeyCommands } from './key.ts';
 import { addServeCommands } from './serve.ts';
 import { addSessionCommands } from './session.ts';
@@ -66,6 +68,8 @@ export function makeProgram(cli: Cli, setExitCode: (code: number) => void): Comm
   addAdminCommands(program, cli);
   addAuditCommand(program, cli);
   addTokenCommands(program, cli);
+  addImportCommand(program, cli, setExitCode);
+  addExportCommands(program, cli, setExitCode);
   addKeyCommands(program, cli);
   addCompletionCommand(program, cli);
   return program;

@@ -7,6 +7,8 @@ export interface Terminal {
   out(text: string): void;
   /** Writes a question, a remark or an error. */
   err(text: string): void;
+  /** Shows one line in place of the last one shown so; undefined takes it away. Absent where nobody watches. */
+  readonly progress?: ((text: string | undefined) => void) | undefined;
   /** Somebody is there who can answer. */
   readonly interactive: boolean;
   readonly colour: boolean;
@@ -14,13 +16,18 @@ export interface Terminal {
   ask(question: string): Promise<string | undefined>;
 }
 
+// https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ §8.3.41 (EL)
+const CLEAR_LINE = '\r\x1b[K';
+
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
   stdout.on('error', endWithReader);
   return {
     out: (text) => void stdout.write(`${text}\n`),
-    err: (text) => void stderr.write(`${text}\n`),
+    // What was shown as progress gives way, and comes back with the next step.
+    err: (text) => void stderr.write(stderr.isTTY ? `${CLEAR_LINE}${text}\n` : `${text}\n`),
+    progress: stderr.isTTY ? (text = '') => void stderr.write(CLEAR_LINE + text) : undefined,
     interactive: stdin.isTTY && stderr.isTTY,
     // https://no-color.org
     colour: stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
