@@ -2,7 +2,7 @@
 
 import { unreachable } from '../core/fault.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Attempt, LoginOutcome, Verdict } from '../core/verdict.ts';
+import { PROTOCOLS, type Attempt, type LoginOutcome, type Verdict } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
 import type { BackendLogin, LoginAnswer } from '../protocol/machine.ts';
 import { backendName, type Backends, type BackendSession, type LoginResult, type Passenger } from './backends.ts';
@@ -58,7 +58,8 @@ export async function checkOrdinaryPassword(
   signal: AbortSignal,
 ): Promise<'right' | 'wrong' | 'unavailable'> {
   const { account } = attempt;
-  const wanted = backends.serviceFor(account.domain, attempt.protocol);
+  // Where others serve the mail and only ask us, the backend has nothing but the service that checks passwords.
+  const [wanted] = [attempt.protocol, ...PROTOCOLS].flatMap((one) => backends.serviceFor(account.domain, one) ?? []);
   const byXclient = wanted?.service.impersonation.kind === 'xclient';
   const protocol = wanted?.backend.passwordCheck ?? (byXclient ? 'imap' : attempt.protocol);
   const found = backends.serviceFor(account.domain, protocol);

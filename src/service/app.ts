@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { randomBytes } from 'node:crypto';
 import { isFault } from '../core/fault.ts';
 import { addApi } from './api.ts';
+import { addAskers } from './askers.ts';
 import { makeBearers, tokenOf } from './bearer.ts';
 import { makeChangeStreams } from './changes.ts';
 import { answerNginx } from './nginx.ts';
@@ -35,6 +36,7 @@ export async function makeService(parts: ServiceParts): Promise<FastifyInstance>
     return reply.headers(await answerNginx(request, token, parts)).send('');
   });
   addApi(app, parts, bearers);
+  addAskers(app, parts, bearers);
   const streams = makeChangeStreams(parts, bearers);
   app.get('/v1/changes', (request, reply) => streams.open(request, reply));
   app.addHook('preClose', () => streams.end());
