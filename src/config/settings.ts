@@ -3,6 +3,7 @@
  * defaults that depend on others filled in, seconds to milliseconds, file names made full, secrets read.
  */
 
+import { canonicalAccount } from '../core/identity.ts';
 import { Secret } from '../core/secret.ts';
 import type { Protocol } from '../core/verdict.ts';
 import { masterUserSeparators } from './check-backends.ts';
@@ -28,6 +29,7 @@ export type Settings = Readonly<ReturnType<typeof settingsOf>>;
 
 /** The settings. `files` has read every secret before; one that is missing now was a fault then. */
 export function settingsOf(config: Config, files: ConfigFiles) {
+  const identity = { ...config.identity, masterUserSeparator: masterUserSeparators(partsOf(config))[0] ?? '' };
   return {
     workers: config.workers,
     log: config.log,
@@ -41,7 +43,11 @@ export function settingsOf(config: Config, files: ConfigFiles) {
       limits: config.policy.limits,
     },
     mail: mailSettings(config, files),
-    admins: config.portal.admins,
+    // Under the names that they sign in with, however they are written here.
+    admins: config.portal.admins.map((admin) => {
+      const named = canonicalAccount(admin.account, identity);
+      return named.kind === 'account' ? { ...admin, account: named.account.name } : admin;
+    }),
     portal: {
       url: config.portal.url ?? '',
       listen: config.portal.listen,
@@ -53,10 +59,7 @@ export function settingsOf(config: Config, files: ConfigFiles) {
       hostname: config.hostname,
       gatewayName: config.gatewayName ?? config.hostname,
       portalUrl: config.portal.url ?? '',
-      identity: {
-        ...config.identity,
-        masterUserSeparator: masterUserSeparators(partsOf(config))[0] ?? '',
-      },
+      identity,
       listeners: config.listeners.map((listener) => listenerSettings(listener)),
       tls: {
         certificates: config.tls.certificates.map(({ cert_file, key_file }) => ({

@@ -90,6 +90,7 @@ async function answerOf(route: Route, visit: Visit): Promise<Answer> {
   const outsider = visit.who?.session.level === 'full' && visit.who.grants.length === 0;
   if (isAdminLevel(route.level) && outsider) return faultPage(visit, 'notFound');
   const lack = lackOf(route.level, visit.who, visit.now);
+  if (lack === 'set-up' && visit.who?.policy.mode === 'disabled') return faultPage(visit, 'adminWithoutTwoStep');
   if (lack !== undefined) return insteadOf(route, visit, lack);
   if (route.level === 'public') return route.handle(visit);
   const { who } = visit;

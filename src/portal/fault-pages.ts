@@ -11,6 +11,7 @@ const STATUS = {
   badRequest: 400,
   foreignForm: 403,
   forbidden: 403,
+  adminWithoutTwoStep: 403,
   notFound: 404,
   notAllowed: 409,
   tooLarge: 413,

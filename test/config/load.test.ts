@@ -232,6 +232,13 @@ test('admins are named with their domains and role', () => {
   ]);
 });
 
+test('an admin is known by the name that it signs in with, however it is written', () => {
+  const named = MINIMAL.concat('portal: { admins: [{ account: Alice@example.org, domains: all }] }\n');
+  assert.equal(settings(named).admins[0]?.account, 'alice@example.org');
+  const asIs = named.concat('identity: { localPart: as-is }\n');
+  assert.equal(settings(asIs).admins[0]?.account, 'Alice@example.org');
+});
+
 test('a certificate that does not go with its key is a fault', () => {
   const mixed = MINIMAL.replace(leaf.keyFile, other.keyFile);
   const column = (mixed.split('\n')[2]?.indexOf('key_file') ?? 0) + 1;

@@ -90,6 +90,11 @@ test('an admin needs two-step, whatever the own domain has chosen', async () => 
   const browser = portal.browser();
   await givePassword(browser, account('bare'));
   assert.equal((await browser.get(PAGE)).location, '/settings/account/set-up');
+  await setDomain(tools, 'test', A, { mode: 'disabled' });
+  const off = await browser.get(PAGE);
+  assert.equal(off.status, 403);
+  assert.match(off.text, /Set up 2-Step Authentication first/);
+  await setDomain(tools, 'test', A, { mode: 'enabled' });
   await revokeAdmin(tools, 'test', account('bare').name);
   assert.equal((await browser.get(PAGE)).status, 303, 'the session of a revoked admin is over');
 });
@@ -230,7 +235,10 @@ test('choosing Forced shows who is not ready and who is connected, and Save says
     assert.match(page.text, /Give a day that is still to come/);
   }
   await browser.submit(`${PAGE}/forced`, { when: 'date', date: '2030-01-31' });
-  assert.match(browser.page.text, /is Forced from January 31, 2030; until then it is Enabled\. No mail app was disconn/);
+  assert.match(
+    browser.page.text,
+    /is Forced from January 31, 2030; until then it is Enabled\. No mail app was disconn/,
+  );
   assert.equal((await tools.store.lookupDomain(A)).record?.forcedFrom, Date.parse('2030-01-31T00:00:00Z'));
 
   await browser.open(`${PAGE}/forced`);

@@ -40,6 +40,10 @@ export const common = {
       text: 'Nothing was changed. Your browser did not show that the form came from this page: cookies may be turned off, or you have signed in or out in another tab since. Open the page again and repeat what you did.',
     },
     forbidden: { title: 'This is not for you', text: 'Your account may not do this.' },
+    adminWithoutTwoStep: {
+      title: 'Set up 2-Step Authentication first',
+      text: 'Administrators need it, and it is turned off for your own domain. Ask whoever runs this service to enable it there.',
+    },
     notFound: { title: 'There is no such page', text: 'It may have been moved, or the address was mistyped.' },
     wrongHost: { title: 'This is not the address of this page', text: 'Open it by its own address:' },
     tooLarge: { title: 'This was too much', text: 'The form holds more than this page takes. Go back and shorten it.' },

@@ -39,6 +39,10 @@ export const common = {
       text: 'Tiada apa-apa yang diubah. Pelayar anda tidak menunjukkan bahawa borang itu datang daripada halaman ini: kuki mungkin dimatikan, atau anda telah log masuk atau log keluar di tab lain. Buka semula halaman itu dan ulangi.',
     },
     forbidden: { title: 'Ini bukan untuk anda', text: 'Akaun anda tidak dibenarkan melakukan perkara ini.' },
+    adminWithoutTwoStep: {
+      title: 'Sediakan Pengesahan 2 Langkah dahulu',
+      text: 'Pentadbir memerlukannya, dan ia dimatikan untuk domain anda sendiri. Minta pengendali perkhidmatan ini membenarkannya di sana.',
+    },
     notFound: {
       title: 'Tiada halaman sedemikian',
       text: 'Halaman itu mungkin telah dipindahkan, atau alamatnya tersalah taip.',
