@@ -88,7 +88,7 @@ function openTls({ gateway, service }: Settings): { readonly begin: BeginTls; re
   return {
     begin: (socket, listener) => {
       const strict = verifying.get(listener);
-      if (strict === undefined) return serverTls(socket, certificates, 'http/1.1');
+      if (strict === undefined) return { socket: serverTls(socket, certificates, 'http/1.1') };
       return clientVerifyingTls(socket, strict.context, strict.authorities);
     },
     reload: () => {

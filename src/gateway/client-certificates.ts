@@ -25,17 +25,20 @@ export function readAuthorities(file: string): readonly X509Certificate[] {
   }
 }
 
-/** The server side of TLS over a connected socket, for holders of a certificate of one of the authorities only. */
+/**
+ * The server side of TLS over a connected socket, for holders of a certificate of one of the authorities only: nothing
+ * may be read from the socket before `admitted` is true.
+ */
 export function clientVerifyingTls(
   socket: Socket,
   secureContext: SecureContext,
   authorities: readonly X509Certificate[],
-): TLSSocket {
+): { readonly socket: TLSSocket; readonly admitted: Promise<boolean> } {
   const tls = new TLSSocket(socket, { isServer: true, secureContext, requestCert: true, rejectUnauthorized: true });
-  tls.once('secure', () => {
-    if (!isFromOneOf(authorities, tls, Date.now())) tls.destroy();
-  });
-  return tls;
+  const { promise: admitted, resolve } = Promise.withResolvers<boolean>();
+  tls.once('secure', () => resolve(isFromOneOf(authorities, tls, Date.now())));
+  tls.once('close', () => resolve(false));
+  return { socket: tls, admitted };
 }
 
 function isFromOneOf(authorities: readonly X509Certificate[], tls: TLSSocket, now: number): boolean {

@@ -16,7 +16,7 @@ export async function startPortal(parts: PortalParts, beginTls: BeginTls): Promi
   const listeners = await openHttpListeners({
     listen: parts.settings.listen,
     handler: (request, response) => app.routing(request, response),
-    beginTls: (socket) => beginTls(socket),
+    beginTls: (socket) => ({ socket: beginTls(socket) }),
     opened: ({ address, port }) => parts.log.info('portal.opened', { address, port }),
     who: 'the portal',
   });

@@ -7,7 +7,7 @@ import type { Log } from '../ops/log.ts';
 import type { Gatekeeper } from '../policy/decide.ts';
 import type { CheckOrdinaryPassword, Limits } from '../policy/ports.ts';
 import type { PolicyTools } from '../policy/tools.ts';
-import type { HttpPlace } from '../web/http-listeners.ts';
+import type { BegunTls, HttpPlace } from '../web/http-listeners.ts';
 
 export interface ServiceListener extends HttpPlace {
   /** PEM file of the CA that signs the certificates of permitted clients; undefined: none is asked for. */
@@ -70,5 +70,5 @@ export interface CountedLogin {
   readonly reason: string;
 }
 
-/** Begins TLS on an accepted socket, as its server. The socket that is returned speaks in clear. */
-export type BeginTls = (socket: Socket, listener: ServiceListener) => Socket;
+/** Begins TLS on an accepted socket, as its server. */
+export type BeginTls = (socket: Socket, listener: ServiceListener) => BegunTls;

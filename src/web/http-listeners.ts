@@ -22,11 +22,18 @@ export interface HttpListeners {
   close(): Promise<void>;
 }
 
+/** TLS that has begun on an accepted socket, as its server. */
+export interface BegunTls {
+  /** Speaks in clear. */
+  readonly socket: Socket;
+  /** Where clients are to prove who they are: not a byte of theirs is looked at before this is true. */
+  readonly admitted?: Promise<boolean> | undefined;
+}
+
 export interface HttpOptions<P extends HttpPlace> {
   readonly listen: readonly P[];
   readonly handler: RequestListener;
-  /** Begins TLS on an accepted socket, as its server. The socket that is returned speaks in clear. */
-  readonly beginTls: (socket: Socket, place: P) => Socket;
+  readonly beginTls: (socket: Socket, place: P) => BegunTls;
   readonly opened: (place: P) => void;
   /** Who listens, in words: `the portal`. */
   readonly who: string;
@@ -45,8 +52,10 @@ export async function openHttpListeners<P extends HttpPlace>(options: HttpOption
   http.on('clientError', (_error, socket) => socket.destroy());
   const accept = (place: P, accepted: Socket): void => {
     accepted.on('error', () => accepted.destroy());
-    const socket = place.tls === 'none' ? accepted : beginTls(accepted, place);
-    if (connections.enter(socket)) http.emit('connection', socket);
+    const { socket, admitted } = place.tls === 'none' ? inClear(accepted) : beginTls(accepted, place);
+    if (!connections.enter(socket)) return;
+    if (admitted === undefined) http.emit('connection', socket);
+    else void admitted.then((yes) => (yes ? http.emit('connection', socket) : socket.destroy()));
   };
   const servers: Server[] = [];
   try {
@@ -64,6 +73,10 @@ export async function openHttpListeners<P extends HttpPlace>(options: HttpOption
       await connections.end();
     },
   };
+}
+
+function inClear(socket: Socket): BegunTls {
+  return { socket };
 }
 
 function listenOn({ address, port }: HttpPlace, who: string, accept: (socket: Socket) => void): Promise<Server> {

@@ -36,7 +36,7 @@ async function listen(port: number, authorization: string): Promise<Heard> {
 async function started(service: TestService): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const [port = 0] = await freePorts(1);
   const listener = { address: '127.0.0.1', port, tls: 'none', clientCaFile: undefined } as const;
-  const running = await startService({ ...service.parts, settings: { listen: [listener] } }, (socket) => socket);
+  const running = await startService({ ...service.parts, settings: { listen: [listener] } }, (socket) => ({ socket }));
   return { port, stop: () => running.stop() };
 }
 

@@ -15,8 +15,8 @@ export interface Leaf {
 
 export interface Authority {
   readonly caFile: string;
-  /** A server certificate for these names and addresses; the first is also its common name. */
-  issue(names: readonly string[], validity?: 'valid' | 'expired'): Promise<Leaf>;
+  /** A certificate for these names and addresses, a server's unless said otherwise; the first is its common name. */
+  issue(names: readonly string[], validity?: 'valid' | 'expired', usage?: 'serverAuth' | 'clientAuth'): Promise<Leaf>;
 }
 
 const P256 = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -sha256';
@@ -32,11 +32,11 @@ export async function createAuthority(directory: string, name: string): Promise<
     '-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign',
   );
   let serial = 0;
-  const issue: Authority['issue'] = async (names, validity = 'valid') => {
+  const issue: Authority['issue'] = async (names, validity = 'valid', usage = 'serverAuth') => {
     serial += 1;
     const base = join(directory, `${name}-leaf-${serial}`);
     const leaf = { certFile: `${base}.pem`, keyFile: `${base}.key` };
-    await writeFile(`${base}.ext`, `subjectAltName=${names.map(altName).join(',')}\nextendedKeyUsage=serverAuth\n`);
+    await writeFile(`${base}.ext`, `subjectAltName=${names.map(altName).join(',')}\nextendedKeyUsage=${usage}\n`);
     await openssl(`req ${P256} -subj /CN=${names[0] ?? 'nobody'} -keyout ${leaf.keyFile} -out ${base}.csr`);
     // openssl x509 knows only whole days from now; with a negative number the end is before the beginning.
     const days = validity === 'valid' ? 1 : -1;
