@@ -20,19 +20,28 @@ export interface Options {
 const MB = 1024 * 1024;
 const FULL: Scale = {
   warmUp: 4000,
-  logins: 1000,
+  logins: 400,
   transferBytes: 25 * MB,
-  idle: [1000, 5000, 10_000],
+  transferSessions: [1, 4, 8],
+  idle: [1000, 10_000],
   storm: 10_000,
   storeSizes: [1000, 100_000, 1_000_000],
 };
-const QUICK: Scale = { ...FULL, warmUp: 1200, logins: 400, idle: [1000], storm: 1000, storeSizes: [1000, 100_000] };
+const QUICK: Scale = {
+  ...FULL,
+  warmUp: 1000,
+  logins: 200,
+  transferSessions: [4],
+  idle: [1000],
+  storm: 1000,
+  storeSizes: [1000, 100_000],
+};
 
 export const USAGE = `usage: npm run bench -- [options]
 
   --only <groups>   logins, transfers, roundtrip, idle, storm, store; several with commas
   --sides <names>   postern, nginx, "nginx 64k", haproxy, dovecot, perdition, direct
-  --rounds <n>      how often each work is done by each side, in turn; default 5, with --quick 3
+  --rounds <n>      how often each work is done by each side, in turn; default 3, with --quick 2
   --quick           fewer logins and sessions
   --no-page         print the table, leave docs/benchmarks.md as it is
   --json            print all figures as JSON, leave docs/benchmarks.md as it is
@@ -51,7 +60,7 @@ export function readOptions(args: readonly string[]): Options {
       'no-page': { type: 'boolean', default: false },
     },
   });
-  const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
+  const rounds = Number(values.rounds ?? (values.quick ? 2 : 3));
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number from 1');
   const words = (text: string): readonly string[] => text.split(',').filter((word) => word !== '');
   return {

@@ -19,6 +19,7 @@ const FINAL = {
 } as const satisfies Record<MailProtocol, RegExp>;
 const GOOD = { imap: /^(?:a OK|\+ |\* OK)/, pop3: /^\+/, submission: /^[23]/ } as const;
 const DEADLINE_MS = 60_000;
+const CLOSE_MS = 2_000;
 const TAIL = 256;
 
 export class Client {
@@ -63,12 +64,14 @@ export class Client {
     return 'isSessionReused' in this.#socket && isTls(this.#socket) && this.#socket.isSessionReused();
   }
 
-  /** Resolves when it is closed on both sides. */
+  /** Resolves when it is closed on both sides, or the other one has had its time. */
   async close(): Promise<void> {
     if (this.#socket.closed) return;
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     this.#socket.end();
+    const deadline = setTimeout(() => this.#socket.destroy(), CLOSE_MS);
     await closed;
+    clearTimeout(deadline);
   }
 
   async #reply(): Promise<void> {

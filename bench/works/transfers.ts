@@ -11,7 +11,6 @@ interface Transfer {
   readonly name: string;
   readonly protocol: MailProtocol;
   readonly sides: readonly SideName[];
-  readonly sessions: readonly number[];
   readonly once: (client: Client, message: Buffer) => Promise<void>;
 }
 
@@ -23,14 +22,12 @@ const TRANSFERS: readonly Transfer[] = [
     name: 'FETCH',
     protocol: 'imap',
     sides: IMAP_SIDES,
-    sessions: [1, 4, 8],
     once: (client, message) => client.ask(`a FETCH 1 BODY[]<0.${message.length}>\r\n`),
   },
   {
     name: 'APPEND',
     protocol: 'imap',
     sides: IMAP_SIDES,
-    sessions: [1, 4, 8],
     once: async (client, message) => {
       await client.ask(`a APPEND INBOX {${message.length - 2}}\r\n`);
       await client.ask(message);
@@ -40,7 +37,6 @@ const TRANSFERS: readonly Transfer[] = [
     name: 'DATA',
     protocol: 'submission',
     sides: ['postern', 'nginx', 'nginx 64k', 'haproxy'],
-    sessions: [4],
     once: async (client, message) => {
       await client.ask('MAIL FROM:<a@bench.test>\r\n');
       await client.ask('RCPT TO:<b@bench.test>\r\n');
@@ -51,10 +47,10 @@ const TRANSFERS: readonly Transfer[] = [
 ];
 
 /** Each kind at each number of sessions. */
-export function transferWorks({ transferBytes }: Scale): readonly Work[] {
+export function transferWorks({ transferBytes, transferSessions }: Scale): readonly Work[] {
   const megabytes = Math.round(transferBytes / 1024 / 1024);
   return TRANSFERS.flatMap((transfer) =>
-    transfer.sessions.map((sessions) => ({
+    transferSessions.map((sessions) => ({
       group: 'transfers',
       name: `${transfer.name} of ${megabytes} MB, ${sessions} session${sessions === 1 ? '' : 's'}`,
       sides: transfer.sides,

@@ -34,6 +34,7 @@ export interface Scale {
   readonly warmUp: number;
   readonly logins: number;
   readonly transferBytes: number;
+  readonly transferSessions: readonly number[];
   readonly idle: readonly number[];
   readonly storm: number;
   readonly storeSizes: readonly number[];
