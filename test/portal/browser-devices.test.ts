@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import type { Page } from 'playwright-core';
-import { launchChromium, lookAt, newPage } from '../support/chromium.ts';
+import { launchChromium, lookAt, newPage, plugIn } from '../support/chromium.ts';
 import { runOk, temporaryDirectory } from '../support/processes.ts';
 import { startRealPortal } from '../support/real-portal.ts';
 import { Wire } from '../support/wire.ts';
@@ -27,20 +27,6 @@ async function signIn(page: Page, who: { readonly name: string; readonly passwor
   await page.getByLabel('Email address').fill(who.name);
   await page.getByLabel('Password', { exact: true }).fill(who.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-/** Gives this page's browser a security key (Chrome DevTools Protocol, WebAuthn domain). */
-async function plugIn(page: Page): Promise<void> {
-  const devTools = await page.context().newCDPSession(page);
-  await devTools.send('WebAuthn.enable');
-  const options = {
-    protocol: 'ctap2',
-    transport: 'internal',
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  } as const;
-  await devTools.send('WebAuthn.addVirtualAuthenticator', { options });
 }
 
 test(

@@ -44,6 +44,20 @@ export async function newPage(
   return { page, complaints };
 }
 
+/** Gives this page's browser an authenticator for passkeys (Chrome DevTools Protocol, WebAuthn domain). */
+export async function plugIn(page: Page): Promise<void> {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send('WebAuthn.enable');
+  const options = {
+    protocol: 'ctap2',
+    transport: 'internal',
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  } as const;
+  await devTools.send('WebAuthn.addVirtualAuthenticator', { options });
+}
+
 /** Looks at the page as it is, in light and dark: axe-core finds nothing, and 320 px are wide enough. */
 export async function lookAt(page: Page): Promise<void> {
   const title = await page.title();

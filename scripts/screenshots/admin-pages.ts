@@ -1,0 +1,47 @@
+/** The pages of a domain's admin. */
+
+import { enrolled, testAccount } from '../../test/support/policy.ts';
+import type { Camera, Journey } from './camera.ts';
+import { giveCode, givePassword, RUTH, type World } from './world.ts';
+
+export const adminJourneys: readonly Journey[] = [{ name: 'admin', go: admin }];
+
+const DOMAIN = `/admin/domains/${RUTH.domain}`;
+
+/** Some users, two of them connected with their ordinary password. */
+async function furnish({ tools, clock }: World): Promise<void> {
+  for (const local of ['bella', 'chen', 'devi']) await enrolled(tools, testAccount(local));
+  const opener = { kind: 'ordinary-password' } as const;
+  for (const [index, local] of ['farid', 'grace'].entries()) {
+    const { name, domain } = testAccount(local);
+    const place = { address: `203.0.113.${index + 5}`, gateway: 'g1', openedAt: clock.now, protocol: 'imap' } as const;
+    await tools.store.openSession({ id: `o${index}`, account: name, domain, opener, ...place });
+  }
+}
+
+async function admin(world: World, { page, take }: Camera): Promise<void> {
+  await furnish(world);
+  const { totp } = await enrolled(world.tools, RUTH);
+  await givePassword(page, RUTH);
+  await giveCode(world, page, totp);
+  const stops = [
+    ['admin', '/admin'],
+    ['admin-domain', DOMAIN],
+    ['admin-forced', `${DOMAIN}/forced`],
+    ['admin-disabled', `${DOMAIN}/disabled`],
+    ['admin-notice', `${DOMAIN}/notice`],
+    ['admin-options', `${DOMAIN}/options`],
+    ['admin-users', `${DOMAIN}/users`],
+    ['admin-user', `${DOMAIN}/users/${Buffer.from('bella').toString('base64url')}`],
+    ['admin-user-reset', `${DOMAIN}/users/${Buffer.from('bella').toString('base64url')}/reset`],
+    ['admin-audit', `${DOMAIN}/audit`],
+    ['admin-dns', `${DOMAIN}/dns`],
+  ] as const;
+  for (const [name, path] of stops) {
+    await page.goto(path);
+    await take(name);
+  }
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.goto('/admin/sign-in');
+  await take('admin-sign-in');
+}
