@@ -18,7 +18,7 @@ import { CSRF_FIELD, isOwnForm, isOwnOrigin } from './csrf.ts';
 import { faultPage, faultPageOf, type FaultPage } from './fault-pages.ts';
 import { ASSET_HEADERS, headersFor, PAGE_HEADERS } from './headers.ts';
 import { layout } from './layout.ts';
-import { isAdminLevel, lackOf, type Lack } from './levels.ts';
+import { lackOf, type Lack } from './levels.ts';
 import { filledIn, PATHS, placeNamed, type OwnPath } from './paths.ts';
 import { blankVisit, visitOf, type Reading } from './request.ts';
 import { ROUTES } from './routes.ts';
@@ -86,19 +86,26 @@ function addRoute(app: FastifyInstance, route: Route, around: Around): void {
 }
 
 async function answerOf(route: Route, visit: Visit): Promise<Answer> {
-  // Somebody who is no admin is not led to a set-up that only admins need.
-  const outsider = visit.who?.session.level === 'full' && visit.who.grants.length === 0;
-  if (isAdminLevel(route.level) && outsider) return faultPage(visit, 'notFound');
   const lack = lackOf(route.level, visit.who, visit.now);
-  if (lack === 'set-up' && visit.who?.policy.mode === 'disabled') return faultPage(visit, 'adminWithoutTwoStep');
+  const closed = closedBy(route, visit, lack);
+  if (closed !== undefined) return faultPage(visit, closed);
   if (lack !== undefined) return insteadOf(route, visit, lack);
   if (route.level === 'public') return route.handle(visit);
   const { who } = visit;
-  if (who === undefined) return insteadOf(route, visit, 'sign-in');
-  const right = 'right' in route ? rightTo(who, route.right, visit.domain) : 'given';
-  if (right === 'given') return route.handle({ ...visit, who });
-  if (right === 'missing') visit.parts.log.warn('browser.request-refused', { user: who.account.name, reason: 'right' });
-  return faultPage(visit, right === 'missing' ? 'forbidden' : 'notFound');
+  return who === undefined ? insteadOf(route, visit, 'sign-in') : route.handle({ ...visit, who });
+}
+
+// Why a page of admins is none for whoever is signed in; undefined where it is, or where something is missing for it.
+function closedBy(route: Route, { who, domain, parts }: Visit, lack: Lack | undefined): FaultPage | undefined {
+  if (!('right' in route) || who === undefined || who.session.level !== 'full') return undefined;
+  // Somebody who is no admin is not led to a set-up that only admins need.
+  if (who.grants.length === 0) return 'notFound';
+  if (lack === 'set-up' && who.policy.mode === 'disabled') return 'adminWithoutTwoStep';
+  const right = lack === undefined ? rightTo(who, route.right, domain) : 'given';
+  if (right === 'given') return undefined;
+  if (right === 'unseen') return 'notFound';
+  parts.log.warn('browser.request-refused', { user: who.account.name, reason: 'right' });
+  return 'forbidden';
 }
 
 const WAYS = {

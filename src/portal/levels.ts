@@ -61,7 +61,7 @@ export function lackOf(level: Level, who: Standpoint | undefined, now: number): 
 }
 
 /** True for the levels of the pages of admins. */
-export function isAdminLevel(level: Level): level is AdminLevel {
+function isAdminLevel(level: Level): level is AdminLevel {
   return level === 'admin' || level === 'admin-recent';
 }
 
