@@ -12,7 +12,7 @@ const PACKAGES = [
   'dovecot-imapd', 'dovecot-pop3d', 'dovecot-submissiond', 'dovecot-managesieved', 'dovecot-sieve', 'postfix',
   'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp', 'openssl',
   'python3', 'chromium', 'libfaketime', 'nginx-light',
-  'libnginx-mod-mail',
+  'libnginx-mod-mail', 'dovecot-auth-lua', 'sasl2-bin',
 ];
 /** What `npm run bench` compares with. */
 // prettier-ignore
