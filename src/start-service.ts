@@ -40,6 +40,7 @@ export async function openService(around: Surroundings, way: Way): Promise<Runni
   const service = await startService(
     {
       settings: settings.service,
+      admins: settings.admins,
       tools: { store, keyring, clock: Date.now, issuer, maxAppPasswords, notify: (notice) => mail?.notify(notice) },
       identity: settings.gateway.identity,
       gatekeeper,

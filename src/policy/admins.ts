@@ -68,7 +68,16 @@ export async function mayDoTo(
   grants: readonly AdminGrant[],
   { task, account }: { readonly task: AdminTask; readonly account: Account },
 ): Promise<boolean> {
-  if (!mayDoAny(grants, task, account.domain)) return false;
+  return mayDoAny(grants, task, account.domain) && coversGrantsOf(tools, configured, grants, account);
+}
+
+/** Whether these grants are at least those of this account; an account that is no admin's has none. */
+export async function coversGrantsOf(
+  tools: Pick<PolicyTools, 'store'>,
+  configured: readonly ConfiguredAdmin[],
+  grants: readonly AdminGrant[],
+  account: Account,
+): Promise<boolean> {
   const theirs = await lookupGrants(tools, configured, account.name);
   return theirs.every((grant) => grants.some((own) => includesGrant(own, grant)));
 }

@@ -3,15 +3,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { canonicalAccount, canonicalDomain, type Account } from '../core/identity.ts';
+import { coversGrantsOf } from '../policy/admins.ts';
 import { tokenMay } from '../policy/service-tokens.ts';
+import type { TokenRecord } from '../policy/token-ports.ts';
 import { tokenOf, type RecogniseBearer } from './bearer.ts';
 import { once } from './idempotency.ts';
 import { openApi } from './openapi.ts';
-import { ProblemError, WEAK_TOKEN, type Problem } from './problem.ts';
+import { ADMINS_ACCOUNT, ProblemError, WEAK_TOKEN, type Problem } from './problem.ts';
 import type { Asked, Route, Targets } from './route.ts';
 import { ROUTES } from './routes.ts';
 import type { ServiceParts } from './settings.ts';
 
+const ADMIN_ROLES = ['admin', 'help-desk'] as const;
 const Params = z.object({ domain: z.string().optional(), account: z.string().optional(), id: z.string().optional() });
 
 /** Adds the API and its document, which needs no token. */
@@ -40,6 +43,8 @@ async function answer(route: Route, { request, reply, parts, bearers }: Exchange
   const target = targetOf(route, params, parts);
   const domain = typeof target === 'object' ? target.domain : target;
   if (domain !== undefined && !tokenMay(token, route.task, domain)) throw new ProblemError(WEAK_TOKEN);
+  if (typeof target === 'object' && route.task !== 'look' && !(await mayTouch(token, target, parts)))
+    throw new ProblemError(ADMINS_ACCOUNT);
   const asked = {
     target,
     id: params.id ?? '',
@@ -54,6 +59,12 @@ async function answer(route: Route, { request, reply, parts, bearers }: Exchange
   if (etag !== undefined) reply.header('etag', `"${etag}"`);
   reply.status(route.status);
   return route.status === 204 ? reply.send() : reply.type('application/json').send(JSON.stringify(body));
+}
+
+// As for admins: the account of one who may do more is not touched.
+function mayTouch({ name, roles, domains }: TokenRecord, account: Account, parts: ServiceParts): Promise<boolean> {
+  const grants = ADMIN_ROLES.filter((role) => roles.includes(role)).map((role) => ({ name, role, domains }));
+  return coversGrantsOf(parts.tools, parts.admins, grants, account);
 }
 
 async function answerOnce(

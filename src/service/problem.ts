@@ -50,6 +50,12 @@ export const WEAK_TOKEN: Problem = {
   detail: 'Its roles or its domains do not cover this request.',
   headers: { 'www-authenticate': 'Bearer realm="postern", error="insufficient_scope"' },
 };
+export const ADMINS_ACCOUNT: Problem = {
+  status: 403,
+  title: 'This is the account of an admin who may do more than the token',
+  code: 'account-of-admin',
+  detail: 'Who resets the factors of such an account could get its rights. Use a token that may as much.',
+};
 export const PRECONDITION: Problem = {
   status: 412,
   title: 'It has been changed since',

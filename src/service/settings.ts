@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Account, IdentityRules } from '../core/identity.ts';
 import type { DenyReason, Protocol } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
+import type { ConfiguredAdmin } from '../policy/admins.ts';
 import type { Gatekeeper } from '../policy/decide.ts';
 import type { CheckOrdinaryPassword, Limits } from '../policy/ports.ts';
 import type { PolicyTools } from '../policy/tools.ts';
@@ -20,6 +21,8 @@ export interface ServiceSettings {
 
 export interface ServiceParts {
   readonly settings: ServiceSettings;
+  /** The admins of the configuration. */
+  readonly admins: readonly ConfiguredAdmin[];
   readonly tools: PolicyTools;
   readonly identity: IdentityRules;
   readonly gatekeeper: Pick<Gatekeeper, 'decide' | 'conclude'>;

@@ -255,6 +255,20 @@ test('roles and domains bound a token, and a token that was revoked is refused w
   assert.deepEqual([refused.status, refused.body['code']], [401, 'token-invalid']);
 });
 
+test('nobody touches the account of an admin with more rights than the token has', async () => {
+  const service = await testService();
+  const desk = sender(service, await service.bearer('desk', ['help-desk']));
+  const local = sender(service, await service.bearer('local', ['admin', 'reveal'], ['example.org']));
+  const all = sender(service, await service.bearer('all', ['admin']));
+  await enrolled(service.tools, testAccount('boss'));
+  for (const send of [desk, local]) {
+    const refused = await send('POST', '/v1/accounts/boss@example.org/reset', { body: {} });
+    assert.deepEqual([refused.status, refused.body['code']], [403, 'account-of-admin']);
+    assert.equal((await send('GET', '/v1/accounts/boss@example.org')).status, 200);
+  }
+  assert.equal((await all('POST', '/v1/accounts/boss@example.org/reset', { body: {} })).status, 204);
+});
+
 test('what does not fit is a problem that names the place and repeats no value', async () => {
   const service = await testService();
   const send = await asAdmin(service);

@@ -53,6 +53,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
   });
   const parts: ServiceParts = {
     settings: { listen: [] },
+    admins: [{ account: 'boss@example.org', role: 'admin', domains: 'all' }],
     tools,
     limits: TEST_LIMITS,
     identity: { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' },
