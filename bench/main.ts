@@ -11,7 +11,7 @@ import { SIDE_NAMES, startSide } from './sides/all.ts';
 import type { Side } from './sides/side.ts';
 import { allWorks, GROUPS } from './works/all.ts';
 import { checkLogin, warmUp } from './works/logins.ts';
-import type { Work } from './works/work.ts';
+import type { Outcome, Work } from './works/work.ts';
 import { startWorld, type World } from './world.ts';
 
 if (process.argv.includes('--help')) process.stdout.write(USAGE);
@@ -60,10 +60,16 @@ async function runGroup(works: readonly Work[], { options, sides, world, results
     for (let round = 1; round <= rounds; round += 1) {
       for (const side of sides.filter(({ name }) => work.sides.includes(name))) {
         say(`${work.name}, round ${round} of ${rounds}: ${side.name}`);
-        results.add(work.group, work.name, side.name, await work.run(side, world));
+        results.add(work.group, work.name, side.name, await work.run(side, world).catch(notDone));
       }
     }
   }
+}
+
+// One side that cannot do one work must not cost all the others their figures: it has none there, and an error.
+function notDone(error: unknown): Outcome {
+  say(`not done: ${error instanceof Error ? error.message : String(error)}`);
+  return { readings: [], errors: 1, loadCpuSeconds: 0 };
 }
 
 function chosen(words: readonly string[], name: string): boolean {
