@@ -42,7 +42,8 @@ async function started(service: TestService): Promise<{ readonly port: number; s
 
 test('a stream begins with a gap and tells of changes in the domains of its token, until the service stops', async () => {
   const service = await testService();
-  const { port, stop } = await started(service);
+  const running = await started(service);
+  const { port } = running;
   const all = await listen(port, await service.bearer('all', ['read-only']));
   const some = await listen(port, await service.bearer('some', ['read-only'], ['example.net']));
   await eventually('both have begun', () => [all, some].every((one) => one.text().startsWith('event: gap\n')));
@@ -52,7 +53,7 @@ test('a stream begins with a gap and tells of changes in the domains of its toke
   await eventually('both hear of the domain', () => [all, some].every((one) => one.text().endsWith(domain)));
   assert.match(all.text(), /event: account\ndata: \{"account":"alice@example\.org","epoch":1\}\n\n/);
   assert.doesNotMatch(some.text(), /alice/);
-  await stop();
+  await running.stop();
   await Promise.all([all.ended, some.ended]);
 });
 
