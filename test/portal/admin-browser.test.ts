@@ -130,6 +130,10 @@ test(
     await live.closed();
     assert.equal(await letsIn(ERIN), false);
 
+    await page.getByLabel('Disabled').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'What this opens' }).waitFor();
+    await lookAt(page);
     await page.getByRole('link', { name: 'Options' }).click();
     await lookAt(page);
     await page.getByLabel('Trusted browsers: days').fill('14');
@@ -180,6 +184,9 @@ test(
 
     await page.getByRole('button', { name: 'Disconnect mail apps' }).click();
     await page.getByText(/No mail app was connected|Disconnected:/).waitFor();
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByText(`Factors reset: ${ERIN.name}`).waitFor();
+    await lookAt(page);
     assert.deepEqual(complaints, []);
   },
 );
