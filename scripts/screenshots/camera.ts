@@ -10,13 +10,13 @@ import type { World } from './world.ts';
 export interface Camera {
   readonly page: Page;
   /** Takes pictures of the open page under this name. */
-  take(name: string): Promise<void>;
+  readonly take: (name: string) => Promise<void>;
 }
 
 /** A way through the pages, with stops where pictures are taken. */
 export interface Journey {
   readonly name: string;
-  go(world: World, camera: Camera): Promise<void>;
+  readonly go: (world: World, camera: Camera) => Promise<void>;
 }
 
 const LOOKS = [

@@ -17,7 +17,7 @@ function page(visit: SignedVisit): Answer {
   const body = html`${deviceHead(visit)}
     <p class="lead">${words.lead}</p>
     ${details(visit, mailServers)}
-    <section class="card" aria-labelledby="programs">
+    <section class="card programs" aria-labelledby="programs">
       <h2 id="programs">${words.programs}</h2>
       ${programs(visit)}
     </section>`;
@@ -57,6 +57,10 @@ function details(visit: SignedVisit, servers: readonly MailServer[]): Html {
         <dt>${words.password}</dt>
         <dd>${own ? words.appPassword : words.usualPassword}${own && add}</dd>
       </div>
+      <div>
+        <dt>${words.authentication}</dt>
+        <dd>${words.normalPassword}</dd>
+      </div>
     </dl>
     ${servers.length === 0 && html`<p>${words.none}</p>`} ${servers.map((server) => serverFacts(visit, server))}
   </section>`;
@@ -68,7 +72,6 @@ function serverFacts({ texts }: SignedVisit, { protocol, host, port, tls }: Mail
     [words.server, html`<code>${host}</code>`],
     [words.port, html`<code>${port}</code>`],
     [words.security, words.securities[tls]],
-    [words.authentication, words.normalPassword],
   ] as const;
   return html`<h3>${texts.protocols[protocol]}</h3>
     <dl class="facts narrow">
