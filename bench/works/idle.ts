@@ -14,16 +14,14 @@ const AT_ONCE = 32;
 const SETTLE_MS = 3_000;
 const IDLE_MS = 5_000;
 const SYNC_BYTES = 200 * 1024;
-// What has a process for each session, or is not what the budgets compare with, is measured where it does not take long.
-const LARGE: readonly SideName[] = ['postern', 'nginx', 'haproxy'];
-const SMALL: readonly SideName[] = [...LARGE, 'nginx 64k', 'dovecot', 'perdition'];
+const SIDES: readonly SideName[] = ['postern', 'nginx', 'nginx 64k', 'haproxy'];
 
 /** Each number of sessions, opened and held by one side at a time. */
 export function idleWorks({ idle }: Scale): readonly Work[] {
   return idle.map((sessions) => ({
     group: 'idle',
     name: `${sessions} idle sessions`,
-    sides: sessions > 1000 ? LARGE : SMALL,
+    sides: SIDES,
     heavy: true,
     run: (side, world) => idled(side, world, sessions),
   }));

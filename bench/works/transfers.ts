@@ -14,20 +14,20 @@ interface Transfer {
   readonly once: (client: Client, message: Buffer) => Promise<void>;
 }
 
-const IMAP_SIDES = ['postern', 'nginx', 'nginx 64k', 'haproxy', 'dovecot', 'perdition'] as const;
+const SIDES = ['postern', 'nginx', 'nginx 64k', 'haproxy'] as const;
 const GB = 1e9;
 
 const TRANSFERS: readonly Transfer[] = [
   {
     name: 'FETCH',
     protocol: 'imap',
-    sides: IMAP_SIDES,
+    sides: SIDES,
     once: (client, message) => client.ask(`a FETCH 1 BODY[]<0.${message.length}>\r\n`),
   },
   {
     name: 'APPEND',
     protocol: 'imap',
-    sides: IMAP_SIDES,
+    sides: SIDES,
     once: async (client, message) => {
       await client.ask(`a APPEND INBOX {${message.length - 2}}\r\n`);
       await client.ask(message);
@@ -36,7 +36,7 @@ const TRANSFERS: readonly Transfer[] = [
   {
     name: 'DATA',
     protocol: 'submission',
-    sides: ['postern', 'nginx', 'nginx 64k', 'haproxy'],
+    sides: SIDES,
     once: async (client, message) => {
       await client.ask('MAIL FROM:<a@bench.test>\r\n');
       await client.ask('RCPT TO:<b@bench.test>\r\n');
