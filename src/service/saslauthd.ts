@@ -60,9 +60,9 @@ export async function answerSaslauthd(
 }
 
 const NO_PROTOCOL = {
-  status: 422,
+  status: 400,
   title: 'The form needs protocol= with imap, pop3, submission or sieve',
-  code: 'not-meant',
+  code: 'malformed',
 };
 
 function nameIn(user: string, realm: string): string {

@@ -104,5 +104,5 @@ export function plainWords(refusal: Refusal, sessionId: string, words: ServicePa
 }
 
 function badField(at: string, message: string): Problem {
-  return { status: 422, title: 'The request cannot be meant', code: 'not-meant', errors: [{ at, message }] };
+  return { status: 400, title: 'The request is malformed', code: 'malformed', errors: [{ at, message }] };
 }

@@ -25,6 +25,8 @@ export interface DovecotOptions {
   readonly compress?: boolean | undefined;
   /** Where submission hands mail on to. */
   readonly relayPort?: number | undefined;
+  /** Settings that are read before those of the tests: a passdb that is asked first. */
+  readonly first?: string | undefined;
   /** Listen on these ports instead of free ones: how a test brings a server back that it has stopped. */
   readonly ports?: DovecotPorts | undefined;
 }
@@ -141,6 +143,7 @@ auth_mechanisms = plain login
 auth_master_user_separator = *
 auth_failure_delay = 0
 auth_verbose = yes
+${options.first ?? ''}
 passdb {
   driver = passwd-file
   master = yes
