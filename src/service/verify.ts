@@ -42,7 +42,7 @@ export type VerifyParts = Pick<
 >;
 
 /** How long an asker is kept waiting for the store and the backend together. */
-export const VERIFY_DEADLINE_MS = 10_000;
+const VERIFY_DEADLINE_MS = 10_000;
 
 /** Answers a login attempt. Never throws for an outage: that is `unavailable`. */
 export async function verifyLogin(question: LoginQuestion, parts: VerifyParts): Promise<LoginAnswer> {

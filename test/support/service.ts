@@ -14,7 +14,7 @@ import { START_MS, testTools, type Clock } from './policy.ts';
 /** Everybody's ordinary password at the backend of these tests. */
 export const RIGHT_PASSWORD = 'right "pass" %41 \\ ü';
 
-export const TEST_LIMITS: Limits = {
+const TEST_LIMITS: Limits = {
   accountFailures: 3,
   accountNetworkFailures: 3,
   failureWindowSeconds: 60,
