@@ -8,7 +8,7 @@ export type NumberedLine =
   | { readonly kind: 'faulty'; readonly line: number; readonly why: string; readonly bytesRead: number };
 
 /** What a line may hold: far more than an account with all its app passwords' names. */
-export const MAX_LINE_BYTES = 1024 * 1024;
+const MAX_LINE_BYTES = 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
