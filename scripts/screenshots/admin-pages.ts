@@ -4,8 +4,6 @@ import { enrolled, testAccount } from '../../test/support/policy.ts';
 import type { Camera, Journey } from './camera.ts';
 import { giveCode, givePassword, RUTH, type World } from './world.ts';
 
-export const adminJourneys: readonly Journey[] = [{ name: 'admin', go: admin }];
-
 const DOMAIN = `/admin/domains/${RUTH.domain}`;
 
 /** Some users, two of them connected with their ordinary password. */
@@ -19,29 +17,47 @@ async function furnish({ tools, clock }: World): Promise<void> {
   }
 }
 
-async function admin(world: World, { page, take }: Camera): Promise<void> {
-  await furnish(world);
-  const { totp } = await enrolled(world.tools, RUTH);
-  await givePassword(page, RUTH);
-  await giveCode(world, page, totp);
-  const stops = [
+const BELLA = `${DOMAIN}/users/${Buffer.from('bella').toString('base64url')}`;
+
+export const adminJourneys: readonly Journey[] = [
+  journey('admin policy', [
     ['admin', '/admin'],
     ['admin-domain', DOMAIN],
     ['admin-forced', `${DOMAIN}/forced`],
     ['admin-disabled', `${DOMAIN}/disabled`],
     ['admin-notice', `${DOMAIN}/notice`],
     ['admin-options', `${DOMAIN}/options`],
+  ]),
+  journey('admin users', [
     ['admin-users', `${DOMAIN}/users`],
-    ['admin-user', `${DOMAIN}/users/${Buffer.from('bella').toString('base64url')}`],
-    ['admin-user-reset', `${DOMAIN}/users/${Buffer.from('bella').toString('base64url')}/reset`],
+    ['admin-user', BELLA],
+    ['admin-user-reset', `${BELLA}/reset`],
+  ]),
+  journey('admin records', [
     ['admin-audit', `${DOMAIN}/audit`],
     ['admin-dns', `${DOMAIN}/dns`],
-  ] as const;
-  for (const [name, path] of stops) {
-    await page.goto(path);
-    await take(name);
-  }
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  ]),
+  { name: 'admin sign-in', go: signIn },
+];
+
+function journey(name: string, stops: readonly (readonly [name: string, path: string])[]): Journey {
+  return {
+    name,
+    async go(world, { page, take }) {
+      await furnish(world);
+      const { totp } = await enrolled(world.tools, RUTH);
+      await givePassword(page, RUTH);
+      await giveCode(world, page, totp);
+      await page.getByRole('link', { name: 'Admin' }).waitFor();
+      for (const [picture, path] of stops) {
+        await page.goto(path);
+        await take(picture);
+      }
+    },
+  };
+}
+
+async function signIn(_world: World, { page, take }: Camera): Promise<void> {
   await page.goto('/admin/sign-in');
   await take('admin-sign-in');
 }

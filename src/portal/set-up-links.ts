@@ -12,7 +12,7 @@ import type { PolicyTools } from '../policy/tools.ts';
 import { accountNamed } from '../policy/user-listing.ts';
 import { randomToken } from './browser-sessions.ts';
 
-export const LINK_MINUTES = 5;
+const LINK_MINUTES = 5;
 
 /** Whose device it is and what it is called. */
 export interface SetUpLink {
