@@ -20,7 +20,7 @@ async function page(visit: SignedVisit): Promise<Answer> {
     <section class="card">
       <p>${words.dnsLead}</p>
       <div class="zone" tabindex="0" role="region" aria-label="${admin.parts.dns}"><pre>${text}</pre></div>
-      ${copyButton(visit, { id: 'dns-records', text, label: words.dnsCopy })}
+      <p>${copyButton(visit, { id: 'dns-records', text, label: words.dnsCopy })}</p>
       <p class="hint">${words.dnsCertificate(`autoconfig.${domain}`)}</p>
     </section>`;
   return { kind: 'page', title: admin.parts.dns, body };
