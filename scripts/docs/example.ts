@@ -74,7 +74,7 @@ function setting(name: string, node: SettingNode, place: Place): readonly string
     const key = exampleKey(node);
     return [
       open,
-      `${deeper.indent}${key}:`,
+      `${deeper.indent}${commented ? '#' : ''}${key}:`,
       ...section(entry, { ...place, path: `${place.path}.*`, indent: `${indent}    ` }),
     ];
   }

@@ -8,6 +8,7 @@ import { formatPath } from './tree.ts';
 /** Faults of each listener, of two that are in each other's way, and of TLS without certificates. */
 export function checkListeners(parts: Parts): readonly ConfigFault[] {
   return [
+    ...checkPresence(parts),
     ...parts.listeners.flatMap(checkEncryption),
     ...parts.listeners.flatMap((listener, index) => checkAgainst(listener, parts.listeners.slice(0, index))),
     ...checkMetrics(parts),
@@ -24,6 +25,11 @@ export function listenerName(listener: ListenerConfig): string {
 /** True for an address that no other machine can reach. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || isLoopbackAddress(host);
+}
+
+function checkPresence({ listenerCount, service }: Parts): readonly ConfigFault[] {
+  if (listenerCount !== 0 || service === undefined || service.listen.length > 0) return [];
+  return [{ path: ['listeners'], message: 'is empty, and so is service.listen: nobody could connect' }];
 }
 
 function checkEncryption({ path, value }: Part<ListenerConfig>): readonly ConfigFault[] {

@@ -10,7 +10,11 @@ import { formatPath } from './tree.ts';
 export function checkPortal(parts: Parts): readonly ConfigFault[] {
   const { portal } = parts;
   if (portal === undefined || portal.listen.length === 0) return checkMailServers(parts);
-  return [...checkMailServers(parts), ...checkUrl(portal), ...portal.listen.flatMap((_listener, index) => checkListener(parts, portal, index))];
+  return [
+    ...checkMailServers(parts),
+    ...checkUrl(portal),
+    ...portal.listen.flatMap((_listener, index) => checkListener(parts, portal, index)),
+  ];
 }
 
 type Portal = NonNullable<Parts['portal']>;

@@ -23,6 +23,8 @@ export interface Part<T> {
 /** The parts that could be read. */
 export interface Parts {
   readonly listeners: readonly Part<ListenerConfig>[];
+  /** How many listeners are named, broken ones too; undefined: no list. */
+  readonly listenerCount: number | undefined;
   readonly backends: readonly (Part<BackendConfig> & { readonly name: string })[];
   /** Names of all backends, of broken ones too. */
   readonly backendNames: readonly string[];
@@ -50,6 +52,7 @@ export function partsOf(raw: unknown): Parts {
   const backends = isRecord(root['backends']) ? root['backends'] : {};
   return {
     listeners: listeners.flatMap((item, index) => part(ListenerSchema.safeParse(item), ['listeners', index])),
+    listenerCount: Array.isArray(root['listeners']) ? listeners.length : undefined,
     backends: Object.entries(backends).flatMap(([name, item]) =>
       part(BackendSchema.safeParse(item), ['backends', name]).map((found) => ({ ...found, name })),
     ),

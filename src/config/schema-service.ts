@@ -38,7 +38,7 @@ export const ServiceSchema = z.strictObject({
     .default([])
     .describe('Where programs connect. Without any there is no policy service, or it is elsewhere.'),
   nginx: z
-    .record(label, NginxBackendSchema)
+    .record(label.meta({ examples: ['main'] }), NginxBackendSchema)
     .default({})
     .describe(
       "Where nginx's mail proxy is sent to, for each backend by its name. It logs in there by the backend's `impersonation`.",

@@ -40,7 +40,7 @@ export const ConfigSchema = z.strictObject({
     .union([z.literal('auto'), z.int().min(1).max(256)])
     .default('auto')
     .describe('Processes that share the work. `auto`: one for each core.'),
-  listeners: z.array(ListenerSchema).min(1).describe('Where mail programs connect.'),
+  listeners: z.array(ListenerSchema).describe('Where mail programs connect. `[]` where only the policy service runs.'),
   tls: TlsSchema.prefault({}).describe('TLS towards mail programs.'),
   backends: BackendsSchema.describe('The mail servers behind the gateway, by a name of your choice.'),
   domains: DomainsSchema.default({}).describe(
