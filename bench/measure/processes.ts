@@ -7,7 +7,7 @@ import { childrenOf } from '../../test/support/processes.ts';
 const TICKS_PER_SECOND = 100;
 
 /** A process and all that descend from it. */
-export function treeOf(root: number): readonly number[] {
+function treeOf(root: number): readonly number[] {
   return [root, ...childrenOf(root).flatMap(treeOf)];
 }
 

@@ -23,7 +23,7 @@ export function goalTable(results: Results): string {
 }
 
 /** A number with three digits that count. */
-export function shown(value: number): string {
+function shown(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 

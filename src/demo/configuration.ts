@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
-import { DEMO_SENDER } from './accounts.ts';
+import { ALICE, DEMO_DOMAINS, DEMO_SENDER } from './accounts.ts';
 import { MASTER_USER } from './files.ts';
 import type { DemoFiles } from './files.ts';
 import type { MailPorts } from './mail/settings.ts';
@@ -36,6 +36,7 @@ export function demoConfiguration(
     portal: {
       url: portalUrl(portalPort),
       listen: addresses.map((address) => ({ address, port: portalPort, tls: 'implicit' })),
+      admins: [{ account: ALICE.address, domains: Object.keys(DEMO_DOMAINS) }],
     },
     mail: {
       host: '127.0.0.1',

@@ -60,6 +60,8 @@ function browserLines({ portal, accounts }: Guide): readonly string[] {
     `In a browser users manage their account: ${portal}`,
     '',
     ...columns([['sign in as', 'password', ''], ...rows]),
+    '',
+    `${ALICE.address} also manages both domains: sign in as alice and choose Admin`,
   ];
 }
 

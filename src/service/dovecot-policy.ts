@@ -29,7 +29,7 @@ const MAX_TEXT_CHARACTERS = 1024;
 const text = z.string().max(MAX_TEXT_CHARACTERS);
 
 /** Of what Dovecot can be told to send, the part that we read: its default attributes have all of it. */
-export const PolicyRequest = z.object({
+const PolicyRequest = z.object({
   login: text,
   pwhash: text,
   remote: text.default(''),

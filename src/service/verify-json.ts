@@ -28,7 +28,7 @@ const PROTOCOL_NAMES: ReadonlyMap<string, Protocol> = new Map<string, Protocol>(
 const MAX_PASSWORD_CHARACTERS = 8192;
 const MAX_NAME_CHARACTERS = 1024;
 
-export const VerifyQuestion = z.strictObject({
+const VerifyQuestion = z.strictObject({
   user: z.string().max(MAX_NAME_CHARACTERS).describe('As the mail server reads it.'),
   password: z.string().max(MAX_PASSWORD_CHARACTERS),
   protocol: z.string().describe("`imap`, `pop3`, `submission` or `sieve`; Dovecot's and Cyrus' names are known, too."),
