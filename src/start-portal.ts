@@ -12,8 +12,6 @@ import type { Keyring } from './policy/keyring.ts';
 import type { CheckOrdinaryPassword, Store } from './policy/ports.ts';
 import { openHashingThread } from './password-hashing.ts';
 import { startPortal } from './portal/server.ts';
-import { makePasskeyVerifier } from './webauthn.ts';
-import { makeProfileSigner } from './profile-signing.ts';
 import { openMail, reportMailTo } from './start-mail.ts';
 
 export interface RunningPortal {
@@ -42,6 +40,7 @@ export async function openPortal({
   log,
 }: Surroundings): Promise<RunningPortal | undefined> {
   if (settings.portal.listen.length === 0) return undefined;
+  const { makePasskeyVerifier, makeProfileSigner } = await loadTools();
   const certificates = new Certificates(settings.gateway.tls);
   const mail = openMail(settings, reportMailTo(log));
   const { issuer, maxAppPasswords, limits } = settings.policy;
@@ -80,4 +79,15 @@ function byAnyProtocol(backends: Backends): CheckOrdinaryPassword {
     const protocol = PROTOCOLS.find((one) => backends.serviceFor(domain, one) !== undefined) ?? attempt.protocol;
     return checkOrdinaryPassword(backends, { ...attempt, protocol }, signal);
   };
+}
+
+// What only the portal needs, so that gateways without one do not carry it. The polyfill first: in the single executable
+// the libraries behind it would otherwise run before it.
+async function loadTools() {
+  await import('reflect-metadata');
+  const [{ makePasskeyVerifier }, { makeProfileSigner }] = await Promise.all([
+    import('./webauthn.ts'),
+    import('./profile-signing.ts'),
+  ]);
+  return { makePasskeyVerifier, makeProfileSigner };
 }
