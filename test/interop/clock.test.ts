@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { enrol } from '../support/enrolment.ts';
@@ -36,9 +36,14 @@ after(async () => {
   await directory.remove();
 });
 
-/** Sets the clock of one gateway's processes: so much beside the real one. */
+/**
+ * Sets the clock of one gateway's processes: so much beside the real one. In one step: they read the file all the time,
+ * and end at an empty one.
+ */
 async function setClock(name: keyof typeof clocks, offset: string): Promise<void> {
-  await writeFile(clocks[name], `${offset}\n`);
+  const next = `${clocks[name]}.next`;
+  await writeFile(next, `${offset}\n`);
+  await rename(next, clocks[name]);
 }
 
 // Timers keep to the real time, as they do when a real clock is set.
