@@ -77,7 +77,8 @@ test(
     await eventually('all at gateway one are cut off', () => here.every((wire) => wire.over));
     await clearPing(there);
     await clearPing(kept);
-    await one.logged('session.cut-off', { user: bob.name, reason: 'policy, its time has come' });
+    // By its timer, or by a comparison that was due anyway: both look at the clock.
+    await one.logged('session.cut-off', { user: bob.name });
     assert.match(await clearAnswer(one, bob), /^in NO/m);
     assert.match(await clearAnswer(two, bob), ACCEPTED);
 
