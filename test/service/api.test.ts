@@ -4,47 +4,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Secret } from '../../src/core/secret.ts';
 import { isRecord } from '../../src/config/tree.ts';
-import { PROTOCOLS } from '../../src/core/verdict.ts';
 import { setDomain } from '../../src/policy/domains.ts';
 import { revokeToken } from '../../src/policy/service-tokens.ts';
 import { codeAt, enrolled, START_MS, testAccount } from '../support/policy.ts';
-import { testService, type TestService } from '../support/service.ts';
+import { asAdmin, itemsOf, sender } from '../support/service-requests.ts';
+import { testService } from '../support/service.ts';
 
 const ALICE = testAccount();
 const OF_ALICE = `/v1/accounts/${ALICE.name}`;
-
-interface Sent {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-type Send = (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, more?: More) => Promise<Sent>;
-interface More {
-  readonly body?: object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-function sender({ app }: TestService, authorization: string): Send {
-  return async (method, url, { body, headers } = {}) => {
-    const payload = body === undefined ? {} : { payload: body };
-    const response = await app.inject({ method, url, headers: { authorization, ...headers }, ...payload });
-    const parsed: unknown = response.body === '' ? {} : JSON.parse(response.body);
-    assert.ok(isRecord(parsed), response.body);
-    return { status: response.statusCode, headers: response.headers, body: parsed };
-  };
-}
-
-async function asAdmin(service: TestService): Promise<Send> {
-  return sender(service, await service.bearer('admin', ['admin']));
-}
-
-function itemsOf({ status, body }: Sent): readonly Readonly<Record<string, unknown>>[] {
-  assert.equal(status, 200, JSON.stringify(body));
-  const { items } = body;
-  assert.ok(Array.isArray(items));
-  return items;
-}
 
 test('a choice is changed in parts, its version is its ETag, and who read an older one is told', async () => {
   const service = await testService();
@@ -149,36 +116,6 @@ test('an account is suspended, resumed and unlocked; doing it again is no error'
   assert.equal((await send('POST', `${OF_ALICE}/unlock`)).status, 204);
   const actions = itemsOf(await send('GET', '/v1/domains/example.org/audit')).map(({ action }) => action);
   assert.deepEqual(actions, ['account.unlocked', 'account.resumed', 'account.suspended']);
-});
-
-test('an app password is made once however often the request is sent, shown again by its own role, and revoked', async () => {
-  const service = await testService();
-  const send = await asAdmin(service);
-  await enrolled(service.tools, ALICE);
-  const url = `${OF_ALICE}/app-passwords`;
-  const request = { body: { name: 'Phone', scopes: ['imap'] }, headers: { 'idempotency-key': 'k1' } };
-  const sent = await Promise.all([send('POST', url, request), send('POST', url, request)]);
-  const [made] = sent.filter(({ status }) => status === 201);
-  assert.ok(made !== undefined);
-  const again = await send('POST', url, request);
-  assert.deepEqual([again.status, again.body, again.headers['idempotency-replayed']], [201, made.body, 'true']);
-  const other = await send('POST', url, { ...request, body: { name: 'Tablet' } });
-  assert.deepEqual([other.status, other.body['code']], [422, 'idempotency-key-reused']);
-  const plain = await send('POST', url, { body: { name: 'Laptop' } });
-  assert.equal(plain.status, 201);
-  const failed = { headers: { 'idempotency-key': 'k2' } };
-  assert.equal((await send('POST', url, { ...failed, body: { name: 'Laptop' } })).status, 422);
-  const names = itemsOf(await send('GET', url)).map(({ name }) => name);
-  assert.deepEqual(names, ['Mail apps', 'Phone', 'Laptop']);
-  const [, phone, laptop] = itemsOf(await send('GET', url));
-  assert.deepEqual([phone?.['scopes'], laptop?.['scopes']], [['imap'], [...PROTOCOLS]]);
-  const one = `${url}/${String(phone?.['id'])}`;
-  assert.equal((await send('POST', `${one}/reveal`)).status, 403);
-  const revealer = sender(service, await service.bearer('shower', ['reveal']));
-  assert.equal((await revealer('POST', `${one}/reveal`)).body['password'], made.body['password']);
-  assert.equal((await revealer('GET', url)).status, 403);
-  assert.equal((await send('DELETE', one)).status, 204);
-  assert.equal((await send('DELETE', one)).status, 404);
 });
 
 test('sessions are listed in pages and closed, one or all', async () => {

@@ -1,4 +1,4 @@
-/** App passwords of an account: make, list, show again, revoke. */
+/** App passwords of an account: make, list, show again, reset, rename, revoke. */
 
 import { z } from 'zod';
 import { PROTOCOLS } from '../../core/verdict.ts';
@@ -6,13 +6,18 @@ import { formatAppPassword } from '../../policy/app-passwords.ts';
 import {
   addAppPassword,
   listAppPasswords,
+  renameAppPassword,
+  resetAppPasswordOf,
   revealAppPassword,
   revokeAppPassword,
+  type FreshAppPassword,
 } from '../../policy/managed-app-passwords.ts';
 import { accountRoute, type Route } from '../route.ts';
 import { AppPassword, appPasswordBody, Moment, NO_BODY, NOTHING, pageOf } from '../schemas.ts';
 
 const Password = z.string().describe('Sixteen characters in four groups.');
+const Name = z.string().min(1).max(64).describe('The device or program.');
+const Fresh = z.object({ appPassword: AppPassword, password: Password });
 
 const list = accountRoute({
   method: 'GET',
@@ -39,7 +44,7 @@ const make = accountRoute({
   idempotent: true,
   query: NOTHING,
   body: z.strictObject({
-    name: z.string().min(1).max(64).describe('The device or program.'),
+    name: Name,
     scopes: z
       .array(z.enum(PROTOCOLS))
       .min(1)
@@ -47,11 +52,10 @@ const make = accountRoute({
     expiresAt: Moment.optional(),
     networks: z.array(z.string()).min(1).optional().describe('CIDR blocks from which it may be used.'),
   }),
-  answer: z.object({ appPassword: AppPassword, password: Password }),
+  answer: Fresh,
   handle: async ({ tools, target, actor, body: { expiresAt, ...asked } }) => {
     const request = { ...asked, expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt) };
-    const { appPassword, secret } = await addAppPassword(tools, actor, target, request);
-    return { body: { appPassword: appPasswordBody(appPassword), password: formatAppPassword(secret) } };
+    return { body: freshBody(await addAppPassword(tools, actor, target, request)) };
   },
 });
 
@@ -67,6 +71,37 @@ const reveal = accountRoute({
   handle: async ({ tools, target, actor, id }) => ({
     body: { password: formatAppPassword(await revealAppPassword(tools, actor, target, id)) },
   }),
+});
+
+const reset = accountRoute({
+  method: 'POST',
+  path: '/v1/accounts/{account}/app-passwords/{id}/reset',
+  name: 'resetAppPassword',
+  summary: 'Gives an app password a new secret; the sessions that the old one opened are closed.',
+  task: 'manage-app-passwords',
+  idempotent: true,
+  query: NOTHING,
+  body: NOTHING,
+  answer: Fresh,
+  handle: async ({ tools, target, actor, id }) => ({
+    body: freshBody(await resetAppPasswordOf(tools, actor, target, id)),
+  }),
+});
+
+const rename = accountRoute({
+  method: 'PATCH',
+  path: '/v1/accounts/{account}/app-passwords/{id}',
+  name: 'renameAppPassword',
+  summary: 'Gives an app password another name. Its secret and its sessions stay.',
+  task: 'manage-app-passwords',
+  status: 204,
+  query: NOTHING,
+  body: z.strictObject({ name: Name }),
+  answer: NO_BODY,
+  handle: async ({ tools, target, actor, id, body: { name } }) => {
+    await renameAppPassword(tools, actor, target, { ref: id, name });
+    return { body: undefined };
+  },
 });
 
 const revoke = accountRoute({
@@ -85,4 +120,8 @@ const revoke = accountRoute({
   },
 });
 
-export const APP_PASSWORD_ROUTES: readonly Route[] = [list, make, reveal, revoke];
+export const APP_PASSWORD_ROUTES: readonly Route[] = [list, make, reveal, reset, rename, revoke];
+
+function freshBody({ appPassword, secret }: FreshAppPassword): z.input<typeof Fresh> {
+  return { appPassword: appPasswordBody(appPassword), password: formatAppPassword(secret) };
+}
