@@ -5,6 +5,7 @@ import { PROTOCOLS } from './core/verdict.ts';
 import { checkOrdinaryPassword } from './gateway/backend-login.ts';
 import type { Backends } from './gateway/backends.ts';
 import type { Meters } from './gateway/meters.ts';
+import type { ServiceMeters } from './service/meters.ts';
 import { Certificates, serverTls } from './gateway/tls.ts';
 import type { Log } from './ops/log.ts';
 import type { Gatekeeper } from './policy/decide.ts';
@@ -28,6 +29,7 @@ export interface Surroundings {
   readonly backends: Backends;
   readonly gatekeeper: Gatekeeper;
   readonly meters: Meters;
+  readonly serviceMeters: ServiceMeters;
   readonly log: Log;
 }
 

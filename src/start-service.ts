@@ -22,12 +22,17 @@ import type { RunningPortal, Surroundings } from './start-portal.ts';
 
 type Way = 'alone' | 'beside the gateway';
 
+export interface RunningService extends RunningPortal {
+  /** When the first certificate of its listeners expires; undefined when none speaks TLS. */
+  readonly certificateExpiresAt: Date | undefined;
+}
+
 /**
  * Opens the service's listeners; undefined where none is configured. CONFIG_INVALID when one cannot be had, or when it
  * is to run alone and none is configured. Alone it probes the backends and heeds changes itself.
  */
-export async function openService(around: Surroundings, way: Way): Promise<RunningPortal | undefined> {
-  const { settings, store, keyring, backends, gatekeeper, meters, log } = around;
+export async function openService(around: Surroundings, way: Way): Promise<RunningService | undefined> {
+  const { settings, store, keyring, backends, gatekeeper, meters, serviceMeters, log } = around;
   if (settings.service.listen.length === 0) {
     if (way === 'beside the gateway') return undefined;
     throw new Fault('CONFIG_INVALID', 'the policy service has no listener: name one at service.listen');
@@ -49,11 +54,15 @@ export async function openService(around: Surroundings, way: Way): Promise<Runni
       words: refusalWords(settings.gateway.portalUrl),
       handOver: (account, protocol) => placeFor(around, account, protocol),
       countLogin: (login) => meters.loginJudged(login),
+      meters: serviceMeters,
       log,
     },
     tls.begin,
   );
   return {
+    get certificateExpiresAt() {
+      return tls.expiresAt;
+    },
     reloadCertificates: () => tls.reload(),
     async stop() {
       await service.stop();
@@ -65,13 +74,16 @@ export async function openService(around: Surroundings, way: Way): Promise<Runni
 }
 
 /** How a worker is that runs the service alone. */
-export function stateWithoutGateway({ backends }: Surroundings): GatewayState {
+export function stateWithoutGateway(
+  { backends }: Surroundings,
+  service: Pick<RunningService, 'certificateExpiresAt'> | undefined,
+): GatewayState {
   return {
     listeners: [],
     backendHosts: backends.hosts,
     connections: 0,
     unauthenticated: 0,
-    certificateExpiresAt: undefined,
+    certificateExpiresAt: service?.certificateExpiresAt,
   };
 }
 
@@ -82,7 +94,13 @@ async function heedChanges({ store, backends, gatekeeper }: Surroundings, stoppe
   return watch;
 }
 
-function openTls({ gateway, service }: Settings): { readonly begin: BeginTls; reload(): void } {
+interface ServiceTls {
+  readonly begin: BeginTls;
+  readonly expiresAt: Date | undefined;
+  reload(): void;
+}
+
+function openTls({ gateway, service }: Settings): ServiceTls {
   const certificates = new Certificates(gateway.tls);
   const read = () => new Map(service.listen.map((listener) => [listener, authoritiesOf(listener, gateway.tls)]));
   let verifying = read();
@@ -91,6 +109,9 @@ function openTls({ gateway, service }: Settings): { readonly begin: BeginTls; re
       const strict = verifying.get(listener);
       if (strict === undefined) return { socket: serverTls(socket, certificates, 'http/1.1') };
       return clientVerifyingTls(socket, strict.context, strict.authorities);
+    },
+    get expiresAt() {
+      return service.listen.some(({ tls }) => tls !== 'none') ? certificates.expiresAt : undefined;
     },
     reload: () => {
       verifying = read();

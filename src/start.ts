@@ -133,7 +133,7 @@ async function openServiceAlone(around: Surroundings): Promise<RunningParts> {
   const service = await openService(around, 'alone');
   return {
     get state() {
-      return stateWithoutGateway(around);
+      return stateWithoutGateway(around, service);
     },
     holders: [service],
     stop: async () => service?.stop(),
@@ -144,7 +144,7 @@ function load(file: string): ReturnType<typeof loadSettings> {
   return loadSettings({ file, environment: process.env, now: Date.now() });
 }
 
-function surroundings(settings: Settings, { store, meters }: WatchedWorker, log: Log): Surroundings {
+function surroundings(settings: Settings, { store, meters, serviceMeters }: WatchedWorker, log: Log): Surroundings {
   const backends = new Backends({ ...settings.gateway, modules: MODULES, meters, log });
   const keyring = readKeyring(settings.keysFile);
   const gatekeeper = makeGatekeeper({
@@ -156,7 +156,7 @@ function surroundings(settings: Settings, { store, meters }: WatchedWorker, log:
     clock: Date.now,
     onFault: (error, account) => log.error('store.unavailable', { user: account.name, error }),
   });
-  return { settings, store, keyring, backends, gatekeeper, meters, log };
+  return { settings, store, keyring, backends, gatekeeper, meters, serviceMeters, log };
 }
 
 function makeGateway({ settings, store, backends, gatekeeper, meters, log }: Surroundings): Gateway {

@@ -13,11 +13,13 @@ import { HealthServer } from './ops/health-server.ts';
 import type { Log } from './ops/log.ts';
 import { answerQuestions, askWorkers } from './ops/worker-questions.ts';
 import type { Store } from './policy/ports.ts';
+import { unreadServiceMeters, type ServiceMeters } from './service/meters.ts';
 import { timedStore } from './store/timed-store.ts';
 
 /** A worker's part. */
 export interface WatchedWorker {
   readonly meters: Meters;
+  readonly serviceMeters: ServiceMeters;
   /** The store, with its operations measured. */
   readonly store: Store;
   /** From now on the supervisor's questions are answered. */
@@ -29,14 +31,17 @@ const STORE_WAIT_MS = 1_000;
 const WORKER_WAIT_MS = 2_000;
 const PORT_RETRY_MS = 1_000;
 
-/** Makes a worker's part: meters for its gateway, and a measured store. */
+/** Makes a worker's part: meters for its gateway and its policy service, and a measured store. */
 export async function watchWorker(settings: Settings, worker: number, store: Store): Promise<WatchedWorker> {
-  if (settings.metrics === undefined) return { meters: unreadMeters(), store, answerFor: () => {} };
+  if (settings.metrics === undefined) {
+    return { meters: unreadMeters(), serviceMeters: unreadServiceMeters(), store, answerFor: () => {} };
+  }
   const { workerMetrics } = await import('./ops/metrics.ts');
   let watched: Pick<Gateway, 'state'> | undefined;
   const metrics = workerMetrics(worker, () => watched?.state);
   return {
     meters: metrics.meters,
+    serviceMeters: metrics.serviceMeters,
     store: timedStore(store, metrics.storeAnswered),
     answerFor: (gateway) => {
       watched = gateway;

@@ -10,6 +10,7 @@ import { addApi } from './api.ts';
 import { addAskers } from './askers.ts';
 import { makeBearers, tokenOf } from './bearer.ts';
 import { makeChangeStreams } from './changes.ts';
+import { measureRequests, measureToken } from './measuring.ts';
 import { answerNginx } from './nginx.ts';
 import { NO_SUCH_PLACE, problemOf, sendProblem } from './problem.ts';
 import type { ServiceParts } from './settings.ts';
@@ -29,6 +30,7 @@ export async function makeService(parts: ServiceParts): Promise<FastifyInstance>
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   });
+  measureRequests(app, parts.meters);
   app.setNotFoundHandler((request, reply) => sendProblem(reply, NO_SUCH_PLACE, request.id));
   app.setErrorHandler((error, request, reply) => onError(error, { request, reply, parts }));
   app.get('/auth/nginx', async (request, reply) => {
@@ -48,6 +50,7 @@ function onError(
   { request, reply, parts }: { request: FastifyRequest; reply: FastifyReply; parts: ServiceParts },
 ): FastifyReply {
   const problem = problemOf(error);
+  measureToken(problem, parts.meters);
   const fields = { session: request.id, address: request.ip };
   if (problem.status === 500) parts.log.error('fault', { ...fields, error });
   else if (isFault(error, 'STORE_UNAVAILABLE')) parts.log.warn('service.request-refused', { ...fields, error });

@@ -9,6 +9,7 @@ import type { Change } from '../policy/ports.ts';
 import { tokenMay } from '../policy/service-tokens.ts';
 import type { TokenRecord } from '../policy/token-ports.ts';
 import { tokenOf, type RecogniseBearer } from './bearer.ts';
+import { measure } from './measuring.ts';
 import { ProblemError, type Problem } from './problem.ts';
 import type { ServiceParts } from './settings.ts';
 
@@ -78,6 +79,7 @@ export function makeChangeStreams(parts: ServiceParts, bearers: RecogniseBearer)
       });
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       write(stream, GAP);
+      measure(request, reply, parts.meters);
       return reply;
     },
     async end() {

@@ -41,6 +41,7 @@ const PolicyRequest = z.object({
 
 // Long enough to make guessing slow, short enough for Dovecot's own patience.
 const TARPIT_SECONDS = 2;
+const ASKER = 'dovecot-policy';
 const GO_ON: PolicyReply = { status: 0, msg: '' };
 
 interface Around {
@@ -65,15 +66,21 @@ export async function answerDovecotPolicy(body: unknown, around: Around, parts: 
   return GO_ON;
 
   async function allow(hashed: HashedLogin): Promise<PolicyReply> {
-    const verdict = await judgeHashedLogin(toolsOf(parts), hashed);
+    const verdict = await judgeHashedLogin(toolsOf(parts), hashed).catch((error: unknown) => {
+      parts.meters.verdictAnswered(ASKER, 'unavailable');
+      throw error;
+    });
     const refusal = refusalOf(verdict);
     if (refusal !== undefined) return refused(refusal, account.name);
-    return verdict.kind === 'permitted' && verdict.pressed ? { status: TARPIT_SECONDS, msg: '' } : GO_ON;
+    const pressed = verdict.kind === 'permitted' && verdict.pressed;
+    parts.meters.verdictAnswered(ASKER, pressed ? 'delayed' : 'permitted');
+    return pressed ? { status: TARPIT_SECONDS, msg: '' } : GO_ON;
   }
 
   function refused(refusal: Exclude<Refusal, { kind: 'unavailable' }>, user: string): PolicyReply {
     const { sessionId, grant } = around;
-    const log = parts.log.child({ session: sessionId, listener: 'dovecot-policy', address: remote });
+    parts.meters.verdictAnswered(ASKER, refusal.kind === 'deny' ? 'refused' : 'throttled');
+    const log = parts.log.child({ session: sessionId, listener: ASKER, address: remote });
     const fields = { user, actor: `token:${grant.name}` };
     if (refusal.kind === 'deny') log.info('login.refused', { ...fields, reason: refusal.reason });
     else log.warn('login.throttled', { ...fields, retryAfterSeconds: refusal.retryAfterSeconds });

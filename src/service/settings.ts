@@ -9,6 +9,7 @@ import type { Gatekeeper } from '../policy/decide.ts';
 import type { CheckOrdinaryPassword, Limits } from '../policy/ports.ts';
 import type { PolicyTools } from '../policy/tools.ts';
 import type { BegunTls, HttpPlace } from '../web/http-listeners.ts';
+import type { ServiceMeters } from './meters.ts';
 
 export interface ServiceListener extends HttpPlace {
   /** PEM file of the CA that signs the certificates of permitted clients; undefined: none is asked for. */
@@ -33,6 +34,7 @@ export interface ServiceParts {
   readonly words: RefusalWords;
   readonly handOver: HandOver;
   readonly countLogin: (login: CountedLogin) => void;
+  readonly meters: ServiceMeters;
   readonly log: Log;
 }
 

@@ -8,6 +8,7 @@ import { authzidPermitted, canonicalAccount, type Account } from '../core/identi
 import type { Attempt, Client, Offered, Opener, Protocol, Verdict } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
 import { tokenMay, type TokenGrant } from '../policy/service-tokens.ts';
+import type { Asker } from './meters.ts';
 import type { Refusal, ServiceParts } from './settings.ts';
 
 export interface LoginQuestion {
@@ -16,8 +17,7 @@ export interface LoginQuestion {
   readonly offered: Offered;
   readonly protocol: Protocol;
   readonly client: Client;
-  /** Which way the question came, e.g. `nginx`: stands for the listener in the log. */
-  readonly asker: string;
+  readonly asker: Asker;
   /** The token that asks: its domains bound the answer. */
   readonly grant: TokenGrant;
   readonly sessionId: string;
@@ -38,7 +38,7 @@ export type LoginAnswer =
 /** What verifying needs of the service's parts. */
 export type VerifyParts = Pick<
   ServiceParts,
-  'gatekeeper' | 'checkOrdinaryPassword' | 'identity' | 'countLogin' | 'log'
+  'gatekeeper' | 'checkOrdinaryPassword' | 'identity' | 'countLogin' | 'meters' | 'log'
 >;
 
 /** How long an asker is kept waiting for the store and the backend together. */
@@ -129,19 +129,24 @@ function note(answer: LoginAnswer, { attempt, question, parts }: Noted): void {
   switch (answer.kind) {
     case 'accepted': {
       const { opener } = answer;
+      parts.meters.verdictAnswered(asker, 'accepted');
       parts.countLogin({ protocol, verdict: 'accepted', reason: opener.kind });
       const appPassword = opener.kind === 'app-password' ? opener.id : undefined;
       return log.info('login.accepted', { user, actor, opener: opener.kind, appPassword });
     }
     case 'forward':
+      parts.meters.verdictAnswered(asker, 'forward');
       return log.info('login.forwarded', { user, actor });
     case 'deny':
+      parts.meters.verdictAnswered(asker, 'refused');
       parts.countLogin({ protocol, verdict: 'refused', reason: answer.reason });
       return log.info('login.refused', { user, actor, reason: answer.reason });
     case 'throttle':
+      parts.meters.verdictAnswered(asker, 'throttled');
       parts.countLogin({ protocol, verdict: 'throttled', reason: 'limits' });
       return log.warn('login.throttled', { user, actor, retryAfterSeconds: answer.retryAfterSeconds });
     case 'unavailable':
+      parts.meters.verdictAnswered(asker, 'unavailable');
       parts.countLogin({ protocol, verdict: 'unavailable', reason: 'outage' });
       return log.warn('login.unavailable', { user, actor });
     default:

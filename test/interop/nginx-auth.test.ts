@@ -23,11 +23,11 @@ const EXAMPLE = join(import.meta.dirname, '../../deploy/nginx/postern.yaml');
 const directory = await temporaryDirectory('nginx-world');
 const servers = await startServers(directory.path);
 const redis = await startRedis();
-const [servicePort = 0] = await freePorts(1);
+const [servicePort = 0, metricsPort = 0] = await freePorts(2);
 const gateway = await startGateway({
   ...(await gatewayOptions(servers)),
   store: { kind: 'redis', url: `redis://127.0.0.1:${redis.port}` },
-  settings: { service: exampleWithPorts() },
+  settings: { service: exampleWithPorts(), metrics: { port: metricsPort } },
   only: 'service',
 });
 const { anna, dora } = await populate(gateway);
@@ -123,6 +123,14 @@ test('the service runs alone: no mail listener is open', async () => {
 test('a last use is on record, so its owner sees it', async () => {
   const listed = await gateway.cli('app-password', 'list', ANNA.name);
   assert.match(JSON.stringify(listed), /"lastUse\w*":\{?"?[^n]/);
+});
+
+test('what nginx heard is counted; a service without TLS is not concerned with any certificate', async () => {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  for (const verdict of ['accepted', 'refused'])
+    assert.match(text, new RegExp(`^postern_service_verdicts_total\\{asker="nginx",verdict="${verdict}"`, 'm'));
+  assert.match(text, /^postern_service_request_seconds_count\{[^}]*route="\/auth\/nginx",status="2xx"/m);
+  assert.doesNotMatch(text, /^postern_certificate_expiry/m);
 });
 
 test('without the store the answer is a temporary failure, in words, and not a wrong password', LONG, async () => {

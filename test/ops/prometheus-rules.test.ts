@@ -35,7 +35,7 @@ const rules = RulesSchema.parse(parse(readFileSync(FILE, 'utf8'))).groups.flatMa
 
 /** Everything that a gateway exports once each thing has happened: the labels of each name. */
 async function exported(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const { meters, storeAnswered, read } = workerMetrics(0, () => ({
+  const { meters, serviceMeters, storeAnswered, read } = workerMetrics(0, () => ({
     listeners: [{ name: 'imap-993', open: true }],
     backendHosts: [{ backend: 'main', host: 'mail.internal', protocol: 'imap', up: true, active: 0 }],
     connections: 0,
@@ -48,6 +48,7 @@ async function exported(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   meters.sessionOpened('imap', 'app-password');
   meters.backendLogin({ backend: 'main', host: 'mail.internal', protocol: 'imap' }, false, 1);
   storeAnswered('lookupLogin', 1, 'STORE_UNAVAILABLE');
+  serviceMeters.requestAnswered({ method: 'GET', route: '/auth/nginx', statusClass: '5xx', seconds: 1 });
   const supervisor = supervisorMetrics({ version: '0', runtime: 'bun 0' });
   const readings: readonly MetricReadings[] = [
     await read(),

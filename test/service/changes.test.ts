@@ -53,6 +53,10 @@ test('a stream begins with a gap and tells of changes in the domains of its toke
   await eventually('both hear of the domain', () => [all, some].every((one) => one.text().endsWith(domain)));
   assert.match(all.text(), /event: account\ndata: \{"account":"alice@example\.org","epoch":1\}\n\n/);
   assert.doesNotMatch(some.text(), /alice/);
+  // Counted when it begins: that it goes on for hours says nothing about the service.
+  assert.deepEqual(await service.metrics('postern_service_request_seconds_count'), [
+    'postern_service_request_seconds_count{method="GET",route="/v1/changes",status="2xx"} 2',
+  ]);
   await running.stop();
   await Promise.all([all.ended, some.ended]);
 });

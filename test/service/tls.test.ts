@@ -1,6 +1,7 @@
-/** The service beside the gateway, over TLS: only holders of a certificate of the configured CA get to send a token. */
+/** The service over TLS, beside the gateway and alone: who may send a token, and how those who watch it see it. */
 
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import test, { after } from 'node:test';
@@ -11,7 +12,7 @@ import { freePorts, temporaryDirectory } from '../support/processes.ts';
 const directory = await temporaryDirectory('service-tls');
 const authority = await createAuthority(directory.path, 'ours');
 const stranger = await createAuthority(directory.path, 'strange');
-const [closed = 0, open = 0, strict = 0] = await freePorts(3);
+const [closed = 0, open = 0, strict = 0, watched = 0, metrics = 0] = await freePorts(5);
 const options: GatewayOptions = {
   backends: {
     main: {
@@ -75,6 +76,30 @@ test('certificates and the CA are read again on SIGHUP, and the service answers 
   await gateway.logged('gateway.reloaded');
   assert.equal(await ask(strict, await authority.issue(['client'], 'valid', 'clientAuth')), 200);
 });
+
+test(
+  'alone it shows those who watch it what it answered, and when its certificate expires',
+  { timeout: 60_000 },
+  async () => {
+    const settings = { metrics: { port: metrics }, service: { listen: [{ port: watched, tls: 'implicit' }] } };
+    const alone = await startGateway({ ...options, settings, only: 'service' });
+    try {
+      assert.equal(await ask(watched), 200);
+      const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+      assert.match(
+        text,
+        /^postern_service_request_seconds_count\{[^}]*route="\/openapi\.json",status="2xx"[^}]*\} 1$/m,
+      );
+      const { validTo } = new X509Certificate(readFileSync(options.certificates[0]?.certFile ?? ''));
+      const expiry = /^postern_certificate_expiry_timestamp_seconds\{[^}]*\} (\d+)$/m.exec(text)?.[1];
+      assert.equal(Number(expiry), Date.parse(validTo) / 1000);
+      const ready = await (await fetch(`http://127.0.0.1:${metrics}/readyz`)).text();
+      assert.match(ready, /a certificate expires in less than a day/);
+    } finally {
+      await alone.stop();
+    }
+  },
+);
 
 test(
   'the service does not run alone without a listener, and says which setting is missing',

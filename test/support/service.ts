@@ -7,6 +7,8 @@ import type { CheckOrdinaryPassword, Limits } from '../../src/policy/ports.ts';
 import { createToken } from '../../src/policy/service-tokens.ts';
 import type { TokenRole } from '../../src/policy/token-ports.ts';
 import type { PolicyTools } from '../../src/policy/tools.ts';
+import { metricsText } from '../../src/ops/metric-readings.ts';
+import { workerMetrics } from '../../src/ops/metrics.ts';
 import { makeService } from '../../src/service/app.ts';
 import type { CountedLogin, ServiceParts } from '../../src/service/settings.ts';
 import { START_MS, testTools, type Clock } from './policy.ts';
@@ -29,6 +31,8 @@ export interface TestService {
   readonly clock: Clock;
   readonly log: MemoryLog;
   readonly counted: readonly CountedLogin[];
+  /** The lines of the metrics whose name begins so, without the process. */
+  metrics(beginning: string): Promise<readonly string[]>;
   /** Makes a token and returns its Authorization header. */
   bearer(name: string, roles: readonly TokenRole[], domains?: 'all' | readonly string[]): Promise<string>;
 }
@@ -44,6 +48,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
   const tools = options.tools ?? testTools(clock);
   const log = memoryLog();
   const counted: CountedLogin[] = [];
+  const metrics = workerMetrics(0, () => undefined);
   const gatekeeper = makeGatekeeper({
     ...tools,
     checkOrdinaryPassword,
@@ -77,6 +82,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
               protocol === 'submission' ? 'name-alone' : { user: `${name}*master`, password: 'the master’s' },
           },
     countLogin: (login) => void counted.push(login),
+    meters: metrics.serviceMeters,
     log,
   };
   const app = await makeService(parts);
@@ -87,6 +93,11 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     clock,
     log,
     counted,
+    metrics: async (beginning) =>
+      (await metricsText([await metrics.read()]))
+        .split('\n')
+        .filter((line) => line.startsWith(beginning))
+        .map((line) => line.replace(/,?process="worker-0"/, '')),
     bearer: async (name, roles, domains = 'all') => {
       const { token } = await createToken(tools, 'cli:tester', { name, roles, domains });
       return `Bearer ${token.expose()}`;
