@@ -98,6 +98,7 @@ async function fill(redis: Redis, from: number, to: number): Promise<void> {
     const name = `user${at}@${domain}`;
     if (at % PER_DOMAIN === 0) {
       pipeline.hset(KEYS.domain(domain), 'epoch', 1, 'record', DOMAIN_RECORD).zadd(KEYS.domains, 0, domain);
+      pipeline.zadd(KEYS.accountDomains, 0, domain);
     }
     const text = RECORDS[at % SAMPLES] ?? '';
     pipeline.hset(KEYS.account(name), 'epoch', 1, 'record', text).zadd(KEYS.accounts(domain), 0, name);

@@ -20,8 +20,8 @@ const ALL_AUDIT = 1_000_000;
 const EVERYWHERE = '*';
 
 /**
- * Yields the lines of an export and returns what was in it. `domains` are those that the configuration names: an account
- * may be suspended in one about which nobody has decided. Memory is that of one page and of the domains' names. What
+ * Yields the lines of an export and returns what was in it. `domains` are those that the configuration names: they may
+ * have an audit while nobody has decided about them. Memory is that of one page and of the domains' names. What
  * changes meanwhile may be in it or not; each record is whole.
  */
 export async function* exportLines(
@@ -63,6 +63,7 @@ async function* itemsOf(store: Store, configured: readonly string[]): AsyncGener
   const [admins, tokens] = await Promise.all([store.lookupAdmins(), store.lookupTokens()]);
   if (admins.record !== undefined) yield { kind: 'admins', name: 'all', record: admins.record };
   if (tokens.record !== undefined) yield { kind: 'tokens', name: 'all', record: tokens.record };
+  for await (const name of pagesOf((cursor) => store.listAccountDomains(cursor, PAGE))) names.add(name);
   for (const name of names) {
     const accounts = (cursor: string | undefined) => store.listAccounts(name, cursor, PAGE);
     for await (const { account, record } of pagesOf(accounts)) yield { kind: 'account', name: account, record };

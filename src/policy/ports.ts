@@ -222,6 +222,8 @@ export interface Store extends AdminStore, UserStore, TokenStore {
     cursor: string | undefined,
     limit: number,
   ): Promise<Page<{ account: string; record: AccountRecord }>>;
+  /** The domains of all accounts that have, or had, a record, whether or not anybody has decided about them. */
+  listAccountDomains(cursor: string | undefined, limit: number): Promise<Page<string>>;
   lookupLastUses(account: Account): Promise<ReadonlyMap<string, LastUse>>;
 
   /** Session records vanish by themselves `sessionTtlSeconds` after the last touch. */

@@ -21,6 +21,7 @@ export type KeyKind =
   | 'account-audit'
   | 'domain'
   | 'accounts'
+  | 'account-domains'
   | 'domain-sessions'
   | 'domain-audit'
   | 'domains'
@@ -39,6 +40,7 @@ export const PERMANENT_KINDS: ReadonlySet<KeyKind> = new Set([
   'account',
   'domain',
   'accounts',
+  'account-domains',
   'domains',
   'admins',
   'tokens',
@@ -69,6 +71,8 @@ export interface KeyPlan {
   readonly domain: KeyOf;
   /** Sorted set of account names, all with score 0: paging in name order. */
   readonly accounts: KeyOf;
+  /** Sorted set of the domains of all accounts, all with score 0. */
+  readonly accountDomains: string;
   /** Sorted set: session ids, by last touch. */
   readonly domainSessions: KeyOf;
   /** Stream. */
@@ -121,6 +125,7 @@ export function keyPlan(prefix: string): KeyPlan {
     accountAudit: tagged('account-audit'),
     domain: tagged('domain'),
     accounts: tagged('accounts'),
+    accountDomains: single('account-domains'),
     domainSessions: tagged('domain-sessions'),
     domainAudit: tagged('domain-audit'),
     domains: single('domains'),

@@ -30,6 +30,7 @@ export function timedStore(store: Store, observe: StoreObserver): Store {
     lookupAccount: (account) => timed('lookupAccount', () => store.lookupAccount(account)),
     updateAccount: (account, change) => timed('updateAccount', () => store.updateAccount(account, change)),
     listAccounts: (domain, cursor, limit) => timed('listAccounts', () => store.listAccounts(domain, cursor, limit)),
+    listAccountDomains: (cursor, limit) => timed('listAccountDomains', () => store.listAccountDomains(cursor, limit)),
     lookupLastUses: (account) => timed('lookupLastUses', () => store.lookupLastUses(account)),
     openSession: (session) => timed('openSession', () => store.openSession(session)),
     touchSessions: (sessions) => timed('touchSessions', () => store.touchSessions(sessions)),

@@ -2,17 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { generateSync } from 'otplib';
 import { readKeyring } from '../../src/keys.ts';
 import { makeGatekeeper } from '../../src/policy/decide.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { openStore, type StoreSettings } from '../../src/store/open.ts';
-import { commandWorld, type CommandWorld } from '../support/command-line.ts';
+import type { CommandWorld } from '../support/command-line.ts';
+import { configured, filledWorld, NONE_RESTORED, recordsIn, STRAY } from '../support/exported-world.ts';
 import { password, testAccount, testAttempt } from '../support/policy.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
-
-const ALICE = 'alice@example.org';
-const EMPTY = { created: 0, replaced: 0, unchanged: 0, kept: 0 };
 
 let redis: RedisServer;
 before(async () => {
@@ -20,28 +17,9 @@ before(async () => {
 });
 after(() => redis.stop());
 
-/** A world with a domain, an enrolled account, an imported one, a suspended one, an admin and a token. */
-async function filled(t: {
-  after: (action: () => void) => void;
-}): Promise<{ at: CommandWorld; secret: string; totp: string }> {
-  const at = commandWorld();
-  t.after(at.remove);
+async function filled(t: Parameters<typeof filledWorld>[0]): ReturnType<typeof filledWorld> {
   await redis.command('flushall');
-  await at.run(['domain', 'set', 'example.org', 'enabled', '--methods', 'totp,email']);
-  const { key: totp } = Object(await at.json('account', 'enrol', ALICE));
-  const code = generateSync({ secret: totp, epoch: Math.floor(at.now / 1000) });
-  const { appPassword: secret } = Object(await at.json('account', 'enrol', ALICE, '--code', code));
-  await at.run(['account', 'suspend', 'bob@example.org', '--yes']);
-  await at.run(['admin', 'grant', ALICE, '--domain', 'example.org']);
-  await at.run(['token', 'create', 'nginx', '--role', 'verifier', '--all']);
-  return { at, secret, totp };
-}
-
-/** A configuration in the same folder, with the same keys, and another store. */
-function configured(at: CommandWorld, name: string, store: string): string {
-  const path = join(at.folder, name);
-  writeFileSync(path, readFileSync(at.configFile, 'utf8').replace(/^store:.*$/m, `store: ${store}`));
-  return path;
+  return filledWorld(t);
 }
 
 function inRedis(at: CommandWorld): string {
@@ -74,12 +52,6 @@ async function decided(at: CommandWorld, settings: StoreSettings, local: string,
   }
 }
 
-/** The lines of an export without those that tell when it was made, and what restoring wrote down itself. */
-function recordsIn(file: string): readonly string[] {
-  const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1, -1);
-  return lines.filter((line) => !line.includes('restoredFrom'));
-}
-
 test('what is exported from one kind of store and restored into the other decides logins as before, and back', async (t) => {
   const { at, secret } = await filled(t);
   const stores: readonly StoreSettings[] = [
@@ -96,11 +68,11 @@ test('what is exported from one kind of store and restored into the other decide
     assert.equal((await at.run(['export', '--config', config, '--to', files[index] ?? ''])).code, 0);
   }
   for (const report of restored) {
-    assert.deepEqual(Object(report).domains, { ...EMPTY, created: 1 });
-    assert.deepEqual(Object(report).accounts, { ...EMPTY, created: 2 });
-    assert.deepEqual(Object(report).lists, { ...EMPTY, created: 2 });
+    assert.deepEqual(Object(report).domains, { ...NONE_RESTORED, created: 1 });
+    assert.deepEqual(Object(report).accounts, { ...NONE_RESTORED, created: 3 });
+    assert.deepEqual(Object(report).lists, { ...NONE_RESTORED, created: 2 });
   }
-  assert.equal(recordsIn(files[0] ?? '').length, 10);
+  assert.equal(recordsIn(files[0] ?? '').length, 12);
   assert.deepEqual(recordsIn(files[1] ?? ''), recordsIn(files[0] ?? ''));
   assert.deepEqual(recordsIn(files[2] ?? ''), recordsIn(files[0] ?? ''));
   for (const store of stores) {
@@ -112,11 +84,22 @@ test('what is exported from one kind of store and restored into the other decide
   }
 });
 
+test('an account of a domain that nobody has configured or decided about is exported with its audit', async (t) => {
+  const { at } = await filled(t);
+  const file = join(at.folder, 'export.jsonl');
+  await at.run(['export', '--to', file]);
+  const found = recordsIn(file).filter((line) => line.includes(STRAY));
+  assert.deepEqual(
+    found.map((line) => Object(JSON.parse(line)).kind),
+    ['account', 'audit'],
+  );
+});
+
 test('an export is a new file for its owner only, and no secret is in clear in it', async (t) => {
   const { at, secret, totp } = await filled(t);
   const file = join(at.folder, 'export.jsonl');
   const { out } = await at.run(['export', '--to', file]);
-  assert.match(out, /1 domain, 2 accounts\./);
+  assert.match(out, /1 domain, 3 accounts\./);
   assert.equal(statSync(file).mode & 0o777, 0o600);
   const text = readFileSync(file, 'utf8');
   assert.match(text, /^\{"form":"postern-export","v":1,/);
@@ -133,11 +116,11 @@ test('what is there and differs is kept unless it is to be replaced; restoring a
   const config = inRedis(at);
   await at.run(['export', '--to', file]);
   const dry = Object(await at.json('restore', file, '--config', config, '--dry-run'));
-  assert.deepEqual(dry.accounts, { ...EMPTY, created: 2 });
+  assert.deepEqual(dry.accounts, { ...NONE_RESTORED, created: 3 });
   assert.equal(await redis.command('exists', 'postern:1:domains'), 0);
   await at.json('restore', file, '--config', config);
   const again = Object(await at.json('restore', file, '--config', config));
-  assert.deepEqual(again.accounts, { ...EMPTY, unchanged: 2 });
+  assert.deepEqual(again.accounts, { ...NONE_RESTORED, unchanged: 3 });
   assert.equal(again.auditEntries, 0);
   await at.run(['account', 'resume', 'bob@example.org', '--config', config]);
   await at.run(['domain', 'set', 'example.org', '--hints', 'never', '--config', config, '--yes']);
@@ -149,7 +132,7 @@ test('what is there and differs is kept unless it is to be replaced; restoring a
   );
   assert.equal((await at.run(['restore', file, '--config', config, '--replace'])).code, 2);
   const replaced = Object(await at.json('restore', file, '--config', config, '--replace', '--yes'));
-  assert.deepEqual(replaced.accounts, { ...EMPTY, unchanged: 1, replaced: 1 });
+  assert.deepEqual(replaced.accounts, { ...NONE_RESTORED, unchanged: 2, replaced: 1 });
   assert.equal(Object(await at.json('domain', 'show', 'example.org', '--config', config)).hints, 'always');
   const audit = await at.json('audit', 'list', '--domain', 'example.org', '--config', config);
   assert.equal(Object(Object(audit)[0]).actor, 'cli:tester');

@@ -359,6 +359,15 @@ function accountContract(contract: Contract): void {
     assert.deepEqual(await store.listAccounts('nobody.example', undefined, 7), { items: [], next: undefined });
   });
 
+  contract('the domains of all accounts are listed, page by page, decided about or not', async ({ store }) => {
+    await store.saveDomain('without-accounts.example', DOMAIN);
+    for (const domain of ['c.example', 'a.example', 'b.example', 'a.example'])
+      for (const local of ['x', 'y']) await saveAccount(store, accountOf(local, domain), EMPTY_ACCOUNT);
+    const first = await store.listAccountDomains(undefined, 2);
+    assert.deepEqual(first, { items: ['a.example', 'b.example'], next: 'b.example' });
+    assert.deepEqual(await store.listAccountDomains(first.next, 2), { items: ['c.example'], next: undefined });
+  });
+
   contract('present epochs of many accounts and domains come in one call', async ({ store }) => {
     const many = Array.from({ length: 2500 }, (_, at) => accountOf(`u${at}`));
     const changed = [many[0], many[1234], many[2499]].filter((account) => account !== undefined);

@@ -22,6 +22,7 @@ const OPERATIONS: readonly ((store: Store) => Promise<unknown>)[] = [
   (store) => store.lookupAccount(ALICE),
   (store) => saveAccount(store, ALICE, EMPTY_ACCOUNT),
   (store) => store.listAccounts('example.org', undefined, 10),
+  (store) => store.listAccountDomains(undefined, 10),
   (store) => store.lookupLastUses(ALICE),
   (store) => store.openSession(sessionOf('s', ALICE)),
   (store) => store.touchSessions([sessionOf('s', ALICE)]),

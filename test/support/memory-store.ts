@@ -170,6 +170,13 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       return pageOf(ofDomain, cursor, limit, (account, record) => ({ account, record }));
     },
 
+    async listAccountDomains(cursor, limit) {
+      await giveWay();
+      const domainsOf = [...accounts.keys()].map((name) => name.slice(name.lastIndexOf('@') + 1));
+      const named = new Map([...new Set(domainsOf)].map((domain) => [domain, { record: domain, epoch: 1 }]));
+      return pageOf(named, cursor, limit, (domain) => domain);
+    },
+
     async listUsers({ domain, search, cursor, limit }) {
       await giveWay();
       const recorded = [...accounts].filter(([, { record }]) => record !== undefined).map(([name]) => name);

@@ -1,5 +1,6 @@
 /** Account records: read, changed and announced in one transaction, so nothing ever has to be tried again. */
 
+import { z } from 'zod';
 import type { Account } from '../../core/identity.ts';
 import type { AccountChange, AccountRecord, Store, Versioned } from '../../policy/ports.ts';
 import { accountRecords } from '../records.ts';
@@ -7,10 +8,12 @@ import { versioned, VersionedRow, type EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
 import { NamedRow } from './domains.ts';
 
+const DomainRow = z.object({ domain: z.string() });
+
 /** The account part of the store. */
 export function embeddedAccounts(
   context: EmbeddedContext,
-): Pick<Store, 'lookupAccount' | 'updateAccount' | 'listAccounts' | 'epochs'> {
+): Pick<Store, 'lookupAccount' | 'updateAccount' | 'listAccounts' | 'listAccountDomains' | 'epochs'> {
   const { durable, feed } = context;
   return {
     lookupAccount: async ({ name }) => lookupAccount(durable, name),
@@ -30,6 +33,15 @@ export function embeddedAccounts(
         .slice(0, limit)
         .map(({ name, record }) => ({ account: name, record: accountRecords.decode(record, name) }));
       return { items, next: rows.length > limit ? items.at(-1)?.account : undefined };
+    },
+    listAccountDomains: async (cursor, limit) => {
+      const rows = durable.all(
+        DomainRow,
+        'SELECT DISTINCT domain FROM account WHERE domain > ? ORDER BY domain LIMIT ?',
+        [cursor ?? '', limit + 1],
+      );
+      const items = rows.slice(0, limit).map(({ domain }) => domain);
+      return { items, next: rows.length > limit ? items.at(-1) : undefined };
     },
     epochs: async (accounts, domains) => ({
       accounts: new Map(accounts.map(({ name }) => [name, epochOf(durable, 'account', name)])),

@@ -6,8 +6,8 @@ import type { Account } from '../../core/identity.ts';
 import type { AccountChange, AccountRecord, PresentEpochs, Store, Versioned } from '../../policy/ports.ts';
 import { accountRecords } from '../records.ts';
 import { readReply, TextReply, versioned, VersionedReply, type RedisContext } from './context.ts';
-import { listRecords } from './domains.ts';
-import { runScript } from './link.ts';
+import { listNames, listRecords } from './domains.ts';
+import { runScript, type Send } from './link.ts';
 import { SWAP_ACCOUNT } from './scripts.ts';
 
 // Whoever loses a race is shown the winner's record and tries again: N racers need at most N rounds.
@@ -19,7 +19,7 @@ const SwapReply = z.tuple([z.number(), z.number(), TextReply]);
 /** The account part of the store. */
 export function redisAccounts(
   context: RedisContext,
-): Pick<Store, 'lookupAccount' | 'updateAccount' | 'listAccounts' | 'epochs'> {
+): Pick<Store, 'lookupAccount' | 'updateAccount' | 'listAccounts' | 'listAccountDomains' | 'epochs'> {
   const { keys } = context;
   return {
     lookupAccount: (account) => lookupAccount(context, account),
@@ -32,6 +32,7 @@ export function redisAccounts(
         next: page.next,
       };
     },
+    listAccountDomains: (cursor, limit) => listNames(context, { index: keys.accountDomains, cursor, limit }),
     epochs: (accounts, domains) => epochs(context, accounts, domains),
   };
 }
@@ -50,8 +51,8 @@ async function updateAccount<T>(context: RedisContext, account: Account, change:
     if (record === undefined) return result;
     const left = Math.max(1, until - performance.now());
     if (current.record === undefined) {
-      // The list first, see domains.ts.
-      await link.run((send) => send('zadd', keys.accounts(account.domain), 0, account.name), left);
+      // The lists first, see domains.ts.
+      await link.run((send) => listAccount(keys, account, send), left);
     }
     const swap = await swapAccount(context, { account, expected: current.epoch, record }, left);
     if (swap.written) return result;
@@ -60,6 +61,10 @@ async function updateAccount<T>(context: RedisContext, account: Account, change:
   throw new Fault('STORE_CONFLICT', 'the account is being changed by too many at once', {
     fields: { account: account.name, rounds: MAX_ROUNDS },
   });
+}
+
+function listAccount(keys: RedisContext['keys'], { name, domain }: Account, send: Send): Promise<unknown> {
+  return Promise.all([send('zadd', keys.accounts(domain), 0, name), send('zadd', keys.accountDomains, 0, domain)]);
 }
 
 interface Swap {

@@ -4,7 +4,7 @@ import type { Page, Store } from '../../policy/ports.ts';
 import type { KeyOf } from '../keys.ts';
 import { domainRecords } from '../records.ts';
 import { ListReply, NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
-import { runScript } from './link.ts';
+import { runScript, type Send } from './link.ts';
 import { SAVE_DOMAIN } from './scripts.ts';
 
 /** The domain part of the store. */
@@ -36,30 +36,43 @@ export function redisDomains(context: RedisContext): Pick<Store, 'lookupDomain' 
   };
 }
 
-export interface Listing {
+interface NameListing {
   /** A sorted set of names, all with score 0. */
   readonly index: string;
-  readonly recordKey: KeyOf;
   /** The last name of the page before. */
   readonly cursor: string | undefined;
   readonly limit: number;
 }
 
+export interface Listing extends NameListing {
+  readonly recordKey: KeyOf;
+}
+
 /** One page of records in the order of their names' UTF-8 bytes. Names whose record is gone are passed over. */
 export async function listRecords(
   { link }: RedisContext,
-  { index, recordKey, cursor, limit }: Listing,
+  { recordKey, ...listing }: Listing,
 ): Promise<Page<{ readonly name: string; readonly text: string }>> {
-  const from = cursor === undefined ? '-' : `(${cursor}`;
   return link.run(async (send) => {
-    const reply = await send('zrangebylex', index, from, '+', 'LIMIT', 0, limit + 1);
-    const names = readReply(ListReply, reply);
-    const shown = names.slice(0, limit);
-    const texts = await Promise.all(shown.map((name) => send('hget', recordKey(name), 'record')));
-    const items = shown.flatMap((name, at) => {
+    const { items: names, next } = await pageOfNames(listing, send);
+    const texts = await Promise.all(names.map((name) => send('hget', recordKey(name), 'record')));
+    const items = names.flatMap((name, at) => {
       const text = texts[at];
       return typeof text === 'string' ? [{ name, text }] : [];
     });
-    return { items, next: names.length > limit ? shown.at(-1) : undefined };
+    return { items, next };
   });
+}
+
+/** One page of names in the order of their UTF-8 bytes. */
+export function listNames({ link }: RedisContext, listing: NameListing): Promise<Page<string>> {
+  return link.run((send) => pageOfNames(listing, send));
+}
+
+async function pageOfNames({ index, cursor, limit }: NameListing, send: Send): Promise<Page<string>> {
+  const from = cursor === undefined ? '-' : `(${cursor}`;
+  const reply = await send('zrangebylex', index, from, '+', 'LIMIT', 0, limit + 1);
+  const names = readReply(ListReply, reply);
+  const items = names.slice(0, limit);
+  return { items, next: names.length > limit ? items.at(-1) : undefined };
 }
