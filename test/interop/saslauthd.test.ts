@@ -1,9 +1,14 @@
-/** A real saslauthd that asks Postern, as Cyrus and Exim do through it, and the form by which others can. */
+/** A real saslauthd that asks Postern, a real Cyrus and Exim that ask it, and the form by which others can ask. */
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import { addAppPassword } from '../support/enrolment.ts';
+import { LOOPBACK_NAMES } from '../support/certificates.ts';
+import { startCyrus, type AskingServer } from '../support/cyrus.ts';
+import type { Mailbox } from '../support/dovecot.ts';
+import { startExim } from '../support/exim.ts';
 import { startGateway } from '../support/gateway.ts';
+import { MAIL_CLIENTS } from '../support/mail-clients.ts';
 import { ANNA, assertNothingLeaked, BOB, CARL, EMIL, EVERYBODY } from '../support/mail-world.ts';
 import { gatewayOptions, populate, startServers, stopServers } from '../support/mail-world.ts';
 import { freePorts, temporaryDirectory } from '../support/processes.ts';
@@ -27,7 +32,10 @@ const gateway = await startGateway({
 const { anna, dora } = await populate(gateway);
 const token = await tokenFor('saslauthd');
 const saslauthd = await startSaslauthd(gateway.port('saslauthd'));
+const asking = { saslauthd: saslauthd.directory, certificate: await servers.authority.issue(LOOPBACK_NAMES) };
+const [cyrus, exim] = await Promise.all([startCyrus(asking), startExim(asking)]);
 after(async () => {
+  await Promise.all([cyrus.stop(), exim.stop()]);
   await saslauthd.stop();
   await gateway.stop();
   await redis.stop();
@@ -63,6 +71,29 @@ test('saslauthd refuses the ordinary password of who is enrolled, or must enrol'
     await gateway.logged('login.refused', { user: who.name, reason });
   }
 });
+
+async function logIn(server: AskingServer, protocol: 'imap' | 'submission', who: Mailbox): Promise<boolean> {
+  const client = MAIL_CLIENTS.find((one) => one.name === 'curl' && one.protocol === protocol);
+  assert.ok(client !== undefined);
+  const place = { port: server.port, tls: 'starttls', caFile: servers.authority.caFile } as const;
+  const { accepted, said } = await client.login(place, who);
+  if (!accepted) assert.match(said, /NO|535/, said + server.output());
+  return accepted;
+}
+
+for (const [name, server, protocol] of [
+  ['Cyrus', cyrus, 'imap'],
+  ['Exim', exim, 'submission'],
+] as const) {
+  test(`${name} lets in with an app password, or with the ordinary one of who need not enrol`, LONG, async () => {
+    for (const who of [anna, dora, BOB, EMIL]) assert.equal(await logIn(server, protocol, who), true, who.name);
+  });
+
+  test(`${name} refuses a wrong password, and the ordinary one of who has enrolled or must`, LONG, async () => {
+    for (const who of [ANNA, CARL, { name: BOB.name, password: 'another wrong one' }])
+      assert.equal(await logIn(server, protocol, who), false, who.name);
+  });
+}
 
 test('by the form: the same verdicts, and the words of a refusal in the status line', LONG, async () => {
   const ask = (who: { name: string; password: string }) => askByForm(servicePort, token, who);

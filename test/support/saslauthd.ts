@@ -13,6 +13,8 @@ import { eventually, run, start, temporaryDirectory } from './processes.ts';
 const EXAMPLES = join(import.meta.dirname, '../../deploy/saslauthd');
 
 export interface Saslauthd {
+  /** The directory of its socket, `mux`. */
+  readonly directory: string;
   /** What saslauthd says of a login, as testsaslauthd prints it: `0: OK "Success."` or `0: NO "…"`. */
   ask(who: Mailbox, realm?: string): Promise<string>;
   stop(): Promise<void>;
@@ -43,7 +45,7 @@ export async function startSaslauthd(imapPort: number): Promise<Saslauthd> {
     await stop().catch(() => undefined);
     throw new Error(`saslauthd did not start:\n${running.output()}`, { cause: error });
   }
-  return { ask, stop };
+  return { directory: directory.path, ask, stop };
 }
 
 /** Sends what httpform sends (saslauthd/auth_httpform.c) for this login; returns the line that it reads: the status. */
