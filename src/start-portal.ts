@@ -62,7 +62,7 @@ export async function openPortal({
       signProfile: makeProfileSigner(settings.gateway.tls.certificates, new URL(settings.portal.url).hostname),
       log,
     },
-    (socket) => serverTls(socket, certificates, 'http/1.1'),
+    (socket) => serverTls(socket, { contextFor: certificates.contextFor, alpn: 'http/1.1' }),
   );
   return {
     reloadCertificates: () => certificates.reload(),

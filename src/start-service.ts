@@ -107,7 +107,8 @@ function openTls({ gateway, service }: Settings): ServiceTls {
   return {
     begin: (socket, listener) => {
       const strict = verifying.get(listener);
-      if (strict === undefined) return { socket: serverTls(socket, certificates, 'http/1.1') };
+      if (strict === undefined)
+        return { socket: serverTls(socket, { contextFor: certificates.contextFor, alpn: 'http/1.1' }) };
       return clientVerifyingTls(socket, strict.context, strict.authorities);
     },
     get expiresAt() {

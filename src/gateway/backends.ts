@@ -19,7 +19,7 @@ import { dial, loadTrust, type Dialled, type DialResult, type Errand } from './d
 import { commonTo, Hosts, retryAfterMs, type HostState } from './hosts.ts';
 import type { Meters } from './meters.ts';
 import type { BackendService, BackendSettings, ListenerSettings } from './settings.ts';
-import { atMost } from './waiting.ts';
+import { atMost, Deadline } from './waiting.ts';
 
 export interface BackendsOptions {
   readonly hostname: string;
@@ -121,12 +121,25 @@ export class Backends {
     if (served === undefined) return { kind: 'unreachable' };
     const errand = this.#errand(passenger.protocol, login, passenger);
     // One deadline for all hosts together: the client waits for the login, not for each of them.
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(served.backend.loginTimeoutMs)]);
+    const deadline = new Deadline(signal, served.backend.loginTimeoutMs);
+    try {
+      return await this.#logInWithin(served, passenger, { errand, givenUp: signal, deadline: deadline.signal });
+    } finally {
+      deadline.lift();
+    }
+  }
+
+  async #logInWithin(
+    served: Served,
+    { account }: Passenger,
+    patience: Patience & { errand: Errand },
+  ): Promise<LoginResult> {
+    const { errand, givenUp, deadline } = patience;
     let last: LoginResult = { kind: 'unreachable' };
-    for (const host of served.hosts.candidates(passenger.account.name)) {
+    for (const host of served.hosts.candidates(account.name)) {
       const startedAt = performance.now();
-      const dialled = await this.#try(served, host, errand, { givenUp: signal, deadline });
-      if (!signal.aborted) this.#measure(served, host, dialled, startedAt);
+      const dialled = await this.#try(served, host, errand, { givenUp, deadline });
+      if (!givenUp.aborted) this.#measure(served, host, dialled, startedAt);
       if (deadline.aborted && dialled?.outcome.kind !== 'accepted') return last;
       if (dialled === undefined) continue;
       const { outcome } = dialled;
@@ -214,9 +227,10 @@ export class Backends {
   }
 
   async #probe(served: Served, host: HostState): Promise<void> {
-    const deadline = AbortSignal.any([this.#stopped, AbortSignal.timeout(served.backend.loginTimeoutMs)]);
+    const deadline = new Deadline(this.#stopped, served.backend.loginTimeoutMs);
     const errand = this.#errand(served.protocol, { as: 'probe' });
-    const dialled = await this.#try(served, host, errand, { givenUp: this.#stopped, deadline });
+    const dialled = await this.#try(served, host, errand, { givenUp: this.#stopped, deadline: deadline.signal });
+    deadline.lift();
     if (dialled?.outcome.kind === 'capabilities') host.capabilities = dialled.outcome.capabilities;
   }
 }

@@ -1,48 +1,62 @@
 /**
- * A socket before the relay: read when asked, written at once, upgraded to TLS in place. One reader at a time.
- * What nobody has asked for stays in the kernel, so a client that talks ahead meets back-pressure.
+ * A connection before the relay: read when asked, written at once, upgraded to TLS in place. One reader at a time. What
+ * comes while nobody reads stays in the kernel, so a client that talks ahead meets back-pressure.
  */
 
-import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { ClientTls, Connection, ConnectionEvents, Endpoint, ServerTls } from './transport.ts';
+import { IdleTimer } from './waiting.ts';
 
-export class Channel {
-  #socket: Socket | TLSSocket;
+export class Channel implements ConnectionEvents {
+  readonly #connection: Connection;
   readonly #chunks: Buffer[] = [];
   #ended = false;
+  #interrupted = false;
+  #handshaking = false;
   #wake: (() => void) | undefined;
-  #idle: { readonly ms: number; readonly call: () => void } | undefined;
+  #idle: IdleTimer | undefined;
+  /** Runs once end() was called: what still comes is nobody's business. */
+  #leaving: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket | TLSSocket) {
-    this.#socket = socket;
-    this.#attach();
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.own(this);
   }
 
-  get socket(): Socket | TLSSocket {
-    return this.#socket;
+  get remote(): Endpoint {
+    return this.#connection.remote;
   }
 
-  /** The next bytes, or undefined once the other side has ended, the socket broke, or `signal` fired. */
-  async read(signal: AbortSignal): Promise<Buffer | undefined> {
-    for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk !== undefined) return chunk;
-      if (this.#ended || signal.aborted) return undefined;
-      this.#socket.resume();
-      await this.#woken(signal);
+  get local(): Endpoint {
+    return this.#connection.local;
+  }
+
+  /** The next bytes, or undefined once the other side has ended, the connection broke, or it was interrupted. */
+  async read(): Promise<Buffer | undefined> {
+    if (this.#chunks.length === 0 && !this.#ended && !this.#interrupted) {
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#connection.resume();
+      await woken;
     }
+    return this.#chunks.shift();
   }
 
-  /** Queues bytes for sending; those for a socket that is gone are dropped. */
+  /** Ends waiting: reads that find nothing return at once from now on, and a handshake that is under way fails. */
+  interrupt(): void {
+    this.#interrupted = true;
+    if (this.#handshaking) this.#connection.destroy();
+    this.#awake();
+  }
+
+  /** Sends bytes, or queues them; those for a connection that is gone are dropped. */
   write(bytes: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(bytes);
+    this.#idle?.moved();
+    this.#connection.write(bytes);
   }
 
   /** Everything received and not read. Before a TLS handshake it is to be dropped: it came in clear. */
   takeUnread(): Buffer {
-    const buffered: Buffer | null = this.#socket.read();
-    if (buffered !== null) this.#chunks.push(buffered);
-    return Buffer.concat(this.#chunks.splice(0));
+    const chunks = this.#chunks.splice(0);
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
   }
 
   /** Puts bytes back in front of all unread ones. */
@@ -50,27 +64,28 @@ export class Channel {
     if (bytes.length > 0) this.#chunks.unshift(bytes);
   }
 
-  /** Puts a TLS socket over the present one. Unread bytes go to it: they begin the handshake. */
-  replace(wrap: (socket: Socket | TLSSocket) => TLSSocket): TLSSocket {
-    const wrapped = wrap(this.release());
-    this.#socket = wrapped;
-    this.#attach();
-    return wrapped;
+  /** Begins TLS as the server; unread bytes begin the handshake. Resolves to undefined when it succeeded, else to why not. */
+  async acceptTls(options: ServerTls): Promise<string | undefined> {
+    return this.#handshake(this.#connection.acceptTls(options, this.takeUnread()));
   }
 
-  /** Calls `call` once neither side has sent anything for `ms`, until the channel is released. */
+  /** Begins TLS as the client; unread bytes are dropped. Resolves to undefined when it succeeded, else to why not. */
+  async connectTls(options: ClientTls): Promise<string | undefined> {
+    this.takeUnread();
+    return this.#handshake(this.#connection.connectTls(options));
+  }
+
+  /** Calls `call` once neither side has sent anything for `ms`, until the channel is released or ended. */
   onIdle(ms: number, call: () => void): void {
-    this.#idle = { ms, call };
-    this.#socket.setTimeout(ms);
+    this.#idle?.stop();
+    this.#idle = new IdleTimer(ms, call);
   }
 
-  /** Hands the paused socket over, with all unread bytes back in it. The channel is spent. */
-  release(): Socket | TLSSocket {
-    this.#detach();
-    this.#socket.pause();
-    const unread = Buffer.concat(this.#chunks.splice(0));
-    if (unread.length > 0) this.#socket.unshift(unread);
-    return this.#socket;
+  /** Hands the connection over, paused, with all that was received and not read. The channel is spent. */
+  release(): { readonly connection: Connection; readonly unread: Buffer } {
+    this.#idle?.stop();
+    this.#connection.pause();
+    return { connection: this.#connection, unread: this.takeUnread() };
   }
 
   /** True once nothing more can be read and all that came has been. */
@@ -80,60 +95,56 @@ export class Channel {
 
   /** Sends what is queued, then closes. */
   end(): void {
-    this.#socket.end();
+    this.#idle?.stop();
+    if (this.#connection.closed) return;
+    this.#connection.end();
     // A peer that never closes its side must not keep the descriptor, whether silent or sending on and on: RFC 9293
     // §3.6 leaves that to us.
-    this.#socket.resume();
-    const deadline = setTimeout(() => this.#socket.destroy(), CLOSE_WAIT_MS);
-    this.#socket.once('close', () => clearTimeout(deadline));
+    this.#leaving ??= setTimeout(() => this.#connection.destroy(), CLOSE_WAIT_MS);
+    this.#connection.resume();
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.#idle?.stop();
+    this.#connection.destroy();
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#chunks.push(chunk);
-    this.#socket.pause();
-    this.#wake?.();
-  };
+  onReceived(bytes: Buffer): void {
+    if (this.#leaving !== undefined) return;
+    this.#idle?.moved();
+    this.#chunks.push(bytes);
+    if (this.#wake === undefined) this.#connection.pause();
+    this.#awake();
+  }
 
-  readonly #onEnd = (): void => {
+  onDrained(): void {
+    this.#idle?.moved();
+  }
+
+  onEnded(): void {
     this.#ended = true;
-    this.#wake?.();
-  };
-
-  readonly #onTimeout = (): void => this.#idle?.call();
-
-  #attach(): void {
-    this.#socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onEnd);
-    this.#socket.on('timeout', this.#onTimeout);
-    if (this.#idle !== undefined) this.#socket.setTimeout(this.#idle.ms);
-    this.#socket.pause();
+    this.#awake();
   }
 
-  #detach(): void {
-    this.#socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onEnd);
-    this.#socket.off('timeout', this.#onTimeout).setTimeout(0);
-    // An error between two owners must not become an uncaught exception.
-    this.#socket.on('error', ignore);
+  onClosed(): void {
+    clearTimeout(this.#leaving);
+    this.#idle?.stop();
+    this.onEnded();
   }
 
-  async #woken(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
-        this.#wake = undefined;
-        resolve();
-      };
-      signal.addEventListener('abort', done);
-      this.#wake = done;
-    });
+  async #handshake(under: Promise<string | undefined>): Promise<string | undefined> {
+    this.#handshaking = true;
+    if (this.#interrupted) this.#connection.destroy();
+    const why = await under;
+    this.#handshaking = false;
+    return why !== undefined && this.#interrupted ? 'deadline' : why;
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
   }
 }
 
 const CLOSE_WAIT_MS = 5_000;
-
-function ignore(): void {
-  // Deliberately nothing: 'close' follows and is handled.
-}

@@ -1,8 +1,7 @@
 /** Opens one connection to one backend host and runs one backend dialogue over it, within a deadline. */
 
 import { readFileSync } from 'node:fs';
-import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Fault } from '../core/fault.ts';
 import type {
   BackendAction,
@@ -18,7 +17,8 @@ import { Channel } from './channel.ts';
 import { descriptorsLeft } from './descriptors.ts';
 import { leadsToUs } from './own-listeners.ts';
 import type { BackendService, BackendSettings, ListenerSettings } from './settings.ts';
-import { handshake } from './tls.ts';
+import { transport } from './runtime-transport.ts';
+import { Deadline } from './waiting.ts';
 
 /** What one dialogue with a backend is about. */
 export interface Errand {
@@ -61,18 +61,14 @@ export interface Unreachable {
  * greet us within its time to connect, another one may do.
  */
 export async function dial(to: Destination, errand: Errand, signal: AbortSignal): Promise<DialResult> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(to.backend.connectTimeoutMs)]);
-  const opened = await open(to, errand, deadline);
+  const opening = new Deadline(signal, to.backend.connectTimeoutMs);
+  const opened = await open(to, errand, opening.signal);
+  opening.lift();
   if ('why' in opened) return { outcome: 'unreachable', ourFault: false, ...opened };
   const { channel } = opened;
-  // A host that accepts and then says nothing is as good as gone: all protocols here begin with its greeting.
-  const greeting = await channel.read(deadline);
-  if (greeting === undefined) {
-    channel.destroy();
-    const why = deadline.aborted ? 'no greeting in time' : 'closed without a greeting';
-    return { outcome: 'unreachable', why, ourFault: false };
-  }
-  channel.putBack(greeting);
+  const interrupt = (): void => channel.interrupt();
+  signal.addEventListener('abort', interrupt);
+  if (signal.aborted) interrupt();
   const dialogue = errand.module.backend({
     hostname: errand.hostname,
     tls: to.service.tls === 'implicit' ? 'active' : to.service.tls,
@@ -80,7 +76,8 @@ export async function dial(to: Destination, errand: Errand, signal: AbortSignal)
     forward: passesClientInProtocol(to.service) ? errand.client : undefined,
     helo: errand.helo,
   });
-  const outcome = await converse(dialogue, channel, { to, restMs: errand.module.restOverTlsMs ?? 0 }, signal);
+  const outcome = await converse(dialogue, channel, { to, restMs: errand.module.restOverTlsMs ?? 0 });
+  signal.removeEventListener('abort', interrupt);
   if (outcome.kind !== 'accepted') channel.end();
   return { outcome, channel, unread: outcome.kind === 'accepted' ? dialogue.unread() : Buffer.alloc(0) };
 }
@@ -98,31 +95,46 @@ export function loadTrust({ name, caFile }: BackendSettings): SecureContext {
 type Opened = { readonly channel: Channel } | NotConnected;
 type NotConnected = Pick<Unreachable, 'why'> & Partial<Unreachable>;
 
+// With its greeting: a host that accepts and then says nothing is as good as gone, and all protocols here begin so.
 async function open(to: Destination, errand: Errand, signal: AbortSignal): Promise<Opened> {
-  const socket = connect({ host: to.host, port: to.service.port, allowHalfOpen: true, noDelay: true });
-  const failure = await connected(socket, signal);
-  if (failure !== undefined) {
-    socket.destroy();
-    return failure;
-  }
-  if (leadsToUs({ address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }, to.listeners)) {
-    socket.destroy();
-    return { why: 'it is a listener of this gateway: logins would go round in circles' };
-  }
-  if (to.service.clientAddress === 'proxy') socket.write(proxyHeader(errand.client));
-  const channel = new Channel(socket);
-  if (to.service.tls !== 'implicit') return { channel };
-  const failed = await startTls(channel, to, signal);
-  if (failed === undefined) return { channel };
+  const { service, host, listeners } = to;
+  const connected = await connect({ host, port: service.port }, signal);
+  if ('why' in connected) return connected;
+  const { channel } = connected;
+  const interrupt = (): void => channel.interrupt();
+  signal.addEventListener('abort', interrupt);
+  if (signal.aborted) interrupt();
+  const why = leadsToUs(channel.remote, listeners)
+    ? 'it is a listener of this gateway: logins would go round in circles'
+    : await greeted(channel, to, errand);
+  signal.removeEventListener('abort', interrupt);
+  if (why === undefined) return connected;
   channel.destroy();
-  return { why: failed };
+  return { why };
+}
+
+async function connect(to: { host: string; port: number }, signal: AbortSignal): Promise<Opened> {
+  try {
+    return { channel: new Channel(await transport.connect(to, signal)) };
+  } catch (error) {
+    return error instanceof Error ? { why: error.message, ourFault: isOurs(error) } : { why: String(error) };
+  }
+}
+
+async function greeted(channel: Channel, to: Destination, errand: Errand): Promise<string | undefined> {
+  if (to.service.clientAddress === 'proxy') channel.write(proxyHeader(errand.client));
+  const failed = to.service.tls === 'implicit' ? await startTls(channel, to) : undefined;
+  if (failed !== undefined) return failed;
+  const greeting = await channel.read();
+  if (greeting === undefined) return channel.ended ? 'closed without a greeting' : 'no greeting in time';
+  channel.putBack(greeting);
+  return undefined;
 }
 
 async function converse(
   dialogue: BackendDialogue,
   channel: Channel,
   { to, restMs }: { to: Destination; restMs: number },
-  signal: AbortSignal,
 ): Promise<BackendOutcome> {
   let actions: readonly BackendAction[] = dialogue.connect();
   let overTls = to.service.tls === 'implicit';
@@ -134,7 +146,7 @@ async function converse(
           channel.write(action.bytes);
           break;
         case 'start-tls': {
-          const why = await startTls(channel, to, signal);
+          const why = await startTls(channel, to);
           if (why !== undefined) return { kind: 'unusable', why: 'starttls-refused', text: why };
           upgraded = true;
           break;
@@ -148,30 +160,17 @@ async function converse(
       actions = dialogue.tlsStarted();
       continue;
     }
-    const bytes = await channel.read(signal);
-    if (bytes === undefined) return { kind: 'unusable', why: 'closed', text: signal.aborted ? 'deadline' : 'closed' };
+    const bytes = await channel.read();
+    if (bytes === undefined) return { kind: 'unusable', why: 'closed', text: channel.ended ? 'closed' : 'deadline' };
     if (overTls && restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     actions = dialogue.receive(bytes);
   }
 }
 
 // RFC 8314 and nostarttls.secvuln.info: what came in clear is dropped, and the certificate is always verified.
-async function startTls(channel: Channel, to: Destination, signal: AbortSignal): Promise<string | undefined> {
-  channel.takeUnread();
-  const wrapped = channel.replace((socket) => connectTls({ ...tlsOptions(to), socket }));
-  return handshake(wrapped, 'secureConnect', signal);
-}
-
 // The same for implicit TLS and STARTTLS (CVE-2013-4584).
-function tlsOptions({ backend, host, trust }: Destination): ConnectionOptions {
-  const name = backend.tlsServerName ?? host;
-  return {
-    // SNI carries names only (RFC 6066 §3); an address is still checked against the certificate, through `host`.
-    ...(isIP(name) === 0 ? { servername: name } : {}),
-    host: name,
-    secureContext: trust,
-    rejectUnauthorized: true,
-  };
+async function startTls(channel: Channel, { backend, host, trust }: Destination): Promise<string | undefined> {
+  return channel.connectTls({ name: backend.tlsServerName ?? host, trust });
 }
 
 function passesClientInProtocol(service: BackendService): boolean {
@@ -183,25 +182,6 @@ function proxyHeader(client: ForwardedClient | undefined): Buffer {
   return encodeProxyV2({
     source: { address: client.address, port: client.port },
     destination: { address: client.localAddress, port: client.localPort },
-  });
-}
-
-async function connected(socket: Socket, signal: AbortSignal): Promise<NotConnected | undefined> {
-  return new Promise((resolve) => {
-    const finish = (failure: NotConnected | undefined): void => {
-      socket.off('connect', onConnect).off('error', onError);
-      signal.removeEventListener('abort', onAbort);
-      resolve(failure);
-    };
-    const onConnect = (): void => finish(undefined);
-    const onError = (error: Error): void => finish({ why: error.message, ourFault: isOurs(error) });
-    const onAbort = (): void => {
-      socket.on('error', () => socket.destroy());
-      finish({ why: 'deadline' });
-    };
-    socket.on('connect', onConnect).on('error', onError);
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
   });
 }
 

@@ -4,7 +4,6 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type Socket } from 'node:net';
 import { Fault } from '../core/fault.ts';
 import { canonicalAddress, networkContains, parseNetwork, type Network } from '../core/network.ts';
 import type { Client } from '../core/verdict.ts';
@@ -16,7 +15,9 @@ import { Channel } from './channel.ts';
 import type { Meters } from './meters.ts';
 import type { Accepted } from './session.ts';
 import type { LimitSettings, ListenerSettings } from './settings.ts';
-import { handshake, serverTls, type Certificates } from './tls.ts';
+import type { Certificates } from './tls.ts';
+import { transport } from './runtime-transport.ts';
+import type { Connection, Endpoint, ListeningSocket } from './transport.ts';
 
 export interface ListenerOptions {
   readonly settings: ListenerSettings;
@@ -37,39 +38,40 @@ export interface ListenerState extends Pick<ListenerSettings, 'name' | 'protocol
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #trusted: readonly Network[];
-  readonly #server: Server;
+  #socket: ListeningSocket | undefined;
   /** Connections not yet handed over. */
-  readonly #arriving = new Set<Socket>();
+  readonly #arriving = new Set<Connection>();
   #acceptedCount = 0;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#trusted = options.settings.proxyProtocolFrom.flatMap((block) => parseNetwork(block) ?? []);
-    // allowHalfOpen: a client may end its side and still read what it asked for. pauseOnConnect: nothing is read
-    // before we know which layer it belongs to.
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
-      this.#accept(socket);
-    });
   }
 
   /** Listens. Rejects with CONFIG_INVALID when the address or port cannot be had. */
   async open(): Promise<void> {
-    const { name, address, port } = this.#options.settings;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) =>
-        reject(new Fault('CONFIG_INVALID', whyNot(name, address, port, cause), { cause })),
-      );
-      // reusePort: every worker has its own accept queue, and a new gateway can start before the old one has ended.
-      this.#server.listen({ host: address, port, reusePort: true, backlog: BACKLOG }, resolve);
-    });
-    this.#server.on('error', (error) => this.#options.log.error('listener.failed', { listener: name, error }));
-    this.#options.log.info('listener.opened', { listener: name, address, port });
+    const { settings, log } = this.#options;
+    const { name, address, port } = settings;
+    try {
+      // Every worker has its own accept queue, and a new gateway can start before the old one has ended.
+      this.#socket = await transport.listen({
+        address,
+        port,
+        backlog: BACKLOG,
+        tlsAtOnce: settings.tls === 'implicit' && this.#trusted.length === 0,
+        onConnection: (connection) => this.#accept(connection),
+        onError: (error) => log.error('listener.failed', { listener: name, error }),
+      });
+    } catch (cause) {
+      throw new Fault('CONFIG_INVALID', whyNot({ name, address, port }, cause), { cause });
+    }
+    log.info('listener.opened', { listener: name, address, port });
   }
 
   /** Whether connections are accepted, in the words of the settings. */
   get state(): ListenerState {
     const { name, protocol, address, port } = this.#options.settings;
-    return { name, protocol, address, port, open: this.#server.listening };
+    return { name, protocol, address, port, open: this.#socket !== undefined };
   }
 
   /** How many connections have been accepted and not yet handed over. */
@@ -80,12 +82,13 @@ export class Listener {
   /** Stops accepting. Whoever has connected until then is still handed over: see abandon(). */
   async close(): Promise<void> {
     await this.#emptyQueue();
-    this.#server.close();
+    this.#socket?.close();
+    this.#socket = undefined;
   }
 
   /** Closes the connections that have not been handed over. */
   abandon(): void {
-    for (const socket of this.#arriving) socket.destroy();
+    for (const connection of this.#arriving) connection.destroy();
   }
 
   // The kernel resets what waits in the queue of a socket that is closed, although another gateway may listen beside us.
@@ -98,68 +101,63 @@ export class Listener {
     }
   }
 
-  #accept(socket: Socket): void {
+  #accept(connection: Connection): void {
     this.#acceptedCount += 1;
-    socket.on('error', () => socket.destroy());
-    const address = canonicalAddress(socket.remoteAddress ?? '') ?? '';
+    const { remote } = connection;
+    const address = canonicalAddress(remote.address) ?? '';
     const proxied = this.#trusted.some((network) => networkContains(network, address));
-    const place = this.#enter(proxied ? '' : address, socket);
+    const place = this.#enter(proxied ? '' : address, connection);
     if (place === undefined) return;
-    this.#arriving.add(socket);
-    this.#prepare(socket, { address, proxied, place })
+    this.#arriving.add(connection);
+    this.#prepare(connection, { address, port: remote.port, proxied, place })
       .then((handedOver) => {
         if (handedOver) return;
         place.leave();
-        socket.destroy();
+        connection.destroy();
       })
       .catch((error: unknown) => {
         place.leave();
-        socket.destroy();
+        connection.destroy();
         this.#options.log.error('fault', { listener: this.#options.settings.name, error });
       })
-      .finally(() => this.#arriving.delete(socket));
+      .finally(() => this.#arriving.delete(connection));
   }
 
-  #enter(address: string, socket: Socket): Place | undefined {
+  #enter(address: string, connection: Connection): Place | undefined {
     const { admissions, meters, log } = this.#options;
     const { name } = this.#options.settings;
     const place = admissions.enter(address, () => {
       meters.connectionRejected(name, 'made-room');
-      socket.destroy();
+      connection.destroy();
     });
     if (typeof place !== 'string') return place;
     meters.connectionRejected(name, place);
     log.warn('session.rejected', { listener: name, address, reason: place });
-    socket.destroy();
+    connection.destroy();
     return undefined;
   }
 
-  async #prepare(socket: Socket, from: { address: string; proxied: boolean; place: Place }): Promise<boolean> {
-    const { settings, limits, module, certificates } = this.#options;
-    const channel = new Channel(socket);
+  async #prepare(connection: Connection, from: Arrival): Promise<boolean> {
+    const { settings, module } = this.#options;
+    const channel = new Channel(connection);
     const id = randomBytes(6).toString('hex');
     const log = this.#options.log.child({ session: id, listener: settings.name, protocol: settings.protocol });
-    const direct: Origin = {
+    const { address, port } = connection.local;
+    const direct = {
       address: from.address,
-      port: socket.remotePort ?? 0,
-      local: { address: canonicalAddress(socket.localAddress ?? '') ?? '', port: socket.localPort ?? 0 },
+      port: from.port,
+      local: { address: canonicalAddress(address) ?? '', port },
     };
     const origin = from.proxied ? await this.#readHeader(channel, direct, log) : direct;
     if (origin === undefined) return false;
     // A header names the real client, whose network is the one to be counted.
-    const place = from.proxied ? this.#enter(origin.address, socket) : from.place;
+    const place = from.proxied ? this.#enter(origin.address, connection) : from.place;
     if (place === undefined) return false;
     if (from.proxied) from.place.leave();
 
-    if (settings.tls === 'implicit') {
-      const wrapped = channel.replace((plain) => serverTls(plain, certificates, module.alpn));
-      const why = await handshake(wrapped, 'secure', AbortSignal.timeout(limits.tlsHandshakeMs));
-      if (why !== undefined) {
-        this.#options.meters.tlsFailed(settings.name, why);
-        log.info('tls.failed', { address: origin.address, reason: why });
-        place.leave();
-        return false;
-      }
+    if (settings.tls === 'implicit' && !(await this.#secure(channel, origin, log))) {
+      place.leave();
+      return false;
     }
     const client: Client = { address: origin.address, port: origin.port, tls: settings.tls === 'implicit' };
     this.#options.meters.connectionAccepted(settings.name);
@@ -168,14 +166,26 @@ export class Listener {
     return true;
   }
 
+  async #secure(channel: Channel, origin: Origin, log: Log): Promise<boolean> {
+    const { settings, limits, certificates, module, meters } = this.#options;
+    const timer = setTimeout(() => channel.interrupt(), limits.tlsHandshakeMs);
+    const why = await channel.acceptTls({ contextFor: certificates.contextFor, alpn: module.alpn });
+    clearTimeout(timer);
+    if (why === undefined) return true;
+    meters.tlsFailed(settings.name, why);
+    log.info('tls.failed', { address: origin.address, reason: why });
+    return false;
+  }
+
   async #readHeader(channel: Channel, direct: Origin, log: Log): Promise<Origin | undefined> {
     const reader = new ProxyHeaderReader();
-    const signal = AbortSignal.timeout(this.#options.limits.proxyHeaderMs);
+    const timer = setTimeout(() => channel.interrupt(), this.#options.limits.proxyHeaderMs);
     for (;;) {
-      const bytes = await channel.read(signal);
-      if (bytes === undefined) return this.#refuseHeader(direct, signal.aborted ? 'deadline' : 'closed', log);
+      const bytes = await channel.read();
+      if (bytes === undefined) return this.#refuseHeader(direct, channel.ended ? 'closed' : 'deadline', log);
       const result = reader.push(bytes);
       if (result.kind === 'more') continue;
+      clearTimeout(timer);
       if (result.kind === 'fault') return this.#refuseHeader(direct, result.why, log);
       channel.putBack(result.rest);
       const { header } = result;
@@ -195,17 +205,21 @@ const BACKLOG = 4096;
 /** More than the queue can hold: a flood must not keep us from closing. */
 const MAX_LAST_TURNS = 2 * BACKLOG;
 
-interface Origin {
-  readonly address: string;
-  readonly port: number;
-  readonly local: { readonly address: string; readonly port: number };
+/** A connection as it came. */
+interface Arrival extends Endpoint {
+  readonly proxied: boolean;
+  readonly place: Place;
 }
 
-function whyNot(name: string, address: string, port: number, cause: Error): string {
-  const code = 'code' in cause ? cause.code : undefined;
+interface Origin extends Endpoint {
+  readonly local: Endpoint;
+}
+
+function whyNot({ name, address, port }: Endpoint & { name: string }, cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const at = `listener ${name} cannot have ${address} port ${port}`;
   if (code === 'EADDRINUSE') return `${at}: another program has it. Stop that one, or choose another port.`;
   if (code === 'EACCES') return `${at}: ports below 1024 need root or CAP_NET_BIND_SERVICE.`;
   if (code === 'EADDRNOTAVAIL') return `${at}: this machine does not have that address.`;
-  return `${at}: ${cause.message}`;
+  return `${at}: ${cause instanceof Error ? cause.message : String(cause)}`;
 }

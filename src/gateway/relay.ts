@@ -3,9 +3,9 @@
  * given it sees the bytes pass, and says what the last words are.
  */
 
-import type { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
 import type { Boundary, EndReason } from '../protocol/machine.ts';
+import type { Connection, ConnectionEvents } from './transport.ts';
+import { IdleTimer } from './waiting.ts';
 
 export interface RelayOptions {
   /** Nothing relayed either way for this long ends the session. */
@@ -22,139 +22,148 @@ export interface RelayResult {
   readonly ended: 'client' | 'backend' | 'error' | EndReason;
 }
 
-export interface Relay {
+/** Two connections, joined until both are closed. */
+export class Relay {
   readonly finished: Promise<RelayResult>;
-  /** Milliseconds for which nothing has moved; 0 while something waits to be sent on, or is under way. */
-  quietMs(): number;
-  /** Ends both sides now, with a goodbye where one can be said. */
-  stop(why: EndReason): void;
-}
-
-/** Joins two paused sockets until both have ended, one breaks, or nothing moves for `idleMs`. */
-export function relay(client: Socket, backend: Socket, { idleMs, boundary, sums }: RelayOptions): Relay {
-  const traffic = new Traffic(sums);
-  let ended: RelayResult['ended'] | undefined;
-  const detach = [
-    forward(client, backend, (chunk) => {
-      traffic.moved('client', chunk.length);
-      boundary?.fromClient(chunk);
-    }),
-    forward(backend, client, (chunk) => {
-      traffic.moved('backend', chunk.length);
-      boundary?.fromBackend(chunk);
-    }),
-  ];
-  const stop = (why: EndReason): void => {
-    if (detach.length === 0) return;
-    ended ??= why;
-    for (const stopForwarding of detach.splice(0)) stopForwarding();
-    backend.destroy();
-    part(client, boundary?.goodbye(why));
-  };
-  const onError = (): void => {
-    ended ??= 'error';
-    client.destroy();
-    backend.destroy();
-  };
-  client.on('end', () => (ended ??= 'client'));
-  backend.on('end', () => (ended ??= 'backend'));
-  for (const socket of [client, backend]) {
-    socket.setNoDelay(true);
-    socket.on('error', onError);
-    onBothIdle(socket, { idleMs, traffic, call: () => stop('idle') });
-  }
-  const underWay = (): boolean =>
-    client.writableLength > 0 || backend.writableLength > 0 || (boundary !== undefined && boundary.busy);
-  return {
-    finished: Promise.all([closed(client, backend), closed(backend, client)]).then(() => ({
-      bytesFromClient: traffic.counts.client,
-      bytesFromBackend: traffic.counts.backend,
-      ended: ended ?? 'error',
-    })),
-    quietMs: () => (underWay() ? 0 : traffic.stillMs),
-    stop,
-  };
-}
-
-/** What has moved, and when it last did. */
-class Traffic {
-  readonly counts = { client: 0, backend: 0 };
+  readonly #client: Side;
+  readonly #backend: Side;
+  readonly #boundary: Boundary | undefined;
   readonly #sums: { client: number; backend: number };
-  #lastMoved = performance.now();
+  readonly #idle: IdleTimer;
+  readonly #finish: (result: RelayResult) => void;
+  #ended: RelayResult['ended'] | undefined;
+  #stopped = false;
 
-  constructor(sums = { client: 0, backend: 0 }) {
-    this.#sums = sums;
+  /** Joins two paused connections until both have ended, one breaks, or nothing moves for `idleMs`. */
+  constructor(client: Connection, backend: Connection, { idleMs, boundary, sums }: RelayOptions) {
+    const { promise, resolve } = Promise.withResolvers<RelayResult>();
+    [this.finished, this.#finish] = [promise, resolve];
+    this.#boundary = boundary;
+    this.#sums = sums ?? { client: 0, backend: 0 };
+    this.#idle = new IdleTimer(idleMs, () => this.stop('idle'));
+    this.#client = new Side(client, 'client', this);
+    this.#backend = new Side(backend, 'backend', this);
+    client.own(this.#client);
+    backend.own(this.#backend);
+    client.resume();
+    backend.resume();
   }
 
-  get stillMs(): number {
-    return performance.now() - this.#lastMoved;
+  /** Milliseconds for which nothing has moved; 0 while something waits to be sent on, or is under way. */
+  quietMs(): number {
+    const waiting = this.#client.connection.unsent > 0 || this.#backend.connection.unsent > 0;
+    return waiting || this.#boundary?.busy === true ? 0 : this.#idle.stillMs;
   }
 
-  moved(side: 'client' | 'backend', bytes: number): void {
-    this.counts[side] += bytes;
-    this.#sums[side] += bytes;
-    this.#lastMoved = performance.now();
+  /** Ends both sides now, with a goodbye where one can be said. */
+  stop(why: EndReason): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#ended ??= why;
+    this.#part(this.#boundary?.goodbye(why));
+    this.#backend.connection.destroy();
+  }
+
+  /** A side has sent bytes. A full queue pauses it, so a reader that stops bounds what we hold. */
+  pass(from: Side, bytes: Buffer): void {
+    if (this.#stopped) return;
+    from.bytes += bytes.length;
+    this.#sums[from.name] += bytes.length;
+    this.#idle.moved();
+    if (from.name === 'client') this.#boundary?.fromClient(bytes);
+    else this.#boundary?.fromBackend(bytes);
+    if (!this.#other(from).connection.write(bytes)) from.connection.pause();
+  }
+
+  /** A side has taken all that it was sent. */
+  takeMore(to: Side): void {
+    if (!this.#stopped) this.#other(to).connection.resume();
+  }
+
+  /** A side has sent its last. */
+  sentLast(from: Side): void {
+    this.#ended ??= from.name;
+    if (!this.#stopped) this.#other(from).connection.end();
+  }
+
+  /**
+   * A side is wholly gone: nothing can reach it any more. What is queued for the other is sent, then it closes too, and
+   * however busy it is: one that goes on sending must not stay for that.
+   */
+  gone(side: Side, error: Error | undefined): void {
+    const { connection } = this.#other(side);
+    if (error !== undefined) this.#ended ??= 'error';
+    if (connection.closed) {
+      this.#settle();
+    } else if (error !== undefined && !this.#stopped) {
+      connection.destroy();
+    } else {
+      connection.end();
+      connection.resume();
+      this.#other(side).destroyAfter(CLOSE_WAIT_MS);
+    }
+  }
+
+  // The last words stand behind what is queued already. A client that does not take them in time goes without.
+  #part(goodbye: Buffer | undefined): void {
+    const { connection } = this.#client;
+    if (goodbye === undefined || !connection.writable) {
+      connection.destroy();
+      return;
+    }
+    connection.write(goodbye);
+    connection.end();
+    connection.resume();
+    this.#client.destroyAfter(GOODBYE_MS);
+  }
+
+  #settle(): void {
+    this.#idle.stop();
+    this.#finish({
+      bytesFromClient: this.#client.bytes,
+      bytesFromBackend: this.#backend.bytes,
+      ended: this.#ended ?? 'error',
+    });
+  }
+
+  #other(side: Side): Side {
+    return side === this.#client ? this.#backend : this.#client;
   }
 }
 
-// Each socket times only itself; the session is idle when neither has moved.
-function onBothIdle(
-  socket: Socket,
-  { idleMs, traffic, call }: { idleMs: number; traffic: Traffic; call: () => void },
-): void {
-  socket.setTimeout(idleMs);
-  socket.on('timeout', () => {
-    const leftMs = idleMs - traffic.stillMs;
-    if (leftMs <= 1) call();
-    else socket.setTimeout(leftMs);
-  });
-}
+class Side implements ConnectionEvents {
+  readonly connection: Connection;
+  readonly name: 'client' | 'backend';
+  bytes = 0;
+  readonly #relay: Relay;
+  #deadline: NodeJS.Timeout | undefined;
 
-// One direction, until the returned function is called. A full write queue pauses the source, so a reader that stops
-// bounds what we hold.
-function forward(from: Duplex, to: Duplex, passing: (chunk: Buffer) => void): () => void {
-  const onData = (chunk: Buffer): void => {
-    passing(chunk);
-    if (!to.write(chunk)) from.pause();
-  };
-  const onDrain = (): void => void from.resume();
-  const onEnd = (): void => void to.end();
-  from.on('data', onData).on('end', onEnd);
-  to.on('drain', onDrain);
-  from.resume();
-  return () => {
-    from.off('data', onData).off('end', onEnd);
-    to.off('drain', onDrain);
-  };
-}
-
-// The last words stand behind what is queued already. A client that does not take them in time goes without.
-function part(client: Socket, goodbye: Buffer | undefined): void {
-  if (goodbye === undefined || !client.writable) {
-    client.destroy();
-    return;
+  constructor(connection: Connection, name: 'client' | 'backend', relay: Relay) {
+    this.connection = connection;
+    this.name = name;
+    this.#relay = relay;
   }
-  client.end(goodbye);
-  client.resume();
-  destroyAfter(client, GOODBYE_MS);
-}
 
-// Once one side is wholly gone nothing can reach it any more: what is queued for the other is sent, then it closes too.
-async function closed(socket: Socket, other: Socket): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (socket.closed) resolve();
-    else socket.once('close', () => resolve());
-  });
-  if (!other.writableEnded) other.end();
-  other.resume();
-  destroyAfter(other, CLOSE_WAIT_MS);
-}
+  destroyAfter(ms: number): void {
+    this.#deadline ??= setTimeout(() => this.connection.destroy(), ms);
+  }
 
-// However busy the other side is: one that goes on sending must not stay for that.
-function destroyAfter(socket: Socket, ms: number): void {
-  if (socket.closed) return;
-  const timer = setTimeout(() => socket.destroy(), ms);
-  socket.once('close', () => clearTimeout(timer));
+  onReceived(bytes: Buffer): void {
+    this.#relay.pass(this, bytes);
+  }
+
+  onDrained(): void {
+    this.#relay.takeMore(this);
+  }
+
+  onEnded(): void {
+    this.#relay.sentLast(this);
+  }
+
+  onClosed(error?: Error): void {
+    clearTimeout(this.#deadline);
+    this.#relay.gone(this, error);
+  }
 }
 
 /** A cut-off is to be over within a second. */

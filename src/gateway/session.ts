@@ -23,9 +23,9 @@ import type { HeldRefusals } from './held-refusals.ts';
 import { judge, openerOf, type Judged } from './judge.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { Meters } from './meters.ts';
-import { relay, type Relay } from './relay.ts';
+import { Relay } from './relay.ts';
 import type { Gatekeeper, LimitSettings, ListenerSettings } from './settings.ts';
-import { handshake, serverTls, type Certificates } from './tls.ts';
+import type { Certificates } from './tls.ts';
 
 /** What all sessions of a worker share. */
 export interface SessionServices {
@@ -129,6 +129,7 @@ export class Session {
   #stop(why: StopReason): void {
     this.#stopReason ??= why;
     this.#aborted.abort();
+    this.#accepted.channel.interrupt();
   }
 
   // Resolves to true when bytes are to flow, false when the dialogue is over.
@@ -139,7 +140,7 @@ export class Session {
     let received = 0;
     while (end === undefined) {
       this.#listeningSince = performance.now();
-      const bytes = await channel.read(this.#aborted.signal);
+      const bytes = await channel.read();
       this.#listeningSince = undefined;
       if (bytes !== undefined) {
         channel.putBack(bytes.subarray(PIECE_BYTES));
@@ -191,11 +192,12 @@ export class Session {
   async #startTls(): Promise<boolean> {
     const { channel, listener, module, log } = this.#accepted;
     channel.takeUnread(); // Sent in clear: whoever could write it must not have it taken as if it came through TLS.
-    const wrapped = channel.replace((socket) => serverTls(socket, this.#services.certificates, module.alpn));
-    const signal = AbortSignal.any([this.#aborted.signal, AbortSignal.timeout(this.#services.limits.tlsHandshakeMs)]);
-    const why = await handshake(wrapped, 'secure', signal);
+    const { certificates, limits, meters } = this.#services;
+    const timer = setTimeout(() => channel.interrupt(), limits.tlsHandshakeMs);
+    const why = await channel.acceptTls({ contextFor: certificates.contextFor, alpn: module.alpn });
+    clearTimeout(timer);
     if (why !== undefined) {
-      this.#services.meters.tlsFailed(listener.name, why);
+      meters.tlsFailed(listener.name, why);
       log.info('tls.failed', { reason: why });
     }
     this.#tlsActive = why === undefined;
@@ -253,15 +255,17 @@ export class Session {
     place.authenticated();
 
     const [client, backend] = [channel.release(), judged.session.channel.release()];
-    const [fromBackend, fromClient] = [judged.session.unread, this.#front.unread()];
+    const fromBackend = Buffer.concat([judged.session.unread, backend.unread]);
+    const fromClient = Buffer.concat([this.#front.unread(), client.unread]);
     const boundary = module.boundary?.(id);
     boundary?.fromBackend(fromBackend);
-    client.write(fromBackend);
+    client.connection.write(fromBackend);
     boundary?.fromClient(fromClient);
-    backend.write(fromClient);
+    backend.connection.write(fromClient);
     const { limits, meters } = this.#services;
     const idleMs = limits.relayIdleMs[listener.protocol];
-    this.#relay = relay(client, backend, { idleMs, boundary, sums: meters.relayed });
+    const options = { idleMs, boundary, sums: meters.relayed };
+    this.#relay = new Relay(client.connection, backend.connection, options);
     const leave = this.#admit(judged);
     const startedAt = performance.now();
     const { bytesFromClient, bytesFromBackend, ended } = await this.#relay.finished;

@@ -1,4 +1,4 @@
-/** Server certificates: loading, choosing by SNI, swapping while running; and the handshakes of both sides. */
+/** Server certificates: loading, choosing by SNI, swapping while running. */
 
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import { Fault } from '../core/fault.ts';
 import type { TlsSettings } from './settings.ts';
+import type { ServerTls } from './transport.ts';
 
 interface Loaded {
   readonly context: SecureContext;
@@ -29,11 +30,11 @@ export class Certificates {
   }
 
   /** The context for a server name, else the first one. Undefined when no certificate is configured. */
-  contextFor(servername: string): SecureContext | undefined {
+  readonly contextFor = (servername: string): SecureContext | undefined => {
     const name = servername.toLowerCase();
     const match = this.#loaded.find(({ names }) => names.some((pattern) => nameMatches(pattern, name)));
     return (match ?? this.#loaded[0])?.context;
-  }
+  };
 
   /** When the first of them expires. */
   get expiresAt(): Date | undefined {
@@ -41,40 +42,16 @@ export class Certificates {
   }
 }
 
-/** Makes the server side of a TLS connection over a connected socket. `alpn` is enforced when the client offers any. */
-export function serverTls(socket: Socket, certificates: Certificates, alpn: string): TLSSocket {
-  const secureContext = certificates.contextFor('');
+/** Makes the server side of a TLS stream over a connected socket. */
+export function serverTls(socket: Socket, { contextFor, alpn }: ServerTls): TLSSocket {
+  const secureContext = contextFor('');
   if (secureContext === undefined) throw new Fault('CONFIG_INVALID', 'no certificate is configured');
   return new TLSSocket(socket, {
     isServer: true,
     secureContext,
     // RFC 7301 §3.2; a client that speaks another protocol is being tricked (ALPACA).
     ALPNCallback: ({ protocols }) => (protocols.includes(alpn) ? alpn : undefined),
-    SNICallback: (name, done) => done(null, certificates.contextFor(name)),
-  });
-}
-
-/** Waits for a handshake. Resolves to undefined when it succeeded, else to why not. */
-export async function handshake(
-  socket: TLSSocket,
-  event: 'secure' | 'secureConnect',
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const finish = (why: string | undefined): void => {
-      socket.off(event, onSecure).off('error', onError).off('close', onClose).off('end', onClose);
-      signal.removeEventListener('abort', onAbort);
-      resolve(why);
-    };
-    const onSecure = (): void => finish(undefined);
-    const onError = (error: Error): void => finish(error.message);
-    const onClose = (): void => finish('connection closed');
-    const onAbort = (): void => finish('deadline');
-    socket.on(event, onSecure).on('error', onError).on('close', onClose).on('end', onClose);
-    // Node tells of the other side's end only to who reads. What comes behind the handshake is kept by the channel.
-    socket.resume();
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
+    SNICallback: (name, done) => done(null, contextFor(name)),
   });
 }
 

@@ -15,3 +15,65 @@ export async function atMost(ms: number, work: Promise<unknown>): Promise<void> 
     clearTimeout(timer);
   }
 }
+
+/** A signal that fires when another one does or after so long, whichever is first. */
+export class Deadline {
+  readonly #of: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(of: AbortSignal, ms: number) {
+    this.#of = of;
+    this.#timer = setTimeout(this.#fire, ms);
+    of.addEventListener('abort', this.#fire);
+    if (of.aborted) this.#fire();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** It is not needed any more: it will not fire. */
+  lift(): void {
+    clearTimeout(this.#timer);
+    this.#of.removeEventListener('abort', this.#fire);
+  }
+
+  readonly #fire = (): void => {
+    this.lift();
+    this.#controller.abort();
+  };
+}
+
+/** Calls once nothing has moved for so long. A movement costs a look at the clock: the timer is set again when it fires. */
+export class IdleTimer {
+  readonly #ms: number;
+  readonly #call: () => void;
+  #timer: NodeJS.Timeout;
+  #lastMoved = performance.now();
+
+  constructor(ms: number, call: () => void) {
+    this.#ms = ms;
+    this.#call = call;
+    this.#timer = setTimeout(this.#check, ms);
+  }
+
+  /** Milliseconds since something moved. */
+  get stillMs(): number {
+    return performance.now() - this.#lastMoved;
+  }
+
+  moved(): void {
+    this.#lastMoved = performance.now();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  readonly #check = (): void => {
+    const leftMs = this.#ms - this.stillMs;
+    if (leftMs <= 1) this.#call();
+    else this.#timer = setTimeout(this.#check, leftMs);
+  };
+}

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { relay, type Relay, type RelayOptions } from '../../src/gateway/relay.ts';
+import { Relay, type RelayOptions } from '../../src/gateway/relay.ts';
+import { transport } from '../../src/gateway/runtime-transport.ts';
+import type { Connection } from '../../src/gateway/transport.ts';
 import { imapBoundary } from '../../src/protocol/imap/boundary.ts';
-import { eventually } from '../support/processes.ts';
+import { eventually, freePorts } from '../support/processes.ts';
 
 const FOREVER_MS = 60_000;
 
@@ -12,24 +14,26 @@ const FOREVER_MS = 60_000;
 async function joined(
   options: Partial<RelayOptions> = {},
 ): Promise<{ client: Socket; backend: Socket; between: Relay }> {
-  const accepted: Socket[] = [];
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => accepted.push(socket));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  const ends = [0, 1].map(() => connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true }));
+  const accepted: Connection[] = [];
+  const [port = 0] = await freePorts(1);
+  const onConnection = (connection: Connection): void => {
+    connection.pause();
+    accepted.push(connection);
+  };
+  const socket = { address: '127.0.0.1', port, backlog: 10, tlsAtOnce: false, onConnection, onError: assert.fail };
+  const listening = await transport.listen(socket);
+  const ends = [0, 1].map(() => connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
   await Promise.all(ends.map((end) => once(end, 'connect')));
   while (accepted.length < 2) await new Promise((resolve) => setImmediate(resolve));
-  server.close();
+  listening.close();
   const [client, backend] = ends;
   const [fromClient, toBackend] = pairUp(accepted, client);
   assert.ok(client && backend && fromClient && toBackend);
-  return { client, backend, between: relay(fromClient, toBackend, { idleMs: FOREVER_MS, ...options }) };
+  return { client, backend, between: new Relay(fromClient, toBackend, { idleMs: FOREVER_MS, ...options }) };
 }
 
-function pairUp(accepted: readonly Socket[], client: Socket | undefined): readonly Socket[] {
-  return accepted.toSorted((a) => (a.remotePort === client?.localPort ? -1 : 1));
+function pairUp(accepted: readonly Connection[], client: Socket | undefined): readonly Connection[] {
+  return accepted.toSorted((a) => (a.remote.port === client?.localPort ? -1 : 1));
 }
 
 async function allOf(socket: Socket): Promise<Buffer> {
