@@ -81,10 +81,9 @@ export class Channel implements ConnectionEvents {
     this.#idle = new IdleTimer(ms, call);
   }
 
-  /** Hands the connection over, paused, with all that was received and not read. The channel is spent. */
+  /** Hands the connection over, with all that was received and not read; it wants another owner in the same turn. */
   release(): { readonly connection: Connection; readonly unread: Buffer } {
     this.#idle?.stop();
-    this.#connection.pause();
     return { connection: this.#connection, unread: this.takeUnread() };
   }
 

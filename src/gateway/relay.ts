@@ -34,7 +34,7 @@ export class Relay {
   #ended: RelayResult['ended'] | undefined;
   #stopped = false;
 
-  /** Joins two paused connections until both have ended, one breaks, or nothing moves for `idleMs`. */
+  /** Joins two connections until both have ended, one breaks, or nothing moves for `idleMs`. */
   constructor(client: Connection, backend: Connection, { idleMs, boundary, sums }: RelayOptions) {
     const { promise, resolve } = Promise.withResolvers<RelayResult>();
     [this.finished, this.#finish] = [promise, resolve];
