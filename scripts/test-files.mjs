@@ -1,6 +1,6 @@
 /**
- * Runs test files on a runtime, each as a process of its own with a time limit, two at a time. A file that crashes,
- * hangs, skips a test or has none counts as failed.
+ * Runs test files, each as a process of its own with a time limit: two at a time, and a third of those that mostly wait.
+ * A file that crashes, hangs, skips a test or has none counts as failed.
  */
 
 import { spawn } from 'node:child_process';
@@ -9,12 +9,36 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { bunPath, nodePath, ROOT } from './runtime.mjs';
 
-const PARALLEL = 2;
 const FILE_LIMIT_MS = Number(process.env.TEST_FILE_SECONDS ?? 300) * 1000;
 const KEPT_OUTPUT = 200_000;
 
 // The long ones first, so that none of them is left alone at the end.
-const LONGEST_FIRST = ['test/interop/', 'test/demo/', 'test/gateway/', 'test/store/'];
+const LONGEST_FIRST = [
+  'test/store/embedded.test.ts',
+  'test/portal/browser.test.ts',
+  'test/interop/processes.test.ts',
+  'test/demo/demo.test.ts',
+  'test/portal/admin-browser.test.ts',
+  'test/interop/dovecot-and-postfix.test.ts',
+  'test/portal/browser-devices.test.ts',
+  'test/interop/',
+  'test/store/redis',
+  'test/ops/endpoint.test.ts',
+  'test/deploy/',
+  'test/scripts/',
+  'test/gateway/',
+];
+
+// What these do is wait, mostly: for time limits to pass, for slow refusals, for servers that take over.
+const MOSTLY_WAITING =
+  /^test\/(interop\/(abuse|clock|dovecot-auth|failing-|missed-changes|nginx-auth|outage|saslauthd)|store\/redis|ops\/endpoint)/;
+const waits = ({ file }) => MOSTLY_WAITING.test(file);
+const works = (job) => !waits(job);
+/** What runs at a time; each takes the first job of the first kind that is left. */
+const LANES = [[works, waits], [works, waits], [waits]];
+
+// Node forgets what it has compiled, and the tests start hundreds of processes of the same code. Bun is quick at it.
+const COMPILED = join(ROOT, 'node_modules/.cache/postern-tests');
 
 const RUNTIMES = {
   bun: (file, results) => ({
@@ -43,18 +67,27 @@ export function testFiles(given) {
   return files.toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
-/** Runs the files on `bun` or `node`, reporting each; returns how many tests passed, and the files with failures. */
-export async function runFiles(runtime, files, report) {
-  const waiting = [...files];
+/** Runs the files on each of `runtimes`, reporting each; returns how many tests passed, and the files with failures. */
+export async function runFiles(runtimes, files, report) {
+  const waiting = runtimes.flatMap((runtime) => files.map((file) => ({ runtime, file })));
+  const busy = new Set();
   const outcomes = [];
-  const worker = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  // Never one file on both runtimes at once: some have a name that the whole machine sees.
+  const next = (kind) => waiting.find((job) => kind(job) && !busy.has(job.file));
+  const work = async (kinds) => {
+    for (;;) {
+      const job = next(kinds[0]) ?? next(kinds.at(-1));
+      if (job === undefined) return;
+      waiting.splice(waiting.indexOf(job), 1);
+      const { runtime, file } = job;
+      busy.add(file);
       const outcome = await runFile(runtime, file);
+      busy.delete(file);
       report({ runtime, file, outcome: describe(outcome), ms: outcome.ms });
       outcomes.push(outcome);
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  await Promise.all(LANES.map(work));
   const failures = outcomes.filter((outcome) => outcome.failed > 0);
   return { passed: outcomes.reduce((sum, outcome) => sum + outcome.passed, 0), failures };
 }
@@ -116,7 +149,7 @@ function runProcess({ command, args }) {
 // Set by "node --test" for its own children: a test that runs the runner would change what it tests.
 function environment() {
   const { NODE_TEST_CONTEXT: _, ...others } = process.env;
-  return others;
+  return { ...others, NODE_COMPILE_CACHE: COMPILED };
 }
 
 function killGroup(pid) {

@@ -9,18 +9,18 @@
 import { parseArgs } from 'node:util';
 import { runChecks } from './checks.mjs';
 import { install } from './install.mjs';
-import { ensureTestPackages } from './packages.mjs';
+import { ensurePackages } from './packages.mjs';
 import { Complaint, runMain } from './runtime.mjs';
 import { runFiles, stopFiles, testFiles } from './test-files.mjs';
 
 await runMain(async () => {
   const { runtimes, files, checks } = options();
   await install();
-  if (runtimes.length > 0) ensureTestPackages();
+  if (runtimes.length > 0) ensurePackages();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, abandon);
 
   const results = checks ? [await runChecks(report)] : [];
-  for (const runtime of runtimes) results.push(await runFiles(runtime, testFiles(files), report));
+  results.push(await runFiles(runtimes, testFiles(files), report));
 
   const failures = results.flatMap((result) => result.failures);
   for (const { title, output } of failures) print(`\n──── ${title}\n${output.trimEnd()}\n`);

@@ -3,12 +3,13 @@
  * Says `ready`, then the number of each change once the store has acknowledged it.
  */
 
-import { openStore } from '../../src/store/open.ts';
+import { DEFAULT_CAPS } from '../../src/store/caps.ts';
+import { openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 
 const [path = '', name = '', changes = '0'] = process.argv.slice(2);
 const [local = '', domain = ''] = name.split('@');
 
-const store = await openStore({ kind: 'embedded', path });
+const store = await openEmbeddedStore({ path, busyTimeoutMs: 1000, caps: DEFAULT_CAPS });
 console.log('ready');
 for (let done = 1; changes === '0' || done <= Number(changes); done += 1) {
   const codes = await store.updateAccount({ name, local, domain }, (current) => {
