@@ -9,14 +9,14 @@
 import { parseArgs } from 'node:util';
 import { runChecks } from './checks.mjs';
 import { install } from './install.mjs';
-import { ensurePackages } from './packages.mjs';
+import { ensureTestPackages } from './packages.mjs';
 import { Complaint, runMain } from './runtime.mjs';
 import { runFiles, stopFiles, testFiles } from './test-files.mjs';
 
 await runMain(async () => {
   const { runtimes, files, checks } = options();
   await install();
-  if (runtimes.length > 0) ensurePackages();
+  if (runtimes.length > 0) ensureTestPackages();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, abandon);
 
   const results = checks ? [await runChecks(report)] : [];
