@@ -114,6 +114,7 @@ const begin = accountRoute({
   summary: 'Makes the key of an authenticator app, to be confirmed with a code within thirty minutes.',
   task: 'enrol',
   status: 201,
+  idempotent: true,
   query: NOTHING,
   body: NOTHING,
   answer: z.object({ key: z.string().describe('Base32.'), uri: z.string().describe('otpauth:, for a QR code.') }),
@@ -129,6 +130,7 @@ const confirm = accountRoute({
   name: 'confirmEnrolment',
   summary: 'Ends an enrolment with a code of the new authenticator. What is secret in the answer is shown only here.',
   task: 'enrol',
+  idempotent: true,
   query: NOTHING,
   body: z.strictObject({ code: z.string().min(1).max(16).describe('Six digits.') }),
   answer: z.object({
