@@ -192,9 +192,8 @@ ${PER_DOMAIN} in each domain. An account that has not enrolled takes nothing, or
 ${table}
 
 - **Memory** is what Redis says it uses (\`used_memory\`) above an empty one: records, names in their lists, and its own
-  tables. Sessions and last uses come on top, and the audit: for each account of which anything is written down Redis
-  sets 4 KB aside, or 1 KB with \`stream-node-max-bytes 1024\` in its configuration. Give the server twice this, for its
-  copy while it saves.
+  tables. Sessions and last uses come on top, and the audit: about 400 bytes for the first entry of an account, 220 for
+  each further one, and as much in its domain's. Give the server twice this, for its copy while it saves.
 - **A look-up** is all that a login asks of the store, one at a time over loopback: ${LOOKUPS.toLocaleString('en')} of accounts
   chosen at random, each followed by a bare \`HGET\` of the same record as what the machine itself takes. A look-up stays
   flat when it grows no more than that one.

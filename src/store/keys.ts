@@ -18,12 +18,12 @@ export type KeyKind =
   | 'wrong-from'
   | 'wrong-networks'
   | 'account-sessions'
-  | 'account-audit'
+  | 'account-history'
   | 'domain'
   | 'accounts'
   | 'account-domains'
   | 'domain-sessions'
-  | 'domain-audit'
+  | 'domain-history'
   | 'domains'
   | 'admins'
   | 'tokens'
@@ -65,7 +65,7 @@ export interface KeyPlan {
   readonly wrongNetworks: KeyOf;
   /** Sorted set: session ids, by last touch. */
   readonly accountSessions: KeyOf;
-  /** Stream. */
+  /** List of what was done, newest first. */
   readonly accountAudit: KeyOf;
   /** Hash `epoch`, `record`. */
   readonly domain: KeyOf;
@@ -75,7 +75,7 @@ export interface KeyPlan {
   readonly accountDomains: string;
   /** Sorted set: session ids, by last touch. */
   readonly domainSessions: KeyOf;
-  /** Stream. */
+  /** List of what was done, newest first. */
   readonly domainAudit: KeyOf;
   /** Sorted set of domain names, all with score 0. */
   readonly domains: string;
@@ -122,12 +122,12 @@ export function keyPlan(prefix: string): KeyPlan {
     wrongFrom: (account, network) => `${wrongFrom(account)}:${escapeKeyPart(network)}`,
     wrongNetworks: tagged('wrong-networks'),
     accountSessions: tagged('account-sessions'),
-    accountAudit: tagged('account-audit'),
+    accountAudit: tagged('account-history'),
     domain: tagged('domain'),
     accounts: tagged('accounts'),
     accountDomains: single('account-domains'),
     domainSessions: tagged('domain-sessions'),
-    domainAudit: tagged('domain-audit'),
+    domainAudit: tagged('domain-history'),
     domains: single('domains'),
     admins: single('admins'),
     tokens: single('tokens'),

@@ -166,14 +166,15 @@ return 1
 `);
 
 /**
- * KEYS stream
+ * KEYS list
  * ARGV entry, entries kept, lifetime (s)
- * Entries older than their lifetime go with the next one; their ids are the times at which they were written.
+ * Before each entry stands the time (s) at which it was written; those older than their lifetime go with the next one.
  */
 export const APPEND_AUDIT = script(`
-redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], '*', 'entry', ARGV[1])
-local oldest = redis.call('TIME')[1] - ARGV[3]
-if oldest > 0 then redis.call('XTRIM', KEYS[1], 'MINID', oldest * 1000) end
+local now = tonumber(redis.call('TIME')[1])
+redis.call('LPUSH', KEYS[1], string.format('%d %s', now, ARGV[1]))
+redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
+while tonumber(string.match(redis.call('LINDEX', KEYS[1], -1), '^%d+')) < now - ARGV[3] do redis.call('RPOP', KEYS[1]) end
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
 `);
 
