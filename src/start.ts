@@ -175,9 +175,8 @@ function makeGateway({ settings, store, backends, gatekeeper, meters, log }: Sur
 // A change ends sessions (the gateway's part) and earlier answers (policy's part).
 function toldToBoth(store: Store, gatekeeper: Gatekeeper): LiveStore {
   return {
-    openSession: (session) => store.openSession(session),
     touchSessions: (sessions) => store.touchSessions(sessions),
-    closeSession: (session) => store.closeSession(session),
+    closeSessions: (sessions) => store.closeSessions(sessions),
     epochs: (accounts, domains) => store.epochs(accounts, domains),
     watch: ({ onChange, onGap }) =>
       store.watch({
@@ -262,9 +261,13 @@ function spawnWorker({ configFile, only }: ServeOptions, index: number): ChildPr
   const part = only === undefined ? [] : ['--only', only];
   return spawn(process.execPath, [...program, 'worker', '--config', configFile, ...part], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, POSTERN_WORKER: String(index) },
+    env: { ...MEMORY_KEPT, ...process.env, POSTERN_WORKER: String(index) },
   });
 }
+
+// Bun's allocator (mimalloc) gives memory back to the system ten milliseconds after it is free. A relay takes as much
+// again at once, and pays for every page: it costs twice the CPU for each gigabyte. An operator's own setting stands.
+const MEMORY_KEPT = { MIMALLOC_PURGE_DELAY: '-1', MIMALLOC_ALLOW_LARGE_OS_PAGES: '1' } as const;
 
 async function tell(message: WorkerMessage): Promise<void> {
   await new Promise<void>((resolve) => {

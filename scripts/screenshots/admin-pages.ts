@@ -13,7 +13,7 @@ async function furnish({ tools, clock }: World): Promise<void> {
   for (const [index, local] of ['farid', 'grace'].entries()) {
     const { name, domain } = testAccount(local);
     const place = { address: `203.0.113.${index + 5}`, gateway: 'g1', openedAt: clock.now, protocol: 'imap' } as const;
-    await tools.store.openSession({ id: `o${index}`, account: name, domain, opener, ...place });
+    await tools.store.touchSessions([{ id: `o${index}`, account: name, domain, opener, ...place }]);
   }
 }
 

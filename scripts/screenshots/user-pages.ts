@@ -81,8 +81,8 @@ async function furnish({ tools, clock }: World): Promise<Secret> {
   const [first] = (await showAccount(tools, ALICE)).appPasswords;
   const opener = { kind: 'app-password', id: first?.id ?? '', generation: 1 } as const;
   const place = { account: ALICE.name, domain: ALICE.domain, gateway: 'g1', openedAt: clock.now };
-  await tools.store.openSession({ id: 's1', protocol: 'imap', address: '198.51.100.23', opener, ...place });
-  await tools.store.openSession({ id: 's2', protocol: 'submission', address: '2001:db8::17', opener, ...place });
+  await tools.store.touchSessions([{ id: 's1', protocol: 'imap', address: '198.51.100.23', opener, ...place }]);
+  await tools.store.touchSessions([{ id: 's2', protocol: 'submission', address: '2001:db8::17', opener, ...place }]);
   return totp;
 }
 

@@ -25,6 +25,10 @@ const MAPPED_PREFIX = 0xffffn;
 // One subscriber usually holds a whole /56 of IPv6, and a single address of IPv4.
 const COUNTED_PREFIX_BITS = { 4: 32, 6: 56 } as const;
 
+// Most addresses are these, and have one text form only.
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const CANONICAL_IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+
 /** Reads an IPv4 or IPv6 address; a zone (`%eth0`) is dropped. Undefined when it is neither. */
 export function parseAddress(text: string): Address | undefined {
   const [bare = '', zone, ...more] = text.split('%');
@@ -40,6 +44,7 @@ export function parseAddress(text: string): Address | undefined {
 
 /** The shortest text form of an address (RFC 5952 §4), IPv4 for an IPv4-mapped one; undefined when it is not one. */
 export function canonicalAddress(text: string): string | undefined {
+  if (CANONICAL_IPV4.test(text)) return text;
   const address = parseAddress(text);
   return address === undefined ? undefined : formatAddress(address);
 }
@@ -74,6 +79,7 @@ export function isLoopbackAddress(address: string): boolean {
 
 /** The network that an address is counted by: `192.0.2.7/32`, `2001:db8:0:100::/56`, or UNKNOWN_NETWORK. */
 export function networkOf(address: string): string {
+  if (CANONICAL_IPV4.test(address)) return `${address}/${COUNTED_PREFIX_BITS[4]}`;
   const parsed = parseAddress(address);
   if (parsed === undefined) return UNKNOWN_NETWORK;
   const { family } = parsed;

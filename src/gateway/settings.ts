@@ -109,9 +109,8 @@ export interface CoveredSession {
 
 /** The live list and the stream of changes, as the gateway needs them; the store fits by structure. */
 export interface LiveStore {
-  openSession(session: LiveSession): Promise<void>;
   touchSessions(sessions: readonly LiveSession[]): Promise<void>;
-  closeSession(session: LiveSession): Promise<void>;
+  closeSessions(sessions: readonly LiveSession[]): Promise<void>;
   watch(watcher: { onChange: (change: LiveChange) => void; onGap: () => void }): Promise<{ stop(): Promise<void> }>;
   epochs(
     accounts: readonly Account[],

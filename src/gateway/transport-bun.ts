@@ -106,7 +106,14 @@ export const bunTransport: Transport = {
     const options = { hostname: host, port, allowHalfOpen: true, socket: CONNECTING, data: connecting } as const;
     // Its outcome is told to the handlers as well, and sooner.
     Bun.connect(options).catch((error: unknown) => connecting.failed(error));
-    return connecting.connected;
+    try {
+      return await connecting.connected;
+    } catch (error) {
+      // "Failed to connect" is all that Bun says.
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (error instanceof Error && !error.message.includes(code)) error.message = `connect ${code} ${host}:${port}`;
+      throw error;
+    }
   },
 };
 

@@ -7,12 +7,21 @@ import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+/** Lines are written together: when there are so many bytes of them, or after so many milliseconds. */
+const TOGETHER_BYTES = 8 * 1024;
+const TOGETHER_MS = 50;
 const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
 
 /** Opens standard output as the destination of the log. What goes wrong with it is said on standard error. */
 export function logOutput(): { write(line: string): void } {
-  const destination = pino.destination({ dest: STANDARD_OUTPUT, sync: false, maxLength: MAX_BUFFERED_BYTES });
+  const together = { minLength: TOGETHER_BYTES, periodicFlush: TOGETHER_MS };
+  const destination = pino.destination({
+    dest: STANDARD_OUTPUT,
+    sync: false,
+    maxLength: MAX_BUFFERED_BYTES,
+    ...together,
+  });
   let failing = false;
   let lost = 0;
   // Lines that failed stay in the buffer and go out with the next one that can be written.

@@ -226,10 +226,9 @@ export interface Store extends AdminStore, UserStore, TokenStore {
   listAccountDomains(cursor: string | undefined, limit: number): Promise<Page<string>>;
   lookupLastUses(account: Account): Promise<ReadonlyMap<string, LastUse>>;
 
-  /** Session records vanish by themselves `sessionTtlSeconds` after the last touch. */
-  openSession(session: SessionRecord): Promise<void>;
+  /** Lists these sessions, or keeps them listed: they vanish by themselves `sessionTtlSeconds` after the last touch. */
   touchSessions(sessions: readonly SessionRecord[]): Promise<void>;
-  closeSession(session: SessionRecord): Promise<void>;
+  closeSessions(sessions: readonly SessionRecord[]): Promise<void>;
   listSessions(filter: SessionFilter): Promise<readonly SessionRecord[]>;
   /** Asks whichever gateway holds this session to close it; false when no such session is on record. */
   cutOffSession(id: string): Promise<boolean>;

@@ -185,6 +185,26 @@ export const lastUseRecords: Codec<LastUse> = codec<LastUse>('last use', LastUse
 export const sessionRecords: Codec<SessionRecord> = codec<SessionRecord>('session', Session);
 export const auditRecords: Codec<AuditEntry> = codec<AuditEntry>('audit entry', Audit);
 
+/**
+ * A codec that remembers what it read last, up to `max` texts: reading a record again costs a look-up. What it returns is
+ * shared, and must not be changed.
+ */
+export function remembering<T>({ encode, decode }: Codec<T>, max: number): Codec<T> {
+  const read = new Map<string, T>();
+  return {
+    encode,
+    decode(text, of) {
+      const known = read.get(text);
+      if (known !== undefined) return known;
+      const record = decode(text, of);
+      // A Map keeps the order of insertion: the oldest gives way.
+      if (read.size >= max) for (const oldest of read.keys()) if (read.delete(oldest)) break;
+      read.set(text, record);
+      return record;
+    },
+  };
+}
+
 /** Reads a published change; undefined for one that this release does not understand: compare epochs instead. */
 export function readChange(text: string): Change | undefined {
   const parsed = ChangeMessage.safeParse(readJson(text));

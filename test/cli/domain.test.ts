@@ -96,8 +96,8 @@ test('forcing asks first when sessions would be closed, and a no changes nothing
   const world = commandWorld();
   t.after(world.remove);
   await world.withStore(async (store) => {
-    await store.openSession(session('s1', 'alice@example.org'));
-    await store.openSession(session('s2', 'bob@example.org'));
+    await store.touchSessions([session('s1', 'alice@example.org')]);
+    await store.touchSessions([session('s2', 'bob@example.org')]);
   });
   const refused = await world.run(['domain', 'set', 'example.org', 'forced'], { answers: ['n'] });
   assert.deepEqual(refused.questions, ['example.org: 2 sessions of 2 would be closed. Go on? [y/N] ']);

@@ -13,9 +13,9 @@ async function world(t: { after: (action: () => void) => void }): Promise<Comman
   const made = commandWorld();
   t.after(made.remove);
   await made.withStore(async (store) => {
-    await store.openSession(session('s1', 'alice@example.org', { kind: 'ordinary-password' }));
-    await store.openSession(session('s2', 'alice@example.org', { kind: 'app-password', id: 'p1', generation: 1 }));
-    await store.openSession(session('s3', 'bob@example.net', { kind: 'ordinary-password' }));
+    await store.touchSessions([session('s1', 'alice@example.org', { kind: 'ordinary-password' })]);
+    await store.touchSessions([session('s2', 'alice@example.org', { kind: 'app-password', id: 'p1', generation: 1 })]);
+    await store.touchSessions([session('s3', 'bob@example.net', { kind: 'ordinary-password' })]);
   });
   return made;
 }

@@ -93,7 +93,7 @@ test('cutting an account off marks the time, is announced and audited, and keeps
 
 test('cutting an account off closes a session whose gateway’s clock is ahead', async () => {
   const tools = testTools();
-  await tools.store.openSession(sessionOpenedAt(START_MS + 5000));
+  await tools.store.touchSessions([sessionOpenedAt(START_MS + 5000)]);
   const changes = new Array<Change>();
   await tools.store.watch({ onChange: (change) => changes.push(change), onGap: () => undefined });
   await cutOffAccount(tools, 'cli:root', ALICE);
@@ -109,7 +109,7 @@ test('cutting one session off asks its gateway and is audited; one that is gone 
   const changes = new Array<Change>();
   await tools.store.watch({ onChange: (change) => changes.push(change), onGap: () => undefined });
   assert.equal(await cutOffSession(tools, 'cli:root', session), false);
-  await tools.store.openSession(session);
+  await tools.store.touchSessions([session]);
   assert.equal(await cutOffSession(tools, 'cli:root', session), true);
   assert.deepEqual(changes, [{ kind: 'session', id: 's1' }]);
   const entries = await tools.store.listAudit({ domain: ALICE.domain, account: ALICE.name, limit: 9 });

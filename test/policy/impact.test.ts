@@ -36,10 +36,10 @@ test('before a domain is forced: who has not enrolled, and whose sessions would 
   await enrolled(tools, alice);
   for (const local of ['bob', 'carol', 'dave']) await seen(tools, local);
   const id = (await tools.store.lookupAccount(alice)).record?.appPasswords[0]?.id ?? '';
-  await tools.store.openSession(session('a', 'alice', { kind: 'app-password', id, generation: 1 }));
-  await tools.store.openSession(session('b1', 'bob', { kind: 'ordinary-password' }));
-  await tools.store.openSession(session('b2', 'bob', { kind: 'ordinary-password' }));
-  await tools.store.openSession(session('c', 'carol', { kind: 'ordinary-password' }));
+  await tools.store.touchSessions([session('a', 'alice', { kind: 'app-password', id, generation: 1 })]);
+  await tools.store.touchSessions([session('b1', 'bob', { kind: 'ordinary-password' })]);
+  await tools.store.touchSessions([session('b2', 'bob', { kind: 'ordinary-password' })]);
+  await tools.store.touchSessions([session('c', 'carol', { kind: 'ordinary-password' })]);
   clock.now += 1000;
   const impact = await domainImpact(tools.store, 'example.org', FORCED, clock.now);
   assert.deepEqual(

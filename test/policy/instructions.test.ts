@@ -54,16 +54,18 @@ test('a plan changes nothing, and the change tells how many sessions it closed',
   const tools = testTools(clock);
   await seen(tools, 'bob');
   const { name: account, domain } = testAccount('bob');
-  await tools.store.openSession({
-    id: 's1',
-    account,
-    domain,
-    protocol: 'imap',
-    opener: { kind: 'ordinary-password' },
-    address: '192.0.2.7',
-    gateway: 'g',
-    openedAt: START_MS,
-  });
+  await tools.store.touchSessions([
+    {
+      id: 's1',
+      account,
+      domain,
+      protocol: 'imap',
+      opener: { kind: 'ordinary-password' },
+      address: '192.0.2.7',
+      gateway: 'g',
+      openedAt: START_MS,
+    },
+  ]);
   const plan = await planChoice(tools, DOMAIN, { mode: 'forced' });
   assert.deepEqual([plan.before.record.mode, plan.after.mode, plan.impact.closing], ['disabled', 'forced', 1]);
   assert.equal((await tools.store.lookupDomain(DOMAIN)).record, undefined);

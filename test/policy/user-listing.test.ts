@@ -35,13 +35,15 @@ test('a page of users tells factors, last sign-in, sessions and suspension', asy
   await suspendAccount(tools, 'admin', carol);
   const opened = { account: bob.name, domain: bob.domain, address: '192.0.2.7', gateway: 'g' } as const;
   for (const [at, name] of ['s1', 's2'].entries()) {
-    await tools.store.openSession({
-      ...opened,
-      protocol: 'imap',
-      opener: { kind: 'ordinary-password' },
-      id: name,
-      openedAt: START_MS + at,
-    });
+    await tools.store.touchSessions([
+      {
+        ...opened,
+        protocol: 'imap',
+        opener: { kind: 'ordinary-password' },
+        id: name,
+        openedAt: START_MS + at,
+      },
+    ]);
   }
   const page = await listUserRows(tools.store, { domain: 'example.org', search: '', cursor: undefined, limit: 10 });
   assert.deepEqual(

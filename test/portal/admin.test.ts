@@ -55,7 +55,7 @@ async function session(local: string, id: string, domain = A): Promise<void> {
   const { name } = account(local, domain);
   const opener = { kind: 'ordinary-password' } as const;
   const rest = { address: '203.0.113.5', gateway: 'g', openedAt: clock.now } as const;
-  await tools.store.openSession({ id, account: name, domain, protocol: 'imap', opener, ...rest });
+  await tools.store.touchSessions([{ id, account: name, domain, protocol: 'imap', opener, ...rest }]);
 }
 
 test('every page of admins is there for those with the right, and for nobody else', async () => {

@@ -162,17 +162,19 @@ test("another account's app passwords and sessions are not to be had by their id
   assert.equal((await browser.get(path)).status, 404);
   // By name neither: only ids are taken.
   assert.equal((await browser.get(`${LIST}/Mail%20apps`)).status, 404);
-  await portal.tools.store.openSession(sessionOf(BOB.name, 's2'));
+  await portal.tools.store.touchSessions([sessionOf(BOB.name, 's2')]);
   assert.equal((await browser.post('/settings/activity/s2/cut-off', { token })).status, 404);
 });
 
 test('who is connected is shown with its app password, and can be cut off', async () => {
   const { portal, browser } = await scene();
   const [first] = (await showAccount(portal.tools, ALICE)).appPasswords;
-  await portal.tools.store.openSession({
-    ...sessionOf(ALICE.name, 's1'),
-    opener: { kind: 'app-password', id: first?.id ?? '', generation: 1 },
-  });
+  await portal.tools.store.touchSessions([
+    {
+      ...sessionOf(ALICE.name, 's1'),
+      opener: { kind: 'app-password', id: first?.id ?? '', generation: 1 },
+    },
+  ]);
   const cut: string[] = [];
   await portal.tools.store.watch({
     onChange: (change) => {

@@ -194,7 +194,7 @@ async function useAll(store: Fresh['store'], account: Account, at: number): Prom
   await store.lookupLogin(query(account, `${at}`));
   const network = `10.0.${at}.0/32`;
   await store.recordSuccess({ account, network, secretMark: 'm', now: NOW + at, protocol: 'imap', appPasswordId: 'p' });
-  await store.openSession(sessionOf(`${at} ${account.name.slice(0, 40)}`, account));
+  await store.touchSessions([sessionOf(`${at} ${account.name.slice(0, 40)}`, account)]);
   await store.appendAudit(auditOf(account, at));
 }
 

@@ -450,12 +450,12 @@ function sessionContract(contract: Contract): void {
   contract('live sessions are listed by account, by domain and all together', async ({ store, another }) => {
     const other = await another();
     const sessions = [sessionOf('a1', ALICE), sessionOf('a2', ALICE), sessionOf('b1', BOB), sessionOf('c1', carol)];
-    for (const session of sessions) await store.openSession(session);
+    for (const session of sessions) await store.touchSessions([session]);
     assert.deepEqual(ids(await other.listSessions({ by: 'account', account: ALICE })), ['a1', 'a2']);
     assert.deepEqual(ids(await other.listSessions({ by: 'domain', domain: 'example.org' })), ['a1', 'a2', 'b1']);
     assert.deepEqual(ids(await other.listSessions({ by: 'all' })), ['a1', 'a2', 'b1', 'c1']);
     assert.deepEqual(await other.listSessions({ by: 'account', account: carol }), [sessionOf('c1', carol)]);
-    await other.closeSession(sessionOf('a1', ALICE));
+    await other.closeSessions([sessionOf('a1', ALICE)]);
     assert.deepEqual(ids(await store.listSessions({ by: 'account', account: ALICE })), ['a2']);
     assert.deepEqual(ids(await store.listSessions({ by: 'all' })), ['a2', 'b1', 'c1']);
   });
@@ -464,8 +464,8 @@ function sessionContract(contract: Contract): void {
     'a session that is touched stays, one that is not vanishes by itself',
     async ({ store }) => {
       const kept = sessionOf('kept', ALICE);
-      await store.openSession(kept);
-      await store.openSession(sessionOf('left', ALICE));
+      await store.touchSessions([kept]);
+      await store.touchSessions([sessionOf('left', ALICE)]);
       await eventually('the untouched session is gone', async () => {
         await store.touchSessions([kept]);
         return ids(await store.listSessions({ by: 'domain', domain: ALICE.domain })).join() === 'kept';
@@ -493,8 +493,8 @@ function sessionContract(contract: Contract): void {
       const quick = Array.from({ length: 100 }, (_, at) => sessionOf(`q${batch}-${at}`, accountOf(`u${at % 10}`)));
       await Promise.all(
         quick.map(async (session) => {
-          await store.openSession(session);
-          await store.closeSession(session);
+          await store.touchSessions([session]);
+          await store.closeSessions([session]);
         }),
       );
     }
@@ -507,7 +507,7 @@ function sessionContract(contract: Contract): void {
     const heard: Change[] = [];
     const other = await another();
     const watch = await other.watch({ onChange: (change) => heard.push(change), onGap: () => undefined });
-    await store.openSession(sessionOf('a1', ALICE));
+    await store.touchSessions([sessionOf('a1', ALICE)]);
     assert.equal(await store.cutOffSession('unknown'), false);
     assert.equal(await store.cutOffSession('a1'), true);
     await eventually('the gateway hears of it', () => heard.length > 0);

@@ -78,7 +78,7 @@ test('everything is there after the store was closed and opened again', async ()
     await store.saveDomain('example.org', DOMAIN);
     await saveAccount(store, ALICE, EMPTY_ACCOUNT);
     await store.lookupLogin(query(ALICE, 'wrong'));
-    await store.openSession(sessionOf('s', ALICE));
+    await store.touchSessions([sessionOf('s', ALICE)]);
     await store.close();
     const reopened = await another();
     const facts = await reopened.lookupLogin(query(ALICE, 'wrong'));
@@ -148,7 +148,7 @@ test('a process that slept through more changes than are kept is told of a gap',
     const busy = await another();
     let gaps = 0;
     const watch = await store.watch({ onChange: () => undefined, onGap: () => (gaps += 1) });
-    await busy.openSession(sessionOf('s', ALICE));
+    await busy.touchSessions([sessionOf('s', ALICE)]);
     // These turns never end in between, so the watcher's poll does not run before the last of them.
     for (let at = 0; at < 10_001; at += 1) await busy.cutOffSession('s');
     await eventually('the gap is told', () => gaps === 1);

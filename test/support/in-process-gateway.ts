@@ -71,9 +71,8 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
       review: async () => ({ ended: [], epochs: { account: 0, domain: 0 } }),
     },
     store: {
-      openSession: async () => {},
       touchSessions: async () => {},
-      closeSession: async () => {},
+      closeSessions: async () => {},
       watch: async () => ({ stop: async () => {} }),
       epochs: async () => ({ accounts: new Map(), domains: new Map() }),
     },

@@ -210,19 +210,14 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       return new Map(tracesOf(traces, account).lastUses);
     },
 
-    async openSession(record) {
-      await giveWay();
-      sessions.set(record.id, { record, touchedAt: clock() });
-    },
-
     async touchSessions(records) {
       await giveWay();
       for (const record of records) sessions.set(record.id, { record, touchedAt: clock() });
     },
 
-    async closeSession({ id }) {
+    async closeSessions(records) {
       await giveWay();
-      sessions.delete(id);
+      for (const { id } of records) sessions.delete(id);
     },
 
     async listSessions(filter) {

@@ -9,13 +9,14 @@ import type { Database } from './database.ts';
 /** The session part of the store. */
 export function embeddedSessions(
   context: EmbeddedContext,
-): Pick<Store, 'openSession' | 'touchSessions' | 'closeSession' | 'listSessions' | 'cutOffSession'> {
+): Pick<Store, 'touchSessions' | 'closeSessions' | 'listSessions' | 'cutOffSession'> {
   const { brisk, feed } = context;
   return {
-    openSession: async (session) => touch(context, [session]),
     touchSessions: async (sessions) => touch(context, sessions),
-    closeSession: async ({ id }) => {
-      brisk.run('DELETE FROM session WHERE id = ?', [id]);
+    closeSessions: async (sessions) => {
+      brisk.transaction(() => {
+        for (const { id } of sessions) brisk.run('DELETE FROM session WHERE id = ?', [id]);
+      });
     },
     listSessions: async (filter) =>
       select(brisk, filter).map(({ record }) => sessionRecords.decode(record, 'one of those listed')),

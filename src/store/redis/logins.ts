@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '../../policy/ports.ts';
-import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords } from '../records.ts';
+import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords, remembering } from '../records.ts';
 import {
   ListReply,
   NumberReply,
@@ -14,6 +14,10 @@ import {
 } from './context.ts';
 import { runScript, type Send } from './link.ts';
 import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, NOTE_SEEN, RECORD_SUCCESS } from './scripts.ts';
+
+// Most logins are of accounts that have logged in before, all of them in few domains.
+const loginAccounts = remembering(accountRecords, 2000);
+const loginDomains = remembering(domainRecords, 2000);
 
 const LoginReply = z.tuple([TextReply, TextReply, z.number(), z.number(), z.number()]);
 
@@ -45,8 +49,8 @@ async function lookupLogin(context: RedisContext, query: LoginQuery): Promise<Lo
   );
   const [epoch, record, knownNetwork, accountFailures, accountNetworkFailures] = readReply(LoginReply, found);
   return {
-    account: versioned(accountRecords, account.name, [epoch, record]),
-    domain: versioned(domainRecords, account.domain, readReply(VersionedReply, domain)),
+    account: versioned(loginAccounts, account.name, [epoch, record]),
+    domain: versioned(loginDomains, account.domain, readReply(VersionedReply, domain)),
     pressure: {
       knownNetwork: knownNetwork === 1,
       accountFailures,

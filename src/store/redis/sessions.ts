@@ -16,21 +16,14 @@ const SESSIONS_AT_ONCE = 500;
 /** The session part of the store. */
 export function redisSessions(
   context: RedisContext,
-): Pick<Store, 'openSession' | 'touchSessions' | 'closeSession' | 'listSessions' | 'cutOffSession'> {
+): Pick<Store, 'touchSessions' | 'closeSessions' | 'listSessions' | 'cutOffSession'> {
   const { link, keys } = context;
   return {
-    openSession: (session) => touch(context, [session]),
     touchSessions: async (sessions) => {
       for (const batch of batches(sessions)) await touch(context, batch);
     },
-    closeSession: async ({ id, account, domain }) => {
-      await link.run((send) =>
-        Promise.all([
-          send('del', keys.session(id)),
-          send('zrem', keys.accountSessions(account), id),
-          send('zrem', keys.domainSessions(domain), id),
-        ]),
-      );
+    closeSessions: async (sessions) => {
+      for (const batch of batches(sessions)) await close(context, batch);
     },
     listSessions: (filter) => listSessions(context, filter),
     cutOffSession: async (id) => {
@@ -45,21 +38,36 @@ async function touch({ link, keys, caps }: RedisContext, sessions: readonly Sess
   const byAccount = Map.groupBy(sessions, ({ account }) => account);
   const byDomain = Map.groupBy(sessions, ({ domain }) => domain);
   const moment = [Date.now(), sessionIndexSeconds(caps)];
-  const ids = (some: readonly SessionRecord[]): readonly string[] => some.map(({ id }) => id);
   await link.run(async (send) => {
     await Promise.all([
       ...sessions.map((session) =>
         send('set', keys.session(session.id), sessionRecords.encode(session, session.id), 'EX', caps.sessionTtlSeconds),
       ),
       ...Array.from(byAccount, ([account, some]) =>
-        runScript(send, TOUCH_INDEX, [keys.accountSessions(account)], [...moment, ...ids(some)]),
+        runScript(send, TOUCH_INDEX, [keys.accountSessions(account)], [...moment, ...idsOf(some)]),
       ),
       ...Array.from(byDomain, ([domain, some]) =>
-        runScript(send, TOUCH_INDEX, [keys.domainSessions(domain)], [...moment, ...ids(some)]),
+        runScript(send, TOUCH_INDEX, [keys.domainSessions(domain)], [...moment, ...idsOf(some)]),
       ),
       runScript(send, TOUCH_INDEX, [keys.sessionDomains], [...moment, ...byDomain.keys()]),
     ]);
   });
+}
+
+async function close({ link, keys }: RedisContext, sessions: readonly SessionRecord[]): Promise<void> {
+  const byAccount = Map.groupBy(sessions, ({ account }) => account);
+  const byDomain = Map.groupBy(sessions, ({ domain }) => domain);
+  await link.run(async (send) => {
+    await Promise.all([
+      ...sessions.map(({ id }) => send('del', keys.session(id))),
+      ...Array.from(byAccount, ([account, some]) => send('zrem', keys.accountSessions(account), ...idsOf(some))),
+      ...Array.from(byDomain, ([domain, some]) => send('zrem', keys.domainSessions(domain), ...idsOf(some))),
+    ]);
+  });
+}
+
+function idsOf(sessions: readonly SessionRecord[]): readonly string[] {
+  return sessions.map(({ id }) => id);
 }
 
 async function listSessions(context: RedisContext, filter: SessionFilter): Promise<readonly SessionRecord[]> {
