@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { generateSync } from 'otplib';
 import { commandWorld, type CommandWorld } from './command-line.ts';
 
-export const ALICE = 'alice@example.org';
+const ALICE = 'alice@example.org';
 /** Of a domain that is not configured and about which nobody has decided. */
 export const STRAY = 'eve@elsewhere.test';
 export const NONE_RESTORED = { created: 0, replaced: 0, unchanged: 0, kept: 0 };
