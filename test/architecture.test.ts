@@ -43,8 +43,13 @@ const DIRECTIONS = {
     may: ['../core/a.ts', 'zod', 'yaml', 'node:fs'],
     mayNot: ['../gateway/settings.ts', '../store/open.ts', '../policy/ports.ts', 'ioredis', 'node:http'],
   },
+  transport: {
+    may: ['./transport.ts', 'node:net', 'node:tls'],
+    mayNot: ['../core/a.ts', '../gateway/settings.ts', '../ops/log.ts', 'node:fs', 'ioredis'],
+  },
   gateway: {
     may: [
+      '../transport/transport.ts',
       '../core/a.ts',
       '../wire/a.ts',
       '../sasl/a.ts',

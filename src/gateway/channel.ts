@@ -3,7 +3,7 @@
  * comes while nobody reads stays in the kernel, so a client that talks ahead meets back-pressure.
  */
 
-import type { ClientTls, Connection, ConnectionEvents, Endpoint, ServerTls } from './transport.ts';
+import type { ClientTls, Connection, ConnectionEvents, Endpoint, ServerTls } from '../transport/transport.ts';
 import { IdleTimer } from './waiting.ts';
 
 export class Channel implements ConnectionEvents {
@@ -81,9 +81,13 @@ export class Channel implements ConnectionEvents {
     this.#idle = new IdleTimer(ms, call);
   }
 
-  /** Hands the connection over, with all that was received and not read; it wants another owner in the same turn. */
-  release(): { readonly connection: Connection; readonly unread: Buffer } {
+  /**
+   * Hands the connection over, which wants another owner in the same turn; with what was received and not read, behind
+   * what a dialogue has read too much.
+   */
+  release(tooMuch: Buffer): { readonly connection: Connection; readonly unread: Buffer } {
     this.#idle?.stop();
+    this.putBack(tooMuch);
     return { connection: this.#connection, unread: this.takeUnread() };
   }
 

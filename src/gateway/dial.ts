@@ -17,7 +17,7 @@ import { Channel } from './channel.ts';
 import { descriptorsLeft } from './descriptors.ts';
 import { leadsToUs } from './own-listeners.ts';
 import type { BackendService, BackendSettings, ListenerSettings } from './settings.ts';
-import { transport } from './runtime-transport.ts';
+import { transport } from '../transport/runtime.ts';
 import { Deadline } from './waiting.ts';
 
 /** What one dialogue with a backend is about. */

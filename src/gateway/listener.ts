@@ -16,8 +16,8 @@ import type { Meters } from './meters.ts';
 import type { Accepted } from './session.ts';
 import type { LimitSettings, ListenerSettings } from './settings.ts';
 import type { Certificates } from './tls.ts';
-import { transport } from './runtime-transport.ts';
-import type { Connection, Endpoint, ListeningSocket } from './transport.ts';
+import { transport } from '../transport/runtime.ts';
+import type { Connection, Endpoint, ListeningSocket } from '../transport/transport.ts';
 
 export interface ListenerOptions {
   readonly settings: ListenerSettings;

@@ -4,7 +4,7 @@
  */
 
 import type { Boundary, EndReason } from '../protocol/machine.ts';
-import type { Connection, ConnectionEvents } from './transport.ts';
+import type { Connection, ConnectionEvents } from '../transport/transport.ts';
 import { IdleTimer } from './waiting.ts';
 
 export interface RelayOptions {
@@ -22,6 +22,12 @@ export interface RelayResult {
   readonly ended: 'client' | 'backend' | 'error' | EndReason;
 }
 
+/** A connection that is to be joined with another, and what has been read from it already. */
+export interface Joining {
+  readonly connection: Connection;
+  readonly unread: Buffer;
+}
+
 /** Two connections, joined until both are closed. */
 export class Relay {
   readonly finished: Promise<RelayResult>;
@@ -35,18 +41,18 @@ export class Relay {
   #stopped = false;
 
   /** Joins two connections until both have ended, one breaks, or nothing moves for `idleMs`. */
-  constructor(client: Connection, backend: Connection, { idleMs, boundary, sums }: RelayOptions) {
+  constructor(client: Joining, backend: Joining, { idleMs, boundary, sums }: RelayOptions) {
     const { promise, resolve } = Promise.withResolvers<RelayResult>();
     [this.finished, this.#finish] = [promise, resolve];
     this.#boundary = boundary;
     this.#sums = sums ?? { client: 0, backend: 0 };
     this.#idle = new IdleTimer(idleMs, () => this.stop('idle'));
-    this.#client = new Side(client, 'client', this);
-    this.#backend = new Side(backend, 'backend', this);
-    client.own(this.#client);
-    backend.own(this.#backend);
-    client.resume();
-    backend.resume();
+    this.#client = new Side(client.connection, 'client', this);
+    this.#backend = new Side(backend.connection, 'backend', this);
+    if (backend.unread.length > 0) this.pass(this.#backend, backend.unread);
+    if (client.unread.length > 0) this.pass(this.#client, client.unread);
+    for (const side of [this.#client, this.#backend]) side.connection.own(side);
+    for (const side of [this.#client, this.#backend]) side.connection.resume();
   }
 
   /** Milliseconds for which nothing has moved; 0 while something waits to be sent on, or is under way. */

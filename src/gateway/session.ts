@@ -243,29 +243,26 @@ export class Session {
 
   #forwarded(): ForwardedClient {
     const { client, local, id } = this.#accepted;
-    const { address, port } = client;
     const [localAddress, localPort] = [local.address, local.port];
+    const { address, port } = client;
     return { address, port, localAddress, localPort, tls: this.#tlsActive, sessionId: id, ttl: PROXY_TTL };
   }
 
   async #join(): Promise<void> {
     const judged = this.#judged;
     if (judged === undefined) throw new Fault('BACKEND_UNAVAILABLE', 'relay without a backend session');
-    const { id, listener, module, channel, place, log } = this.#accepted;
+    const { id, module, channel, place, log } = this.#accepted;
     place.authenticated();
 
-    const [client, backend] = [channel.release(), judged.session.channel.release()];
-    const fromBackend = Buffer.concat([judged.session.unread, backend.unread]);
-    const fromClient = Buffer.concat([this.#front.unread(), client.unread]);
-    const boundary = module.boundary?.(id);
-    boundary?.fromBackend(fromBackend);
-    client.connection.write(fromBackend);
-    boundary?.fromClient(fromClient);
-    backend.connection.write(fromClient);
+    const client = channel.release(this.#front.unread());
+    const backend = judged.session.channel.release(judged.session.unread);
     const { limits, meters } = this.#services;
-    const idleMs = limits.relayIdleMs[listener.protocol];
-    const options = { idleMs, boundary, sums: meters.relayed };
-    this.#relay = new Relay(client.connection, backend.connection, options);
+    const options = {
+      idleMs: limits.relayIdleMs[module.protocol],
+      boundary: module.boundary?.(id),
+      sums: meters.relayed,
+    };
+    this.#relay = new Relay(client, backend, options);
     const leave = this.#admit(judged);
     const startedAt = performance.now();
     const { bytesFromClient, bytesFromBackend, ended } = await this.#relay.finished;
@@ -273,8 +270,8 @@ export class Session {
     log.info('session.closed', {
       user: judged.attempt.account.name,
       reason: ended,
-      bytesIn: fromClient.length + bytesFromClient,
-      bytesOut: fromBackend.length + bytesFromBackend,
+      bytesIn: bytesFromClient,
+      bytesOut: bytesFromBackend,
       durationMs: Math.round(performance.now() - startedAt),
     });
   }

@@ -2,11 +2,9 @@
 
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
-import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Fault } from '../core/fault.ts';
 import type { TlsSettings } from './settings.ts';
-import type { ServerTls } from './transport.ts';
 
 interface Loaded {
   readonly context: SecureContext;
@@ -40,19 +38,6 @@ export class Certificates {
   get expiresAt(): Date | undefined {
     return this.#loaded.map(({ validTo }) => validTo).toSorted((a, b) => a.getTime() - b.getTime())[0];
   }
-}
-
-/** Makes the server side of a TLS stream over a connected socket. */
-export function serverTls(socket: Socket, { contextFor, alpn }: ServerTls): TLSSocket {
-  const secureContext = contextFor('');
-  if (secureContext === undefined) throw new Fault('CONFIG_INVALID', 'no certificate is configured');
-  return new TLSSocket(socket, {
-    isServer: true,
-    secureContext,
-    // RFC 7301 §3.2; a client that speaks another protocol is being tricked (ALPACA).
-    ALPNCallback: ({ protocols }) => (protocols.includes(alpn) ? alpn : undefined),
-    SNICallback: (name, done) => done(null, contextFor(name)),
-  });
 }
 
 function loadAll({ certificates, minVersion }: TlsSettings): readonly Loaded[] {

@@ -189,14 +189,14 @@ export const auditRecords: Codec<AuditEntry> = codec<AuditEntry>('audit entry', 
  * A codec that remembers what it read last, up to `max` texts: reading a record again costs a look-up. What it returns is
  * shared, and must not be changed.
  */
-export function remembering<T>({ encode, decode }: Codec<T>, max: number): Codec<T> {
+export function remembering<T>(codec: Codec<T>, max: number): Codec<T> {
   const read = new Map<string, T>();
   return {
-    encode,
+    encode: (record, of) => codec.encode(record, of),
     decode(text, of) {
       const known = read.get(text);
       if (known !== undefined) return known;
-      const record = decode(text, of);
+      const record = codec.decode(text, of);
       // A Map keeps the order of insertion: the oldest gives way.
       if (read.size >= max) for (const oldest of read.keys()) if (read.delete(oldest)) break;
       read.set(text, record);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { Relay, type RelayOptions } from '../../src/gateway/relay.ts';
-import { transport } from '../../src/gateway/runtime-transport.ts';
-import type { Connection } from '../../src/gateway/transport.ts';
+import { Relay, type Joining, type RelayOptions } from '../../src/gateway/relay.ts';
+import { transport } from '../../src/transport/runtime.ts';
+import type { Connection } from '../../src/transport/transport.ts';
 import { imapBoundary } from '../../src/protocol/imap/boundary.ts';
 import { eventually, freePorts } from '../support/processes.ts';
 
@@ -29,7 +29,15 @@ async function joined(
   const [client, backend] = ends;
   const [fromClient, toBackend] = pairUp(accepted, client);
   assert.ok(client && backend && fromClient && toBackend);
-  return { client, backend, between: new Relay(fromClient, toBackend, { idleMs: FOREVER_MS, ...options }) };
+  return {
+    client,
+    backend,
+    between: new Relay(joining(fromClient), joining(toBackend), { idleMs: FOREVER_MS, ...options }),
+  };
+}
+
+function joining(connection: Connection): Joining {
+  return { connection, unread: Buffer.alloc(0) };
 }
 
 function pairUp(accepted: readonly Connection[], client: Socket | undefined): readonly Connection[] {

@@ -1,8 +1,7 @@
 /** The portable transport: streams of `node:net` and `node:tls`. */
 
 import { connect, createServer, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { serverTls } from './tls.ts';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type {
   ClientTls,
   Connection,
@@ -159,6 +158,17 @@ class NodeConnection implements Connection {
     this.#socket.off('data', this.#onData).off('drain', this.#onDrain).off('end', this.#onEnd);
     this.#socket.off('error', this.#onError).off('close', this.#onClose);
   }
+}
+
+/** Makes the server side of a TLS stream over a connected socket. */
+export function serverTls(socket: Socket, { contextFor, alpn }: ServerTls): TLSSocket {
+  return new TLSSocket(socket, {
+    isServer: true,
+    secureContext: contextFor(''),
+    // RFC 7301 §3.2; a client that speaks another protocol is being tricked (ALPACA).
+    ALPNCallback: ({ protocols }) => (protocols.includes(alpn) ? alpn : undefined),
+    SNICallback: (name, done) => done(null, contextFor(name)),
+  });
 }
 
 function ignore(): void {

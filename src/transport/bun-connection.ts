@@ -1,158 +1,9 @@
-/**
- * Bun's own sockets. A login over them costs half of what it costs over streams, and TLS is begun in place on any of
- * them: at once, behind a PROXY header or behind STARTTLS. `sni` and `alpn` are answered as Bun's own `node:tls` does.
- */
+/** One connection over one of Bun's sockets. */
 
-import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { isIP } from 'node:net';
-import type {
-  ClientTls,
-  Connection,
-  ConnectionEvents,
-  Endpoint,
-  ListeningSocket,
-  ListenOptions,
-  ServerTls,
-  Transport,
-} from './transport.ts';
-
-interface NativeSocket {
-  data: unknown;
-  readonly remoteAddress: string | undefined;
-  readonly remotePort: number | undefined;
-  readonly localAddress: string | undefined;
-  readonly localPort: number | undefined;
-  /** Returns how many bytes were taken; -1 when it is closed. */
-  write(bytes: Buffer): number;
-  pause(): void;
-  resume(): void;
-  /** Ends our side: close_notify and FIN. */
-  shutdown(): void;
-  close(): void;
-  getPeerCertificate(): PeerCertificate;
-  upgradeTLS(options: UpgradeOptions): readonly [NativeSocket, NativeSocket];
-}
-
-interface Handlers {
-  readonly binaryType: 'buffer';
-  open?(socket: NativeSocket): void;
-  readonly data?: ((socket: NativeSocket, bytes: Buffer) => void) | undefined;
-  drain?(socket: NativeSocket): void;
-  end?(socket: NativeSocket): void;
-  close(socket: NativeSocket, error?: Error): void;
-  error(socket: NativeSocket, error: Error): void;
-  connectError?(socket: NativeSocket, error: Error): void;
-  handshake?(socket: NativeSocket, success: boolean, error: Error | null): void;
-  alpnCallback?(socket: NativeSocket, servername: string, wire: Uint8Array): string | undefined;
-  serverName?(server: unknown, servername: string, socket: NativeSocket): unknown;
-}
-
-interface UpgradeOptions {
-  readonly isServer: boolean;
-  readonly data: BunConnection;
-  readonly socket: Handlers;
-  readonly initialData?: Buffer | undefined;
-  readonly tls: {
-    readonly secureContext: unknown;
-    readonly requestCert: boolean;
-    readonly rejectUnauthorized: boolean;
-    readonly serverName?: string;
-  };
-}
-
-interface Sockets {
-  listen(options: NativeListen): { stop(closeConnections: boolean): void };
-  connect(options: NativeConnect): Promise<unknown>;
-}
-
-interface NativeConnect {
-  readonly hostname: string;
-  readonly port: number;
-  readonly allowHalfOpen: true;
-  readonly socket: Handlers;
-  readonly data?: unknown;
-}
-
-interface NativeListen extends NativeConnect {
-  readonly backlog: number;
-  readonly reusePort: true;
-}
-
-declare const Bun: Sockets;
-
-export const bunTransport: Transport = {
-  async listen({ address, port, backlog, tlsAtOnce, onConnection, onError }: ListenOptions): Promise<ListeningSocket> {
-    const server = Bun.listen({
-      hostname: address,
-      port,
-      backlog,
-      reusePort: true,
-      allowHalfOpen: true,
-      socket: {
-        ...(tlsAtOnce ? UNREAD : PLAIN),
-        open: (socket) => {
-          const connection = new BunConnection(socket);
-          socket.data = connection;
-          onConnection(connection);
-        },
-        error: (socket, error) => (socket.data instanceof BunConnection ? PLAIN.error(socket, error) : onError(error)),
-      },
-    });
-    return { close: () => server.stop(false) };
-  },
-
-  async connect({ host, port }, signal: AbortSignal): Promise<Connection> {
-    const connecting = new Connecting(signal);
-    const options = { hostname: host, port, allowHalfOpen: true, socket: CONNECTING, data: connecting } as const;
-    // Its outcome is told to the handlers as well, and sooner.
-    Bun.connect(options).catch((error: unknown) => connecting.failed(error));
-    try {
-      return await connecting.connected;
-    } catch (error) {
-      // "Failed to connect" is all that Bun says.
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (error instanceof Error && !error.message.includes(code)) error.message = `connect ${code} ${host}:${port}`;
-      throw error;
-    }
-  },
-};
-
-/** An attempt to connect. One that is given up cannot be stopped: should it succeed later, it is closed. */
-class Connecting {
-  readonly connected: Promise<Connection>;
-  readonly #signal: AbortSignal;
-  #settle: { resolve(connection: Connection): void; reject(error: unknown): void } | undefined;
-
-  constructor(signal: AbortSignal) {
-    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-    this.connected = promise;
-    this.#settle = { resolve, reject };
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort);
-    if (signal.aborted) this.#onAbort();
-  }
-
-  opened(socket: NativeSocket): void {
-    const settle = this.#take();
-    if (settle === undefined) return socket.close();
-    const connection = new BunConnection(socket);
-    socket.data = connection;
-    settle.resolve(connection);
-  }
-
-  failed(error: unknown): void {
-    this.#take()?.reject(error);
-  }
-
-  readonly #onAbort = (): void => this.failed(new Error('deadline'));
-
-  #take(): { resolve(connection: Connection): void; reject(error: unknown): void } | undefined {
-    const settle = this.#settle;
-    this.#settle = undefined;
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    return settle;
-  }
-}
+import { checkServerIdentity } from 'node:tls';
+import type { Handlers, NativeSocket, UpgradeOptions } from './bun-sockets.ts';
+import type { ClientTls, Connection, ConnectionEvents, Endpoint, ServerTls } from './transport.ts';
 
 /** A handshake under way: what the runtime asks about meanwhile, and who waits for its end. */
 type Handshake = { readonly done: (why: string | undefined) => void } & (
@@ -160,7 +11,7 @@ type Handshake = { readonly done: (why: string | undefined) => void } & (
   | { readonly as: 'client'; readonly options: ClientTls }
 );
 
-class BunConnection implements Connection {
+export class BunConnection implements Connection {
   #socket: NativeSocket;
   #events: ConnectionEvents | undefined;
   /** Came before anybody owned the connection. */
@@ -349,28 +200,10 @@ class BunConnection implements Connection {
   }
 }
 
-/** How the runtime reaches connections: the same functions for all of them. */
-const PLAIN: Handlers = {
-  binaryType: 'buffer',
-  data: (socket, bytes) => plain(socket)?.onData(bytes),
-  drain: (socket) => plain(socket)?.onDrain(),
-  end: (socket) => plain(socket)?.onEnd(),
-  close: (socket, error) => plain(socket)?.onClose(error),
-  error: (socket, error) => plain(socket)?.onError(error),
-};
-
-// Without a reader the runtime does not hand over in cipher what it hands over deciphered.
-const UNREAD: Handlers = { ...PLAIN, data: undefined };
-
-const CONNECTING: Handlers = {
-  ...PLAIN,
-  open: (socket) => {
-    if (socket.data instanceof Connecting) socket.data.opened(socket);
-  },
-  connectError: (socket, error) => {
-    if (socket.data instanceof Connecting) socket.data.failed(error);
-  },
-};
+/** The connection over a socket of Bun; undefined while it has none. */
+export function connectionOf({ data }: NativeSocket): BunConnection | undefined {
+  return data instanceof BunConnection ? data : undefined;
+}
 
 const TLS: Handlers = {
   binaryType: 'buffer',
@@ -387,16 +220,6 @@ const SERVER_TLS: Handlers = {
   serverName: (_, servername, socket) => connectionOf(socket)?.contextFor(servername),
   alpnCallback: (socket, _, wire) => connectionOf(socket)?.alpnOf(protocolsOf(wire)),
 };
-
-function connectionOf({ data }: NativeSocket): BunConnection | undefined {
-  return data instanceof BunConnection ? data : undefined;
-}
-
-// A socket below TLS goes on telling of what passes, in cipher.
-function plain(socket: NativeSocket): BunConnection | undefined {
-  const connection = connectionOf(socket);
-  return connection?.secured === false ? connection : undefined;
-}
 
 // RFC 7301 §3.1: names, each behind its length.
 function protocolsOf(wire: Uint8Array): readonly string[] {
