@@ -13,7 +13,7 @@ import { clearAnswer, clearLogin, clearPing, cliOf, startSmallWorld } from '../s
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 /** Long against what a refusal at once takes, so that the two cannot be confused on a busy machine. */
-const DEADLINE_MS = 2_000;
+const DEADLINE_MS = 3_000;
 const LATER = /^(in NO|\* BYE) \[UNAVAILABLE\]/m;
 const ACCEPTED = /^in OK/m;
 
@@ -79,8 +79,8 @@ test('a second after the store is back all logins work', { timeout: 120_000 }, a
     );
     return '';
   });
-  // Half a second between tries to reconnect, and what a busy machine adds.
-  assert.ok(tookMs < 3_000, `worked again after ${tookMs} ms`);
+  // Half a second between tries to reconnect, and what a busy machine adds; for ever if it needed a restart.
+  assert.ok(tookMs < 10_000, `worked again after ${tookMs} ms`);
 });
 
 test(
@@ -90,7 +90,7 @@ test(
     proxy.stall();
     const { said, tookMs } = await timed(() => clearAnswer(gateway, { name: 'bob@a.test', password: 'ordinary' }));
     assert.match(said, LATER);
-    assert.ok(tookMs > DEADLINE_MS / 2 && tookMs < 2 * DEADLINE_MS, `put off after ${tookMs} ms`);
+    assert.ok(tookMs > DEADLINE_MS / 2 && tookMs < 3 * DEADLINE_MS, `put off after ${tookMs} ms`);
     proxy.resume();
     await eventually('a login works', async () =>
       ACCEPTED.test(await clearAnswer(gateway, { name: 'bob@a.test', password: 'ordinary' })),
