@@ -14,6 +14,8 @@ import type { Wire } from '../support/wire.ts';
 
 const POSTERN = join(import.meta.dirname, '../../src/main.ts');
 const BOB = { name: 'bob@plain.test', password: 'ordinary' };
+/** Often enough to be under way at any moment; seldom enough to leave the processor to those that start. */
+const LOGIN_EVERY_MS = 10;
 
 /** A gateway whose backend is silent behind the login, so that every session rests. */
 async function withGateway(
@@ -34,27 +36,19 @@ async function session(gateway: Gateway): Promise<Wire> {
   return wire;
 }
 
-/** Logs in again and again until told to stop; returns how often, and all that went wrong. */
+/** Begins a login every few milliseconds until told to stop; returns how many went well, and all that went wrong. */
 function logInForever(gateway: Gateway): { stop(): Promise<{ logins: number; failures: readonly string[] }> } {
   const failures: string[] = [];
-  let logins = 0;
-  let stopped = false;
-  const loop = async (): Promise<void> => {
-    while (!stopped) {
-      try {
-        (await session(gateway)).close();
-        logins += 1;
-      } catch (error) {
-        failures.push(String(error));
-      }
-    }
-  };
-  const loops = [loop(), loop(), loop()];
+  const begun: Promise<void>[] = [];
+  const timer = setInterval(() => {
+    const login = session(gateway).then((wire) => wire.close());
+    begun.push(login.catch((error: unknown) => void failures.push(String(error))));
+  }, LOGIN_EVERY_MS);
   return {
     stop: async () => {
-      stopped = true;
-      await Promise.all(loops);
-      return { logins, failures };
+      clearInterval(timer);
+      await Promise.all(begun);
+      return { logins: begun.length - failures.length, failures };
     },
   };
 }

@@ -8,6 +8,7 @@ import test, { after } from 'node:test';
 import { generateSync } from 'otplib';
 import type { Page } from 'playwright-core';
 import { launchChromium, lookAt, newPage } from '../support/chromium.ts';
+import { eventually } from '../support/processes.ts';
 import { startRealPortal } from '../support/real-portal.ts';
 import { Wire } from '../support/wire.ts';
 
@@ -119,6 +120,10 @@ test(
     assert.equal(await letsIn(ALICE.name, appPassword), false);
     const again = await mailApp(ALICE.name, fresh);
     assert.ok(again);
+    await eventually('it is on the list, and those before are off it', async () => {
+      const sessions = await portal.tools.store.listSessions({ by: 'domain', domain: 'two.test' });
+      return sessions.length === 1;
+    });
 
     await page.getByRole('link', { name: 'Sign-ins' }).click();
     await page.getByText('app password “Mail apps”', { exact: true }).first().waitFor();
