@@ -102,7 +102,7 @@ test('an operator can have no login go on from memory', { timeout: 120_000 }, as
   const options: GatewayOptions = {
     ...world.options,
     keysFile: gateway.keysFile,
-    store: { ...store, commandTimeoutMs: 300 },
+    store: { ...store, commandTimeoutMs: 1000 },
     settings: { policy: { staleSeconds: 0 } },
   };
   const strict = await startGateway(options);

@@ -18,7 +18,7 @@ const PROTOCOLS = ['imap', 'pop3', 'submission', 'sieve'] as const satisfies rea
 
 const redis = await startRedis();
 const world = await startWorld({
-  gateway: { store: { kind: 'redis', url: `redis://127.0.0.1:${redis.port}`, commandTimeoutMs: 500 } },
+  gateway: { store: { kind: 'redis', url: `redis://127.0.0.1:${redis.port}`, commandTimeoutMs: 1000 } },
 });
 let dovecot = world.dovecot;
 after(async () => {

@@ -268,7 +268,7 @@ test('a user name and password are given to Redis, and a wrong one is told witho
   const server = await startRedis();
   await server.command('acl', 'setuser', 'postern', 'on', '>right-secret', '~*', '&*', '+@all');
   await server.command('acl', 'setuser', 'default', 'off');
-  const access = { username: 'postern', commandTimeoutMs: 500 };
+  const access = { username: 'postern', commandTimeoutMs: 1000 };
   await withStore(server.port, { ...access, password: new Secret('right-secret') }, async (store) => {
     await exercise(store);
     const watch = await store.watch({ onChange: () => undefined, onGap: () => undefined });
