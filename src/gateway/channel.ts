@@ -87,6 +87,7 @@ export class Channel implements ConnectionEvents {
    */
   release(tooMuch: Buffer): { readonly connection: Connection; readonly unread: Buffer } {
     this.#idle?.stop();
+    this.#idle = undefined;
     this.putBack(tooMuch);
     return { connection: this.#connection, unread: this.takeUnread() };
   }

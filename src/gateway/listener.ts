@@ -13,7 +13,7 @@ import { ProxyHeaderReader } from '../wire/proxy-header.ts';
 import type { Admissions, Place } from './admissions.ts';
 import { Channel } from './channel.ts';
 import type { Meters } from './meters.ts';
-import type { Accepted } from './session.ts';
+import type { Accepted } from './conversation.ts';
 import type { LimitSettings, ListenerSettings } from './settings.ts';
 import type { Certificates } from './tls.ts';
 import { transport } from '../transport/runtime.ts';

@@ -16,6 +16,11 @@ export interface RelayOptions {
   readonly sums?: { client: number; backend: number } | undefined;
 }
 
+export interface RelaySides {
+  readonly client: Joining;
+  readonly backend: Joining;
+}
+
 export interface RelayResult {
   readonly bytesFromClient: number;
   readonly bytesFromBackend: number;
@@ -41,7 +46,7 @@ export class Relay {
   #stopped = false;
 
   /** Joins two connections until both have ended, one breaks, or nothing moves for `idleMs`. */
-  constructor(client: Joining, backend: Joining, { idleMs, boundary, sums }: RelayOptions) {
+  constructor({ client, backend }: RelaySides, { idleMs, boundary, sums }: RelayOptions) {
     const { promise, resolve } = Promise.withResolvers<RelayResult>();
     [this.finished, this.#finish] = [promise, resolve];
     this.#boundary = boundary;
@@ -56,7 +61,7 @@ export class Relay {
   }
 
   /** Milliseconds for which nothing has moved; 0 while something waits to be sent on, or is under way. */
-  quietMs(): number {
+  get quietMs(): number {
     const waiting = this.#client.connection.unsent > 0 || this.#backend.connection.unsent > 0;
     return waiting || this.#boundary?.busy === true ? 0 : this.#idle.stillMs;
   }

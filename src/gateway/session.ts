@@ -1,274 +1,80 @@
-/**
- * One client, from its first byte to its last: feeds the protocol's dialogue, performs what it asks for, and once the
- * login is through joins the client with the backend. It knows no protocol and decides nothing.
- */
+/** One client, from its first byte to its last: a conversation until its login, then a relay. */
 
-import type { IdentityRules } from '../core/identity.ts';
-import type { Client } from '../core/verdict.ts';
-import { Fault, unreachable } from '../core/fault.ts';
-import type { Log } from '../ops/log.ts';
-import type {
-  EndReason,
-  FrontAction,
-  ForwardedClient,
-  LoginAnswer,
-  ProtocolModule,
-  StopReason,
-} from '../protocol/machine.ts';
-import type { Credentials } from '../sasl/exchange.ts';
-import type { Place } from './admissions.ts';
-import type { Backends } from './backends.ts';
-import type { Channel } from './channel.ts';
-import type { HeldRefusals } from './held-refusals.ts';
-import { judge, openerOf, type Judged } from './judge.ts';
-import type { LiveSessions } from './live-sessions.ts';
-import type { Meters } from './meters.ts';
+import type { EndReason } from '../protocol/machine.ts';
+import { Conversation, type Accepted, type LoggedIn, type SessionServices } from './conversation.ts';
+import { openerOf } from './judge.ts';
 import { Relay } from './relay.ts';
-import type { Gatekeeper, LimitSettings, ListenerSettings } from './settings.ts';
-import type { Certificates } from './tls.ts';
 
-/** What all sessions of a worker share. */
-export interface SessionServices {
-  readonly hostname: string;
-  readonly gatewayName: string;
-  readonly portalUrl: string;
-  readonly mechanisms: readonly string[];
-  readonly identity: IdentityRules;
-  readonly limits: LimitSettings;
-  readonly certificates: Certificates;
-  readonly backends: Backends;
-  readonly gatekeeper: Gatekeeper;
-  readonly live: LiveSessions;
-  readonly heldRefusals: HeldRefusals;
-  readonly meters: Meters;
-  readonly now: () => number;
+/** A session behind its login, and no more of the login than it needs: thousands of them are kept for days. */
+interface Running {
+  readonly relay: Relay;
+  readonly user: string;
+  readonly startedAt: number;
+  /** To be called at its end. */
+  readonly leave: () => void;
 }
-
-/** One accepted connection: any PROXY header is read, implicit TLS is up. */
-export interface Accepted {
-  readonly id: string;
-  readonly channel: Channel;
-  readonly listener: ListenerSettings;
-  readonly module: ProtocolModule;
-  readonly client: Client;
-  readonly local: { readonly address: string; readonly port: number };
-  readonly place: Place;
-  readonly log: Log;
-}
-
-// A client that keeps guessing on one connection gains nothing by staying: K-9 needs two tries per password.
-const MAX_REFUSALS = 6;
-// A login takes a few kilobytes and commands, with large tokens some tens. Whoever sends more keeps us busy and nothing
-// else. It is looked at piece by piece, so that one packet full of commands cannot hold the others up.
-const MAX_BYTES_BEFORE_LOGIN = 256 * 1024;
-const MAX_REPLIES = 200;
-const PIECE_BYTES = 4096;
-const PROXY_TTL = 7;
 
 export class Session {
   readonly #accepted: Accepted;
   readonly #services: SessionServices;
-  readonly #front: ReturnType<ProtocolModule['front']>;
-  readonly #aborted = new AbortController();
-  #stopReason: StopReason | undefined;
-  #tlsActive: boolean;
-  #refusals = 0;
-  #replies = 0;
-  #judged: Extract<Judged, { kind: 'in' }> | undefined;
-  #relay: Relay | undefined;
-  /** Since when we wait for the client to say something, before login; undefined while we are busy ourselves. */
-  #listeningSince: number | undefined;
+  /** What is going on. The conversation is let go of when the relay begins. */
+  #phase: Conversation | Relay;
 
   constructor(accepted: Accepted, services: SessionServices) {
     this.#accepted = accepted;
     this.#services = services;
-    this.#tlsActive = accepted.client.tls;
-    this.#front = accepted.module.front({
-      hostname: services.hostname,
-      sessionId: accepted.id,
-      tls: accepted.client.tls ? 'active' : accepted.listener.tls === 'starttls' ? 'available' : 'none',
-      plaintextLogin: accepted.listener.plaintextLogin,
-      capabilities: services.backends.capabilities(accepted.listener.protocol) ?? [],
-      mechanisms: services.mechanisms,
-      portalUrl: services.portalUrl,
-    });
+    this.#phase = new Conversation(accepted, services);
   }
 
   /** Serves the client until the connection is over. Never rejects: what goes wrong is logged. */
   async run(): Promise<void> {
-    const { preauthMs, preauthIdleMs } = this.#services.limits;
-    const deadline = setTimeout(() => this.#stop('deadline'), preauthMs);
-    this.#accepted.channel.onIdle(preauthIdleMs, () => this.#stop('deadline'));
+    const { log, place } = this.#accepted;
     try {
-      const loggedIn = await this.#converse();
-      clearTimeout(deadline);
-      if (loggedIn) await this.#join();
+      const running = await this.#begin();
+      if (running !== undefined) await this.#attend(running);
     } catch (error) {
-      this.#accepted.log.error('fault', { error });
+      log.error('fault', { error });
     } finally {
-      clearTimeout(deadline);
-      this.#judged?.session.release();
-      this.#judged?.session.channel.destroy();
-      this.#accepted.place.leave();
-      if (this.#relay === undefined) this.#accepted.channel.end();
+      place.leave();
     }
   }
 
   /** Ends the session now, before login or behind it, with a goodbye where one can be said. */
   end(why: EndReason): void {
-    if (this.#relay === undefined) this.#stop(why === 'idle' ? 'deadline' : 'drain');
-    else this.#relay.stop(why);
+    if (this.#phase instanceof Relay) this.#phase.stop(why);
+    else this.#phase.stop(why === 'idle' ? 'deadline' : 'drain');
   }
 
   /** Milliseconds for which nothing has happened; 0 while something is under way that an end would interrupt. */
   get quietMs(): number {
-    if (this.#relay !== undefined) return this.#relay.quietMs();
-    return this.#listeningSince === undefined ? 0 : performance.now() - this.#listeningSince;
+    return this.#phase.quietMs;
   }
 
-  #stop(why: StopReason): void {
-    this.#stopReason ??= why;
-    this.#aborted.abort();
-    this.#accepted.channel.interrupt();
-  }
-
-  // Resolves to true when bytes are to flow, false when the dialogue is over.
-  async #converse(): Promise<boolean> {
-    const { channel, listener } = this.#accepted;
-    const known = this.#services.backends.capabilities(listener.protocol) !== undefined;
-    let end = await this.#perform(known ? this.#front.connect() : this.#front.stop('unavailable'));
-    let received = 0;
-    while (end === undefined) {
-      this.#listeningSince = performance.now();
-      const bytes = await channel.read();
-      this.#listeningSince = undefined;
-      if (bytes !== undefined) {
-        channel.putBack(bytes.subarray(PIECE_BYTES));
-        const piece = bytes.subarray(0, PIECE_BYTES);
-        received += piece.length;
-        end = await this.#perform(this.#front.receive(piece));
-        if (end !== undefined || (received <= MAX_BYTES_BEFORE_LOGIN && this.#replies <= MAX_REPLIES)) continue;
-        channel.destroy(); // no farewell: reading on until it is heard is what such a client wants
-        return false;
-      }
-      if (channel.ended) return false;
-      end = await this.#perform(this.#front.stop(this.#stopReason ?? 'deadline'));
-    }
-    return end === 'relay';
-  }
-
-  // Undefined: go on reading.
-  async #perform(actions: readonly FrontAction[]): Promise<'relay' | 'close' | undefined> {
-    let queue = [...actions];
-    for (let action = queue.shift(); action !== undefined; action = queue.shift()) {
-      switch (action.do) {
-        case 'send':
-          this.#replies += 1;
-          this.#accepted.channel.write(action.bytes);
-          break;
-        case 'start-tls': {
-          if (!(await this.#startTls())) return 'close';
-          queue = [...this.#front.tlsStarted()];
-          break;
-        }
-        case 'authenticate':
-          queue = [...(await this.#authenticate(action.credentials))];
-          break;
-        case 'exposed':
-          this.#services.meters.passwordExposed(this.#accepted.listener.name);
-          this.#accepted.log.warn('login.exposed', { user: action.authcid });
-          break;
-        case 'relay':
-          return 'relay';
-        case 'close':
-          return 'close';
-        default:
-          return unreachable(action);
-      }
-    }
-    return undefined;
-  }
-
-  async #startTls(): Promise<boolean> {
-    const { channel, listener, module, log } = this.#accepted;
-    channel.takeUnread(); // Sent in clear: whoever could write it must not have it taken as if it came through TLS.
-    const { certificates, limits, meters } = this.#services;
-    const timer = setTimeout(() => channel.interrupt(), limits.tlsHandshakeMs);
-    const why = await channel.acceptTls({ contextFor: certificates.contextFor, alpn: module.alpn });
-    clearTimeout(timer);
-    if (why !== undefined) {
-      meters.tlsFailed(listener.name, why);
-      log.info('tls.failed', { reason: why });
-    }
-    this.#tlsActive = why === undefined;
-    return why === undefined;
-  }
-
-  async #authenticate(credentials: Credentials): Promise<readonly FrontAction[]> {
-    const { listener, id, client, log } = this.#accepted;
-    const { identity, gatekeeper, backends, meters } = this.#services;
-    const judged = await judge(
-      credentials,
-      {
-        protocol: listener.protocol,
-        listener: listener.name,
-        sessionId: id,
-        client: { ...client, tls: this.#tlsActive },
-        forwarded: this.#forwarded(),
-        helo: this.#front.helo,
-        identity: { ...identity, defaultDomain: listener.defaultDomain },
-        gatekeeper,
-        backends,
-        meters,
-        log,
-      },
-      this.#aborted.signal,
-    );
-    if (judged.kind === 'in') {
-      this.#judged = judged;
-      return this.#front.answer({ kind: 'accepted', reply: judged.session.outcome.reply });
-    }
-    if (judged.answer.kind === 'throttle') await this.#services.heldRefusals.hold(this.#aborted.signal);
-    return this.#refuse(judged.answer);
-  }
-
-  #refuse(answer: LoginAnswer): readonly FrontAction[] {
-    const actions = this.#front.answer(answer);
-    this.#refusals += 1;
-    if (this.#refusals < MAX_REFUSALS) return actions;
-    // The reply to this login is sent; one that was pipelined behind it is not looked at any more.
-    const next = actions.findIndex((action) => action.do !== 'send');
-    return [...(next < 0 ? actions : actions.slice(0, next)), { do: 'close', why: 'refused' }];
-  }
-
-  #forwarded(): ForwardedClient {
-    const { client, local, id } = this.#accepted;
-    const [localAddress, localPort] = [local.address, local.port];
-    const { address, port } = client;
-    return { address, port, localAddress, localPort, tls: this.#tlsActive, sessionId: id, ttl: PROXY_TTL };
-  }
-
-  async #join(): Promise<void> {
-    const judged = this.#judged;
-    if (judged === undefined) throw new Fault('BACKEND_UNAVAILABLE', 'relay without a backend session');
-    const { id, module, channel, place, log } = this.#accepted;
-    place.authenticated();
-
-    const client = channel.release(this.#front.unread());
-    const backend = judged.session.channel.release(judged.session.unread);
+  // Undefined when the client has gone without a login.
+  async #begin(): Promise<Running | undefined> {
+    if (this.#phase instanceof Relay) return undefined;
+    const loggedIn = await this.#phase.run();
+    if (loggedIn === undefined) return undefined;
+    const { id, module, place } = this.#accepted;
     const { limits, meters } = this.#services;
-    const options = {
-      idleMs: limits.relayIdleMs[module.protocol],
-      boundary: module.boundary?.(id),
-      sums: meters.relayed,
+    place.authenticated();
+    const idleMs = limits.relayIdleMs[module.protocol];
+    const relay = new Relay(loggedIn, { idleMs, boundary: module.boundary?.(id), sums: meters.relayed });
+    this.#phase = relay;
+    const { release } = loggedIn.judged.session;
+    const leaveList = this.#admit(loggedIn);
+    const leave = (): void => {
+      leaveList();
+      release();
     };
-    this.#relay = new Relay(client, backend, options);
-    const leave = this.#admit(judged);
-    const startedAt = performance.now();
-    const { bytesFromClient, bytesFromBackend, ended } = await this.#relay.finished;
+    return { relay, user: loggedIn.judged.attempt.account.name, startedAt: performance.now(), leave };
+  }
+
+  async #attend({ relay, user, startedAt, leave }: Running): Promise<void> {
+    const { bytesFromClient, bytesFromBackend, ended } = await relay.finished;
     leave();
-    log.info('session.closed', {
-      user: judged.attempt.account.name,
+    this.#accepted.log.info('session.closed', {
+      user,
       reason: ended,
       bytesIn: bytesFromClient,
       bytesOut: bytesFromBackend,
@@ -276,7 +82,7 @@ export class Session {
     });
   }
 
-  #admit({ attempt, verdict }: Extract<Judged, { kind: 'in' }>): () => void {
+  #admit({ judged: { attempt, verdict } }: LoggedIn): () => void {
     const { live, gatewayName, now } = this.#services;
     const { account, protocol, client } = attempt;
     return live.admit({

@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
-/** Lines are written together: when there are so many bytes of them, or after so many milliseconds. */
+/** Lines are written together: once there are so many bytes of them, or after so many milliseconds. */
 const TOGETHER_BYTES = 8 * 1024;
 const TOGETHER_MS = 50;
 const STANDARD_OUTPUT = 1;
@@ -15,13 +15,9 @@ const STANDARD_ERROR = 2;
 
 /** Opens standard output as the destination of the log. What goes wrong with it is said on standard error. */
 export function logOutput(): { write(line: string): void } {
-  const together = { minLength: TOGETHER_BYTES, periodicFlush: TOGETHER_MS };
-  const destination = pino.destination({
-    dest: STANDARD_OUTPUT,
-    sync: false,
-    maxLength: MAX_BUFFERED_BYTES,
-    ...together,
-  });
+  const bounds = { minLength: TOGETHER_BYTES, maxLength: MAX_BUFFERED_BYTES };
+  const destination = pino.destination({ dest: STANDARD_OUTPUT, sync: false, ...bounds });
+  let flushing: NodeJS.Timeout | undefined;
   let failing = false;
   let lost = 0;
   // Lines that failed stay in the buffer and go out with the next one that can be written.
@@ -39,7 +35,16 @@ export function logOutput(): { write(line: string): void } {
   process.on('beforeExit', () => {
     if (failing) destination.destroy();
   });
-  return destination;
+  const flush = (): void => {
+    flushing = undefined;
+    destination.flush();
+  };
+  return {
+    write: (line) => {
+      destination.write(line);
+      flushing ??= setTimeout(flush, TOGETHER_MS).unref();
+    },
+  };
 }
 
 function say(text: string): void {

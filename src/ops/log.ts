@@ -100,7 +100,6 @@ export interface MemoryLog extends Log {
 
 /** Opens the log of this process at this level, on standard output unless `destination` says otherwise. */
 export function openLog(level: LogLevel, destination: { write(line: string): void } = logOutput()): ProcessLog {
-  const threshold: Threshold = { level };
   const root = pino(
     {
       level: 'debug',
@@ -111,12 +110,7 @@ export function openLog(level: LogLevel, destination: { write(line: string): voi
     },
     destination,
   );
-  return {
-    ...logThrough(root, threshold),
-    setLevel: (wanted) => {
-      threshold.level = wanted;
-    },
-  };
+  return new PinoLog(root, { level });
 }
 
 /** A log that says nothing. */
@@ -147,22 +141,49 @@ interface Threshold {
   level: LogLevel;
 }
 
-/** What we use of pino, so that a child and the root are the same to us. */
-interface Writer extends Record<LogLevel, (fields: LogValues, event: LogEvent) => void> {
-  child(bindings: LogValues): Writer;
-}
+/** What we use of pino. */
+type Writer = Record<LogLevel, (fields: LogValues, event: LogEvent) => void>;
 
-function logThrough(writer: Writer, threshold: Threshold): Log {
-  const at = (level: LogLevel) => (event: LogEvent, fields?: LogFields) => {
-    if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(threshold.level)) writer[level](logValues(fields), event);
-  };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => logThrough(writer.child(logValues(fields)), threshold),
-  };
+// A class that keeps its fields itself, for there is one for every session.
+class PinoLog implements ProcessLog {
+  readonly #writer: Writer;
+  readonly #threshold: Threshold;
+  readonly #bound: LogValues;
+
+  constructor(writer: Writer, threshold: Threshold, bound: LogValues = {}) {
+    this.#writer = writer;
+    this.#threshold = threshold;
+    this.#bound = bound;
+  }
+
+  setLevel(level: LogLevel): void {
+    this.#threshold.level = level;
+  }
+
+  debug(event: LogEvent, fields?: LogFields): void {
+    this.#write('debug', event, fields);
+  }
+
+  info(event: LogEvent, fields?: LogFields): void {
+    this.#write('info', event, fields);
+  }
+
+  warn(event: LogEvent, fields?: LogFields): void {
+    this.#write('warn', event, fields);
+  }
+
+  error(event: LogEvent, fields?: LogFields): void {
+    this.#write('error', event, fields);
+  }
+
+  child(fields: LogFields): Log {
+    return new PinoLog(this.#writer, this.#threshold, { ...this.#bound, ...logValues(fields) });
+  }
+
+  #write(level: LogLevel, event: LogEvent, fields: LogFields | undefined): void {
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.#threshold.level)) return;
+    this.#writer[level]({ ...this.#bound, ...logValues(fields) }, event);
+  }
 }
 
 function nothing(): void {}

@@ -32,7 +32,10 @@ async function joined(
   return {
     client,
     backend,
-    between: new Relay(joining(fromClient), joining(toBackend), { idleMs: FOREVER_MS, ...options }),
+    between: new Relay(
+      { client: joining(fromClient), backend: joining(toBackend) },
+      { idleMs: FOREVER_MS, ...options },
+    ),
   };
 }
 
@@ -185,17 +188,17 @@ test('an idle session is told so', async () => {
 
 test('what is under way or waits to be sent on is not quiet', async () => {
   const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
-  await eventually('nothing moves', () => between.quietMs() > 0);
+  await eventually('nothing moves', () => between.quietMs > 0);
   client.write('1 SEARCH TEXT slow\r\n');
-  await eventually('a command is under way', () => between.quietMs() === 0);
+  await eventually('a command is under way', () => between.quietMs === 0);
   backend.resume().write('* SEARCH\r\n1 OK done\r\n');
-  await eventually('it is answered', () => between.quietMs() > 0);
+  await eventually('it is answered', () => between.quietMs > 0);
 
   client.pause();
   const chunk = Buffer.from(`* 1 FETCH (FLAGS ())\r\n`.repeat(50_000));
   await eventually('no more can be sent', () => {
     backend.write(chunk);
-    return between.quietMs() === 0;
+    return between.quietMs === 0;
   });
   client.on('error', () => {}).destroy();
   backend.on('error', () => {}).destroy();
