@@ -91,7 +91,7 @@ test('everything is there after the store was closed and opened again', async ()
 
 test(
   'a hundred writers killed at any moment lose no change that they were told is written',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     await withFile(async ({ store, path }) => {
       let acknowledged = 0;
