@@ -196,7 +196,9 @@ export class BunConnection implements Connection {
     if (this.#state === 'open') this.#events?.onDrained();
     if (this.#state !== 'ending') return;
     this.#state = 'ended';
-    this.#socket.shutdown();
+    // Behind the other side's end there is nothing left to wait for.
+    if (this.#otherEnded) this.#socket.close();
+    else this.#socket.shutdown();
   }
 }
 
