@@ -19,8 +19,8 @@ export interface Options {
 
 const MB = 1024 * 1024;
 const FULL: Scale = {
-  warmUp: 4000,
-  logins: 400,
+  warmUp: 20_000,
+  logins: 1000,
   transferBytes: 25 * MB,
   transferSessions: [1, 4, 8],
   idle: [1000, 10_000],
@@ -29,8 +29,8 @@ const FULL: Scale = {
 };
 const QUICK: Scale = {
   ...FULL,
-  warmUp: 1000,
-  logins: 200,
+  warmUp: 4000,
+  logins: 400,
   transferSessions: [4],
   idle: [1000],
   storm: 1000,

@@ -91,10 +91,16 @@ export class Relay {
     if (!this.#stopped) this.#other(to).connection.resume();
   }
 
-  /** A side has sent its last. */
+  /**
+   * A side has sent its last, and may still read. Servers take the end of TLS for the end of everything (close_notify,
+   * RFC 8446 §6.1, allows for half of it since 2018), so over TLS it is passed on once all has been answered.
+   */
   sentLast(from: Side): void {
     this.#ended ??= from.name;
-    if (!this.#stopped) this.#other(from).connection.end();
+    if (this.#stopped) return;
+    const to = this.#other(from);
+    if (to.name === 'backend' && to.connection.secured) this.#endOnceQuiet(to);
+    else to.connection.end();
   }
 
   /**
@@ -111,8 +117,14 @@ export class Relay {
     } else {
       connection.end();
       connection.resume();
-      this.#other(side).destroyAfter(CLOSE_WAIT_MS);
+      // One that we end has had its time set already.
+      if (!this.#stopped) this.#other(side).destroyAfter(CLOSE_WAIT_MS);
     }
+  }
+
+  #endOnceQuiet(side: Side): void {
+    if (this.quietMs >= LAST_ANSWER_MS) side.connection.end();
+    else side.after(LAST_ANSWER_MS, () => this.#endOnceQuiet(side));
   }
 
   // The last words stand behind what is queued already. A client that does not take them in time goes without.
@@ -147,7 +159,7 @@ class Side implements ConnectionEvents {
   readonly name: 'client' | 'backend';
   bytes = 0;
   readonly #relay: Relay;
-  #deadline: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, name: 'client' | 'backend', relay: Relay) {
     this.connection = connection;
@@ -156,7 +168,13 @@ class Side implements ConnectionEvents {
   }
 
   destroyAfter(ms: number): void {
-    this.#deadline ??= setTimeout(() => this.connection.destroy(), ms);
+    this.after(ms, () => this.connection.destroy());
+  }
+
+  /** Does something later, instead of what was to be done then, unless the connection has closed. */
+  after(ms: number, call: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.connection.closed ? undefined : setTimeout(call, ms);
   }
 
   onReceived(bytes: Buffer): void {
@@ -172,7 +190,7 @@ class Side implements ConnectionEvents {
   }
 
   onClosed(error?: Error): void {
-    clearTimeout(this.#deadline);
+    clearTimeout(this.#timer);
     this.#relay.gone(this, error);
   }
 }
@@ -180,3 +198,5 @@ class Side implements ConnectionEvents {
 /** A cut-off is to be over within a second. */
 const GOODBYE_MS = 500;
 const CLOSE_WAIT_MS = 15_000;
+/** Nothing came and nothing is under way for so long: the backend has answered all that it will. */
+const LAST_ANSWER_MS = 1_000;

@@ -30,7 +30,6 @@ export class BunConnection implements Connection {
     this.#socket = socket;
   }
 
-  /** TLS was begun. */
   get secured(): boolean {
     return this.#secured;
   }

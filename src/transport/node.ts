@@ -79,6 +79,10 @@ class NodeConnection implements Connection {
     return this.#socket.closed;
   }
 
+  get secured(): boolean {
+    return this.#socket instanceof TLSSocket;
+  }
+
   own(events: ConnectionEvents): void {
     this.#events = events;
     if (this.#socket.readableEnded) events.onEnded();

@@ -31,6 +31,8 @@ export interface Connection {
   /** False once end() was called or the connection is gone. */
   readonly writable: boolean;
   readonly closed: boolean;
+  /** TLS was begun. */
+  readonly secured: boolean;
   /** Who hears of what happens from now on. Begins paused. */
   own(events: ConnectionEvents): void;
   pause(): void;
