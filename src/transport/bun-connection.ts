@@ -62,13 +62,13 @@ export class BunConnection implements Connection {
   }
 
   pause(): void {
-    if (this.#paused) return;
+    if (this.#paused || this.closed) return;
     this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    if (!this.#paused) return;
+    if (!this.#paused || this.closed) return;
     this.#paused = false;
     this.#socket.resume();
   }

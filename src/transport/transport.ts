@@ -33,7 +33,10 @@ export interface Connection {
   readonly closed: boolean;
   /** TLS was begun. */
   readonly secured: boolean;
-  /** Who hears of what happens from now on. Begins paused. */
+  /**
+   * Who hears of what happens from now on, and of what came, ended or closed before. A new connection may be paused or
+   * not: whoever wants to read resumes it.
+   */
   own(events: ConnectionEvents): void;
   pause(): void;
   resume(): void;
