@@ -2,10 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isFault } from '../../src/core/fault.ts';
+import { Fault, isFault } from '../../src/core/fault.ts';
 import type { AuditEntry } from '../../src/policy/audit-ports.ts';
 import type { Change } from '../../src/policy/ports.ts';
-import { auditRecords, domainRecords, lastUseNetwork, readChange, sessionRecords } from '../../src/store/records.ts';
+import {
+  auditRecords,
+  domainRecords,
+  lastUseNetwork,
+  readChange,
+  remembering,
+  sessionRecords,
+  type Codec,
+} from '../../src/store/records.ts';
 import { accountOf, auditOf, DOMAIN, sessionOf } from './contract.ts';
 
 const ALICE = accountOf('alice');
@@ -62,4 +70,26 @@ test('a last use shows no single IPv4 address', () => {
     ['unknown', 'unknown'],
   ] as const;
   for (const [network, shown] of table) assert.equal(lastUseNetwork(network), shown);
+});
+
+test('a codec that remembers reads each text once, forgets the oldest, and refuses what cannot be read', () => {
+  let reads = 0;
+  const codec: Codec<{ text: string }> = {
+    encode: ({ text }) => text,
+    decode(text) {
+      if (text === 'bad') throw new Fault('RECORD_INVALID', 'bad');
+      reads += 1;
+      return { text };
+    },
+  };
+  const remembered = remembering(codec, 2);
+  const read = (text: string): string => remembered.decode(text, 'alice').text;
+  assert.deepEqual(['a', 'a', 'b', 'a'].map(read), ['a', 'a', 'b', 'a']);
+  assert.equal(reads, 2);
+  read('c'); // in the place of the oldest, which is a
+  read('b');
+  assert.equal(reads, 3);
+  read('a');
+  assert.equal(reads, 4);
+  for (const _ of [1, 2]) assert.throws(() => read('bad'), { code: 'RECORD_INVALID' });
 });
