@@ -55,6 +55,17 @@ export class Session {
     if (this.#phase instanceof Relay) return undefined;
     const loggedIn = await this.#phase.run();
     if (loggedIn === undefined) return undefined;
+    try {
+      return this.#join(loggedIn);
+    } catch (error) {
+      // Whoever is not on the live list could not be cut off: better no session than that one.
+      loggedIn.judged.session.release();
+      for (const { connection } of [loggedIn.client, loggedIn.backend]) connection.destroy();
+      throw error;
+    }
+  }
+
+  #join(loggedIn: LoggedIn): Running {
     const { id, module, place } = this.#accepted;
     const { limits, meters } = this.#services;
     place.authenticated();
