@@ -3,7 +3,7 @@
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Leaf } from './certificates.ts';
-import { freePorts, listening, start, temporaryDirectory } from './processes.ts';
+import { freePorts, listening, start, temporaryDirectory, type Running } from './processes.ts';
 import { serviceUser } from './service-user.ts';
 import { unpackedFile } from './unpacked.ts';
 
@@ -58,6 +58,15 @@ export async function startCyrus({ saslauthd, certificate }: AskingServerOptions
     `usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`,
   );
   const running = start(tool('master'), options, { env: { LD_LIBRARY_PATH: libraries } });
+  return listeningServer(running, port, directory);
+}
+
+/** Waits until it listens; stops it and takes its directory away when it does not. */
+export async function listeningServer(
+  running: Running,
+  port: number,
+  directory: { remove(): Promise<void> },
+): Promise<AskingServer> {
   const stop = async (): Promise<void> => {
     await running.stop();
     await directory.remove();

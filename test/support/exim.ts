@@ -6,8 +6,8 @@
 
 import { chown, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AskingServer, AskingServerOptions } from './cyrus.ts';
-import { freePorts, listening, start, temporaryDirectory } from './processes.ts';
+import { listeningServer, type AskingServer, type AskingServerOptions } from './cyrus.ts';
+import { freePorts, start, temporaryDirectory } from './processes.ts';
 import { serviceUser } from './service-user.ts';
 import { unpackedFile } from './unpacked.ts';
 
@@ -47,15 +47,5 @@ export async function startExim({ saslauthd, certificate }: AskingServerOptions)
   await writeFile(file('exim.conf'), `${settings.join('\n')}\n`, { mode: 0o644 });
   const exim = [unpackedFile('exim4-daemon-light', 'usr/sbin/exim4'), '-bdf', '-oX', `127.0.0.1.${port}`];
   const running = start('unshare', ['-m', 'sh', '-c', OWN_VIEW, directory.path, ...exim, '-C', file('exim.conf')]);
-  const stop = async (): Promise<void> => {
-    await running.stop();
-    await directory.remove();
-  };
-  try {
-    await listening(port, running);
-  } catch (error) {
-    await stop().catch(() => undefined);
-    throw error;
-  }
-  return { port, output: () => running.output(), stop };
+  return listeningServer(running, port, directory);
 }
