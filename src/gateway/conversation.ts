@@ -20,6 +20,7 @@ import type { Meters } from './meters.ts';
 import type { RelaySides } from './relay.ts';
 import type { Gatekeeper, LimitSettings, ListenerSettings } from './settings.ts';
 import type { Certificates } from './tls.ts';
+import type { Endpoint } from '../transport/transport.ts';
 
 /** What all sessions of a worker share. */
 export interface SessionServices {
@@ -45,7 +46,8 @@ export interface Accepted {
   readonly listener: ListenerSettings;
   readonly module: ProtocolModule;
   readonly client: Client;
-  readonly local: { readonly address: string; readonly port: number };
+  /** Where the client has come to. Asks the system. */
+  readonly local: () => Endpoint;
   readonly place: Place;
   readonly log: Log;
 }
@@ -211,7 +213,7 @@ export class Conversation {
         listener: listener.name,
         sessionId: id,
         client: { ...client, tls: this.#tlsActive },
-        forwarded: this.#forwarded(),
+        forwarded: () => this.#forwarded(),
         helo: this.#front.helo,
         identity: { ...identity, defaultDomain: listener.defaultDomain },
         gatekeeper,
@@ -240,8 +242,8 @@ export class Conversation {
 
   #forwarded(): ForwardedClient {
     const { client, local, id } = this.#accepted;
-    const [localAddress, localPort] = [local.address, local.port];
     const { address, port } = client;
+    const { address: localAddress, port: localPort } = local();
     return { address, port, localAddress, localPort, tls: this.#tlsActive, sessionId: id, ttl: PROXY_TTL };
   }
 }

@@ -19,7 +19,8 @@ export interface Judging {
   readonly listener: string;
   readonly sessionId: string;
   readonly client: Client;
-  readonly forwarded: ForwardedClient;
+  /** For a backend that is told of the client. */
+  readonly forwarded: () => ForwardedClient;
   readonly helo: BackendOptions['helo'];
   readonly identity: IdentityRules;
   readonly gatekeeper: Gatekeeper;

@@ -142,12 +142,11 @@ export class Listener {
     const channel = new Channel(connection);
     const id = randomBytes(6).toString('hex');
     const log = this.#options.log.child({ session: id, listener: settings.name, protocol: settings.protocol });
-    const { address, port } = connection.local;
-    const direct = {
-      address: from.address,
-      port: from.port,
-      local: { address: canonicalAddress(address) ?? '', port },
+    const local = (): Endpoint => {
+      const { address, port } = connection.local;
+      return { address: canonicalAddress(address) ?? '', port };
     };
+    const direct = { address: from.address, port: from.port, local };
     const origin = from.proxied ? await this.#readHeader(channel, direct, log) : direct;
     if (origin === undefined) return false;
     // A header names the real client, whose network is the one to be counted.
@@ -190,7 +189,7 @@ export class Listener {
       channel.putBack(result.rest);
       const { header } = result;
       if (header.kind === 'local') return direct;
-      return { address: header.source.address, port: header.source.port, local: header.destination };
+      return { address: header.source.address, port: header.source.port, local: () => header.destination };
     }
   }
 
@@ -212,7 +211,7 @@ interface Arrival extends Endpoint {
 }
 
 interface Origin extends Endpoint {
-  readonly local: Endpoint;
+  readonly local: () => Endpoint;
 }
 
 function whyNot({ name, address, port }: Endpoint & { name: string }, cause: unknown): string {

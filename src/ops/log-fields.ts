@@ -73,6 +73,8 @@ type LogValue = string | number | readonly string[];
 /** Fields as they are written. */
 export type LogValues = Readonly<Record<string, LogValue>>;
 
+/** Most texts are this, and told faster than what they may not hold. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
 const MAX_TEXT = 500;
 const MAX_STACK = 4000;
 const MAX_LIST = 100;
@@ -106,6 +108,7 @@ export function safeUser(name: string): string {
 /** A text with its control and invisible characters shown as `\u{1b}`, cut at `limit` characters. */
 export function safeText(text: string, limit: number = MAX_TEXT): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
+  if (PRINTABLE_ASCII.test(cut)) return cut;
   return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 

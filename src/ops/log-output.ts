@@ -7,16 +7,17 @@ import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
-/** Lines are written together: once there are so many bytes of them, or after so many milliseconds. */
-const TOGETHER_BYTES = 8 * 1024;
+/** Lines are written together: once there are so many characters of them, or after so many milliseconds. */
+const TOGETHER_CHARACTERS = 8 * 1024;
 const TOGETHER_MS = 50;
 const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
 
 /** Opens standard output as the destination of the log. What goes wrong with it is said on standard error. */
 export function logOutput(): { write(line: string): void } {
-  const bounds = { minLength: TOGETHER_BYTES, maxLength: MAX_BUFFERED_BYTES };
+  const bounds = { minLength: TOGETHER_CHARACTERS, maxLength: MAX_BUFFERED_BYTES };
   const destination = pino.destination({ dest: STANDARD_OUTPUT, sync: false, ...bounds });
+  let waiting = '';
   let flushing: NodeJS.Timeout | undefined;
   let failing = false;
   let lost = 0;
@@ -25,23 +26,35 @@ export function logOutput(): { write(line: string): void } {
     if (!failing) say(`the log cannot be written, and waits: ${error.message}`);
     failing = true;
   });
-  destination.on('drop', () => (lost += 1));
+  destination.on('drop', (lines: string) => (lost += lines.split('\n').length - 1));
   destination.on('write', () => {
     if (failing) say(`the log is written again; lines lost meanwhile: ${lost}`);
     failing = false;
     lost = 0;
   });
-  // At the end pino flushes until all is written, which a full disk would make for ever.
-  process.on('beforeExit', () => {
-    if (failing) destination.destroy();
-  });
+  // Handed over by many at a time: pino's destination measures what it holds anew for each.
+  const handOver = (): void => {
+    const lines = waiting;
+    waiting = '';
+    if (lines !== '') destination.write(lines);
+  };
   const flush = (): void => {
     flushing = undefined;
+    handOver();
     destination.flush();
   };
+  // At the end pino flushes until all is written, which a full disk would make for ever.
+  process.on('beforeExit', () => {
+    if (!failing) return;
+    waiting = '';
+    destination.destroy();
+  });
+  // Before pino's own listener, which writes what the destination has.
+  process.prependListener('exit', handOver);
   return {
     write: (line) => {
-      destination.write(line);
+      waiting += line;
+      if (waiting.length >= TOGETHER_CHARACTERS) handOver();
       flushing ??= setTimeout(flush, TOGETHER_MS).unref();
     },
   };

@@ -160,14 +160,12 @@ export function escapeKeyPart(name: string): string {
   if (name === '') return '%';
   if (/^[a-z0-9@._+-]{1,1024}$/.test(name)) return name;
   if (name.length > MAX_ESCAPED_LENGTH) return digest(name);
-  const escaped = Array.from(Buffer.from(name, 'utf8'), escapeByte).join('');
+  const escaped = name.replace(/[^a-z0-9@._+-]+/gu, escapeBytes);
   return escaped.length > MAX_ESCAPED_LENGTH ? digest(name) : escaped;
 }
 
-function escapeByte(byte: number): string {
-  const character = String.fromCharCode(byte);
-  if (/[a-z0-9@._+-]/.test(character)) return character;
-  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+function escapeBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('hex').toUpperCase().replace(/../g, '%$&');
 }
 
 function digest(name: string): string {

@@ -1,4 +1,7 @@
-/** What a login asks of Redis: one flight of three commands, counted as it is looked up. */
+/**
+ * What a login asks of Redis: one flight of three commands, counted as it is looked up. That it succeeded is written with
+ * the next flight: no client waits for it.
+ */
 
 import { z } from 'zod';
 import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '../../policy/ports.ts';
@@ -12,6 +15,7 @@ import {
   VersionedReply,
   type RedisContext,
 } from './context.ts';
+import { Convoy } from './convoy.ts';
 import { runScript, type Send } from './link.ts';
 import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, NOTE_SEEN, RECORD_SUCCESS } from './scripts.ts';
 
@@ -21,14 +25,30 @@ const loginDomains = remembering(domainRecords, 2000);
 
 const LoginReply = z.tuple([TextReply, TextReply, z.number(), z.number(), z.number()]);
 
+/** Until then a secret that was right is still counted as one that may have been wrong. */
+const SUCCESS_WAITS_MS = 20;
+
+type RedisLogins = Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailures' | 'lookupLastUses'> & {
+  /** Sends the successes that wait, and resolves once none is under way. */
+  readonly settled: () => Promise<void>;
+};
+
 /** The login part of the store. */
-export function redisLogins(
-  context: RedisContext,
-): Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailures' | 'lookupLastUses'> {
+export function redisLogins(context: RedisContext): RedisLogins {
   const { link, keys } = context;
+  const convoy = new Convoy(SUCCESS_WAITS_MS);
+  const recording = new Set<Promise<void>>();
   return {
-    lookupLogin: (query) => lookupLogin(context, query),
-    recordSuccess: (success) => recordSuccess(context, success),
+    lookupLogin: (query) => lookupLogin(context, query, convoy),
+    recordSuccess: (success) => {
+      const recorded = convoy.departure().then(() => recordSuccess(context, success));
+      recording.add(recorded);
+      return recorded.finally(() => recording.delete(recorded));
+    },
+    settled: async () => {
+      convoy.depart();
+      await Promise.allSettled(recording);
+    },
     forgiveFailures: async ({ name }) => {
       await link.run((send) => runScript(send, FORGIVE, [keys.wrong(name), keys.wrongNetworks(name)], []));
     },
@@ -36,17 +56,18 @@ export function redisLogins(
   };
 }
 
-async function lookupLogin(context: RedisContext, query: LoginQuery): Promise<LoginFacts> {
+async function lookupLogin(context: RedisContext, query: LoginQuery, convoy: Convoy): Promise<LoginFacts> {
   const { link, keys } = context;
   const { account, network, now, limits } = query;
   // All three are sent in one tick. On one server they share one write; in a Cluster each goes to its slot's node.
-  const [found, domain, verdicts] = await link.run((send) =>
-    Promise.all([
+  const [found, domain, verdicts] = await link.run((send) => {
+    convoy.depart();
+    return Promise.all([
       countLogin(context, query, send),
       send('hmget', keys.domain(account.domain), 'epoch', 'record'),
       runScript(send, COUNT_VERDICT, [keys.verdicts(network)], [now, limits.networkWindowSeconds * 1000]),
-    ]),
-  );
+    ]);
+  });
   const [epoch, record, knownNetwork, accountFailures, accountNetworkFailures] = readReply(LoginReply, found);
   return {
     account: versioned(loginAccounts, account.name, [epoch, record]),

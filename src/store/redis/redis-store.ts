@@ -38,11 +38,12 @@ export async function openRedisStore({ access, keyPrefix, caps }: RedisStoreOpti
     channel: keys.changes,
     deadlineMs: access.commandTimeoutMs,
   };
+  const { settled, ...logins } = redisLogins(context);
   const watches = new Set<{ stop(): Promise<void> }>();
   let closed = false;
   await link.settled();
   return {
-    ...redisLogins(context),
+    ...logins,
     ...redisDomains(context),
     ...redisAccounts(context),
     ...redisSessions(context),
@@ -58,7 +59,7 @@ export async function openRedisStore({ access, keyPrefix, caps }: RedisStoreOpti
     check: () => redisHealth(context),
     close: async () => {
       closed = true;
-      await Promise.all(Array.from(watches, (watch) => watch.stop()));
+      await Promise.all([settled(), ...Array.from(watches, (watch) => watch.stop())]);
       await link.close();
     },
   };
