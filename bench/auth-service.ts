@@ -27,6 +27,8 @@ interface HttpServer {
 declare const Bun: { serve(server: HttpServer): unknown };
 
 const HOUR = 3600;
+/** nginx sends thousands of requests in one moment; with Postern's second, those at the end of the queue are refused. */
+const PATIENCE_MS = 30_000;
 const RULES = { localPart: 'lowercase', subaddressDelimiter: '', masterUserSeparator: '*' } as const;
 const PROTOCOLS: Readonly<Record<string, Protocol>> = { imap: 'imap', pop3: 'pop3', smtp: 'submission' };
 const FAILURES = { accountFailures: 1000, accountNetworkFailures: 1000, failureWindowSeconds: HOUR };
@@ -35,6 +37,7 @@ const job: Job = JSON.parse(process.argv[2] ?? '{}');
 const store = await openStore({
   kind: 'redis',
   topology: { kind: 'standalone', server: { host: '127.0.0.1', port: job.redisPort } },
+  commandTimeoutMs: PATIENCE_MS,
 });
 const gatekeeper = makeGatekeeper({
   store,
