@@ -9,6 +9,21 @@ export interface Goal {
   readonly atMost: number;
 }
 
+/** A figure of Postern's that is to stay as it is while something grows. */
+export interface Growth {
+  /** One work for each size, the least first. */
+  readonly works: RegExp;
+  readonly figure: string;
+}
+
+/** The figure of the greatest size, as a share of that of the least. */
+export const GROWTH_AT_MOST = 1.1;
+export const GROWTH: readonly Growth[] = [
+  { works: /idle sessions$/, figure: 'memory' },
+  { works: /idle sessions$/, figure: 'memory after 200 KB' },
+  { works: /^look-up among/, figure: 'CPU of Redis' },
+];
+
 const nginx = { against: 'nginx' } as const;
 
 export const GOALS: readonly Goal[] = [

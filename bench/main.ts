@@ -6,9 +6,9 @@
 import { readOptions, USAGE, type Options } from './options.ts';
 import { writePage } from './report/page.ts';
 import { Results } from './report/results.ts';
-import { goalTable, tableOf } from './report/table.ts';
+import { goalTable, growthTable, tableOf } from './report/table.ts';
 import { SIDE_NAMES, startSide } from './sides/all.ts';
-import type { Side } from './sides/side.ts';
+import type { Side, SideName } from './sides/side.ts';
 import { allWorks, GROUPS } from './works/all.ts';
 import { checkLogin, warmUp } from './works/logins.ts';
 import type { Outcome, Work } from './works/work.ts';
@@ -22,47 +22,67 @@ async function bench(options: Options): Promise<void> {
   const results = new Results();
   const startedAt = performance.now();
   const world = await startWorld();
-  const sides: Side[] = [];
+  const lasting = new Map<SideName, Side>();
   try {
+    const around = { options, lasting, world, results };
     for (const name of SIDE_NAMES) {
-      if (!chosen(options.sides, name) || !works.some((work) => work.sides.includes(name))) continue;
-      say(`starting ${name}`);
-      const side = await startSide(name, world);
-      sides.push(side);
-      await checkLogin(side, world);
-      await warmUp(side, world, options.scale.warmUp);
+      const needed = works.some(({ sides, fresh }) => fresh !== true && sides.includes(name));
+      if (needed && chosen(options.sides, name)) lasting.set(name, await ready(name, around, options.scale.warmUp));
     }
-    for (const group of GROUPS)
-      await runGroup(
-        works.filter((work) => work.group === group),
-        { options, sides, world, results },
-      );
+    for (const work of works) await runWork(work, around);
   } finally {
-    await Promise.all(sides.map((side) => side.stop()));
+    await Promise.all([...lasting.values()].map((side) => side.stop()));
     await world.stop();
   }
   const seconds = (performance.now() - startedAt) / 1000;
   if (options.json) process.stdout.write(`${asJson(results)}\n`);
-  else process.stdout.write(`${GROUPS.map((group) => tableOf(results, group)).join('\n')}\n${goalTable(results)}\n`);
-  if (options.page) await writePage(results, { sides, options, seconds, cores: world.cores });
+  else process.stdout.write(`${tablesOf(results).join('\n\n')}\n`);
+  if (options.page) await writePage(results, { options, seconds, cores: world.cores });
 }
 
 interface Around {
   readonly options: Options;
-  readonly sides: readonly Side[];
+  /** Those that stay for the whole run. */
+  readonly lasting: ReadonlyMap<SideName, Side>;
   readonly world: World;
   readonly results: Results;
 }
 
-async function runGroup(works: readonly Work[], { options, sides, world, results }: Around): Promise<void> {
-  for (const work of works) {
-    const rounds = work.heavy === true ? Math.min(options.rounds, 2) : options.rounds;
-    for (let round = 1; round <= rounds; round += 1) {
-      for (const side of sides.filter(({ name }) => work.sides.includes(name))) {
-        say(`${work.name}, round ${round} of ${rounds}: ${side.name}`);
-        results.add(work.group, work.name, side.name, await work.run(side, world).catch(notDone));
-      }
+async function ready(name: SideName, { world, results }: Around, logins: number): Promise<Side> {
+  say(`starting ${name}`);
+  const side = await startSide(name, world);
+  try {
+    await checkLogin(side, world);
+    await warmUp(side, world, logins);
+  } catch (error) {
+    await side.stop();
+    throw error;
+  }
+  results.abouts.set(name, side.about);
+  return side;
+}
+
+async function runWork(work: Work, around: Around): Promise<void> {
+  const { options, results } = around;
+  const names = SIDE_NAMES.filter((name) => work.sides.includes(name) && chosen(options.sides, name));
+  const rounds = work.heavy === true ? Math.min(options.rounds, 2) : options.rounds;
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const name of names) {
+      say(`${work.name}, round ${round} of ${rounds}: ${name}`);
+      results.add(work, name, await runOn(name, work, around).catch(notDone));
     }
+  }
+}
+
+async function runOn(name: SideName, work: Work, around: Around): Promise<Outcome> {
+  const { lasting, world, options } = around;
+  const fresh = work.fresh === true ? await ready(name, around, options.scale.lightWarmUp) : undefined;
+  const side = fresh ?? lasting.get(name);
+  if (side === undefined) throw new Error(`${name} does not run`);
+  try {
+    return await work.run(side, world);
+  } finally {
+    await fresh?.stop();
   }
 }
 
@@ -74,6 +94,11 @@ function notDone(error: unknown): Outcome {
 
 function chosen(words: readonly string[], name: string): boolean {
   return words.length === 0 || words.includes(name);
+}
+
+function tablesOf(results: Results): readonly string[] {
+  const tables = [...GROUPS.map((group) => tableOf(results, group)), growthTable(results), goalTable(results)];
+  return tables.filter((table) => table !== '');
 }
 
 function asJson({ rows, errors, loadCpuSeconds }: Results): string {

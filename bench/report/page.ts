@@ -4,14 +4,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Options } from '../options.ts';
-import type { Side } from '../sides/side.ts';
+import { SIDE_NAMES } from '../sides/all.ts';
 import { GROUPS } from '../works/all.ts';
 import { plotOf } from './plot.ts';
 import type { Results } from './results.ts';
-import { goalTable, tableOf } from './table.ts';
+import { goalTable, growthTable, tableOf } from './table.ts';
 
 export interface Circumstances {
-  readonly sides: readonly Side[];
   readonly options: Options;
   readonly seconds: number;
   readonly cores: number;
@@ -41,14 +40,17 @@ export async function writePage(results: Results, around: Circumstances): Promis
 
 function generated(results: Results, around: Circumstances): string {
   const groups = GROUPS.filter((group) => results.rows.some((row) => row.group === group));
-  const tables = groups.map((group) => `### ${TITLES[group]}\n\n${tableOf(results, group)}`);
-  const goals = `### Budgets\n\n${goalTable(results)}`;
-  return [circumstances(results, around), '![Postern against the others](benchmarks.svg)', goals, ...tables].join(
-    '\n\n',
-  );
+  const tables = [
+    ['Budgets', goalTable(results)],
+    ['Growth', growthTable(results)],
+    ...groups.map((group) => [TITLES[group], tableOf(results, group)]),
+  ];
+  const titled = tables.filter(([, table]) => table !== '').map(([title, table]) => `### ${title}\n\n${table}`);
+  const plot = '![Postern against the others](benchmarks.svg)';
+  return [circumstances(results, around), plot, ...titled].join('\n\n');
 }
 
-function circumstances(results: Results, { sides, options, seconds, cores }: Circumstances): string {
+function circumstances(results: Results, { options, seconds, cores }: Circumstances): string {
   const [cpu] = cpus();
   const machine = `${cores} cores of ${cpu?.model.trim() ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`;
   const runtime =
@@ -60,6 +62,8 @@ function circumstances(results: Results, { sides, options, seconds, cores }: Cir
     `Measured on ${new Date().toISOString().slice(0, 10)} in ${Math.round(seconds)} s, ${options.rounds} rounds${options.quick ? ', `--quick`' : ''}. ` +
       `Machine: ${machine}. Runtime of Postern, the auth service, the backend and the load: ${runtime}. ` +
       `The load itself used ${results.loadCpuSeconds.toFixed(0)} s of CPU, which no side is charged with. Errors in all: ${total}.`,
-    sides.map(({ name, about }) => `- **${name}**: ${about}`).join('\n'),
+    SIDE_NAMES.filter((name) => results.abouts.has(name))
+      .map((name) => `- **${name}**: ${results.abouts.get(name)}`)
+      .join('\n'),
   ].join('\n\n');
 }

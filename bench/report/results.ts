@@ -1,7 +1,7 @@
 /** All that was measured in one run. */
 
 import type { SideName } from '../sides/side.ts';
-import type { Outcome, Reading } from '../works/work.ts';
+import type { Outcome, Reading, Work } from '../works/work.ts';
 
 /** One figure of one work, of all sides. */
 export interface Row extends Omit<Reading, 'value'> {
@@ -13,12 +13,14 @@ export interface Row extends Omit<Reading, 'value'> {
 
 export class Results {
   readonly rows: Row[] = [];
+  /** What each side is that took part. */
+  readonly abouts = new Map<SideName, string>();
   /** Failures of a side in a work, over all rounds. */
   readonly errors = new Map<string, Map<SideName, number>>();
   loadCpuSeconds = 0;
 
   /** Adds what one side did in one round. */
-  add(group: string, work: string, side: SideName, { readings, errors, loadCpuSeconds }: Outcome): void {
+  add({ group, name: work }: Work, side: SideName, { readings, errors, loadCpuSeconds }: Outcome): void {
     this.loadCpuSeconds += loadCpuSeconds;
     const ofWork = this.errors.get(work) ?? new Map<SideName, number>();
     this.errors.set(work, ofWork.set(side, (ofWork.get(side) ?? 0) + errors));

@@ -1,6 +1,6 @@
 /** The results as Markdown. */
 
-import { GOALS, type Goal } from '../goals.ts';
+import { GOALS, GROWTH, GROWTH_AT_MOST, type Goal, type Growth } from '../goals.ts';
 import { ratioOf, spreadOf } from '../measure/statistics.ts';
 import { SIDE_NAMES } from '../sides/all.ts';
 import type { SideName } from '../sides/side.ts';
@@ -9,7 +9,6 @@ import type { Results, Row } from './results.ts';
 /** One table of all rows of a group: median, in brackets the least and the most, and the count of errors. */
 export function tableOf(results: Results, group: string): string {
   const rows = results.rows.filter((row) => row.group === group);
-  if (rows.length === 0) return '';
   const sides = SIDE_NAMES.filter((side) => rows.some(({ values }) => values.has(side)));
   const head = ['work', 'figure', ...sides];
   const lines = rows.map((row) => [row.work, titleOf(row), ...sides.map((side) => cell(results, row, side))]);
@@ -20,6 +19,26 @@ export function tableOf(results: Results, group: string): string {
 export function goalTable(results: Results): string {
   const lines = GOALS.flatMap((goal) => rowsOf(results, goal).map((row) => goalLine(goal, row)));
   return markdown([['work', 'figure', 'against', 'goal', 'measured', ''], ...lines]);
+}
+
+/** Whether Postern's figures stay as they are from the least size that was run to the greatest. */
+export function growthTable(results: Results): string {
+  const head = ['figure', 'from', '', 'to', '', 'goal', 'measured', ''];
+  return markdown([head, ...GROWTH.flatMap((growth) => growthLine(results, growth))]);
+}
+
+function growthLine(results: Results, { works, figure }: Growth): readonly (readonly string[])[] {
+  const rows = results.rows.filter((row) => works.test(row.work) && row.figure === figure && row.values.has('postern'));
+  const [least, greatest] = [rows.at(0), rows.at(-1)];
+  if (least === undefined || greatest === undefined || least === greatest) return [];
+  const ratio = medianOf(greatest) / medianOf(least);
+  const ends = [least, greatest].flatMap((row) => [row.work, cell(results, row, 'postern')]);
+  const verdict = ratio <= GROWTH_AT_MOST ? 'met' : 'not met';
+  return [[titleOf(least), ...ends, `≤ ${GROWTH_AT_MOST}`, ratio.toFixed(2), verdict]];
+}
+
+function medianOf({ values }: Row): number {
+  return spreadOf(values.get('postern') ?? []).median;
 }
 
 /** A number with three digits that count. */
@@ -60,6 +79,7 @@ function cell(results: Results, { work, values }: Row, side: SideName): string {
 }
 
 function markdown([head = [], ...lines]: readonly (readonly string[])[]): string {
+  if (lines.length === 0) return '';
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [row(head), row(head.map(() => '---')), ...lines.map(row)].join('\n');
 }

@@ -1,5 +1,7 @@
 /** Starts the sides that a run needs. */
 
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startDovecotProxy } from './dovecot.ts';
 import { direct } from './direct.ts';
 import { startHaproxy } from './haproxy.ts';
@@ -29,7 +31,11 @@ export const SIDE_NAMES: readonly SideName[] = [
   'direct',
 ];
 
-/** Starts one side. Rejects with what it said when it does not come up. */
+let started = 0;
+
+/** Starts one side, beside any other of its name. Rejects with what it said when it does not come up. */
 export async function startSide(name: SideName, around: Surroundings): Promise<Side> {
-  return STARTERS[name](around);
+  const directory = join(around.directory, `${name.replace(' ', '-')}-${(started += 1)}`);
+  await mkdir(directory);
+  return STARTERS[name]({ ...around, directory });
 }

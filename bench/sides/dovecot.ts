@@ -1,6 +1,6 @@
 /** Dovecot's login proxy in its high-performance mode. Its passdb lets everybody in: it checks no second step. */
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, listening, runOk, start } from '../../test/support/processes.ts';
 import { MASTER, type Side, type Surroundings } from './side.ts';
@@ -11,10 +11,8 @@ const SERVED = ['imap', 'pop3'] as const;
 export async function startDovecotProxy(around: Surroundings): Promise<Side> {
   const [imap = 0, pop3 = 0] = await freePorts(2);
   const ports = { imap, pop3 };
-  const directory = join(around.directory, 'dovecot-proxy');
-  await mkdir(directory);
-  const file = join(directory, 'dovecot.conf');
-  await writeFile(file, configuration(around, directory, ports));
+  const file = join(around.directory, 'dovecot.conf');
+  await writeFile(file, configuration(around, ports));
   const running = start('/usr/sbin/dovecot', ['-F', '-c', file]);
   await Promise.all(Object.values(ports).map((port) => listening(port, running)));
   const version = (await runOk('/usr/sbin/dovecot', ['--version'])).trim();
@@ -30,7 +28,7 @@ export async function startDovecotProxy(around: Surroundings): Promise<Side> {
   };
 }
 
-function configuration({ certificate, backend, cores }: Surroundings, directory: string, ports: Side['ports']): string {
+function configuration({ certificate, backend, cores, directory }: Surroundings, ports: Side['ports']): string {
   const services = SERVED.map(
     (protocol) => `
 service ${protocol}-login {

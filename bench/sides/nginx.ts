@@ -3,7 +3,7 @@
  * production. A worker per core; they share their accept queues, since its mail listeners know no `reuseport`.
  */
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, listening, runOk, start, type Running } from '../../test/support/processes.ts';
 import { MASTER, type Side, type Surroundings } from './side.ts';
@@ -14,11 +14,10 @@ const AUTH_SERVICE = join(import.meta.dirname, '../auth-service.ts');
 export async function startNginx(around: Surroundings, proxyBuffer?: '64k'): Promise<Side> {
   const [imap = 0, pop3 = 0, submission = 0, authPort = 0] = await freePorts(4);
   const ports = { imap, pop3, submission };
-  const directory = join(around.directory, `nginx-${proxyBuffer ?? 'default'}`);
-  await mkdir(directory);
+  const { directory } = around;
   const auth = await startAuthService(around, authPort);
   const file = join(directory, 'nginx.conf');
-  await writeFile(file, configuration(around, { directory, ports, authPort, proxyBuffer }));
+  await writeFile(file, configuration(around, { ports, authPort, proxyBuffer }));
   const nginx = start('/usr/sbin/nginx', ['-p', directory, '-c', file, '-e', join(directory, 'error.log')]);
   await Promise.all(Object.values(ports).map((port) => listening(port, nginx)));
   const buffer = proxyBuffer === undefined ? 'default proxy_buffer' : `proxy_buffer ${proxyBuffer}`;
@@ -45,15 +44,14 @@ async function startAuthService({ redis, keysFile, backend }: Surroundings, port
 }
 
 interface Chosen {
-  readonly directory: string;
   readonly ports: Readonly<Record<'imap' | 'pop3' | 'submission', number>>;
   readonly authPort: number;
   readonly proxyBuffer: string | undefined;
 }
 
 function configuration(
-  { certificate, cores }: Surroundings,
-  { directory, ports, authPort, proxyBuffer }: Chosen,
+  { certificate, cores, directory }: Surroundings,
+  { ports, authPort, proxyBuffer }: Chosen,
 ): string {
   return `
 daemon off;

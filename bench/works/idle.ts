@@ -18,26 +18,19 @@ const SIDES: readonly SideName[] = ['postern', 'nginx', 'nginx 64k', 'haproxy'];
 
 /** Each number of sessions, opened and held by one side at a time. */
 export function idleWorks({ idle }: Scale): readonly Work[] {
-  // Of the first time: what a side keeps of one round for the next is not to look like nothing.
-  const bases = new Map<SideName, number>();
   return idle.map((sessions) => ({
     group: 'idle',
     name: `${sessions} idle sessions`,
     sides: SIDES,
     heavy: true,
-    run: (side, world) => {
-      const baseKb = bases.get(side.name) ?? memoryKbOf(side);
-      bases.set(side.name, baseKb);
-      return idled(side, world, { sessions, baseKb });
-    },
+    fresh: true,
+    run: (side, world) => idled(side, world, sessions),
   }));
 }
 
-async function idled(
-  side: Side,
-  world: World,
-  { sessions, baseKb }: { sessions: number; baseKb: number },
-): Promise<Outcome> {
+async function idled(side: Side, world: World, sessions: number): Promise<Outcome> {
+  await pause(SETTLE_MS);
+  const baseKb = memoryKbOf(side);
   const clients: Client[] = [];
   let errors = 0;
   const failed = (): void => void (errors += 1);

@@ -10,6 +10,7 @@ import { counted, type Outcome, type Scale, type Work } from './work.ts';
 type Handshake = 'fresh' | 'resumed';
 
 const AT_ONCE = [1, 16, 100] as const;
+const ENOUGH_FOR_COMPILED = 1000;
 const SIDES: Readonly<Record<MailProtocol, readonly SideName[]>> = {
   imap: ['postern', 'nginx', 'haproxy', 'dovecot', 'perdition'],
   pop3: ['postern', 'nginx', 'haproxy', 'dovecot'],
@@ -51,7 +52,7 @@ export async function checkLogin(side: Side, world: World): Promise<void> {
 /** Logs in so often that compilers have done and caches hold what they will. Not counted. */
 export async function warmUp(side: Side, world: World, count: number): Promise<void> {
   if (!side.tls) return;
-  const total = side.compiled ? Math.ceil(count / 20) : count;
+  const total = side.compiled ? Math.min(count, ENOUGH_FOR_COMPILED) : count;
   await logins(side, world, { protocol: 'imap', handshake: 'fresh', atOnce: 16, count: total });
 }
 

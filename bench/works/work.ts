@@ -26,12 +26,16 @@ export interface Work {
   readonly sides: readonly SideName[];
   /** It takes so long, or fills so much, that at most two rounds are made of it. */
   readonly heavy?: true | undefined;
+  /** Each side is started anew for it: what earlier work has left behind would count. */
+  readonly fresh?: true | undefined;
   run(side: Side, world: World): Promise<Outcome>;
 }
 
 export interface Scale {
   /** Logins of every side before anything is counted. */
   readonly warmUp: number;
+  /** The same of a side that is started for one work: all code has run, all pools are open. */
+  readonly lightWarmUp: number;
   readonly logins: number;
   readonly transferBytes: number;
   readonly transferSessions: readonly number[];
