@@ -70,10 +70,12 @@ async function logins(side: Side, world: World, { protocol, handshake, atOnce, c
   const one = async (user: User): Promise<void> => {
     const startedAt = performance.now();
     try {
-      // RFC 8446 appendix C.4: a ticket is used once.
+      // RFC 8446 appendix C.4: a ticket is used once. Of a server that gives no other for it, it is kept.
       const session = handshake === 'resumed' ? tickets.shift() : undefined;
-      const onTicket = handshake === 'resumed' ? (ticket: Buffer) => void tickets.push(ticket) : undefined;
+      const given: Buffer[] = [];
+      const onTicket = handshake === 'resumed' ? (ticket: Buffer) => void given.push(ticket) : undefined;
       const client = await logIn(side, protocol, user, { session, onTicket });
+      tickets.push(...(given.length === 0 && session !== undefined ? [session] : given));
       took.push(performance.now() - startedAt);
       if (client.resumed) resumed += 1;
       await client.close();
