@@ -15,6 +15,7 @@ export function stormWorks({ storm }: Scale): readonly Work[] {
       name: `${storm} reconnect at once`,
       sides: ['postern', 'nginx', 'haproxy'],
       heavy: true,
+      fresh: true,
       run: (side, world) => stormed(side, world, storm),
     },
   ];
