@@ -21,6 +21,7 @@ export const GROWTH_AT_MOST = 1.1;
 export const GROWTH: readonly Growth[] = [
   { works: /idle sessions$/, figure: 'memory' },
   { works: /idle sessions$/, figure: 'memory after 200 KB' },
+  { works: /, beside/, figure: 'CPU' },
   { works: /^look-up among/, figure: 'CPU of Redis' },
 ];
 

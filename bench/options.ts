@@ -40,7 +40,7 @@ const QUICK: Scale = {
 
 export const USAGE = `usage: npm run bench -- [options]
 
-  --only <groups>   logins, transfers, roundtrip, idle, storm, store; several with commas
+  --only <groups>   logins, transfers, roundtrip, idle, storm, beside, store; several with commas
   --sides <names>   postern, nginx, "nginx 64k", haproxy, dovecot, perdition, direct
   --rounds <n>      how often each work is done by each side, in turn; default 3, with --quick 2
   --quick           fewer logins and sessions

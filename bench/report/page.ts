@@ -25,6 +25,7 @@ const TITLES = {
   transfers: 'Transfers',
   idle: 'Idle sessions',
   storm: 'Everybody at once',
+  beside: 'Logins beside idle sessions',
   store: 'Size of the store',
 } as const satisfies Record<(typeof GROUPS)[number], string>;
 

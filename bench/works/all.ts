@@ -1,5 +1,6 @@
 /** All works, in the order of the page. */
 
+import { besideWorks } from './beside.ts';
 import { idleWorks } from './idle.ts';
 import { loginWorks } from './logins.ts';
 import { roundtripWorks } from './roundtrip.ts';
@@ -8,7 +9,7 @@ import { stormWorks } from './storm.ts';
 import { transferWorks } from './transfers.ts';
 import type { Scale, Work } from './work.ts';
 
-export const GROUPS = ['logins', 'roundtrip', 'transfers', 'idle', 'storm', 'store'] as const;
+export const GROUPS = ['logins', 'roundtrip', 'transfers', 'idle', 'storm', 'beside', 'store'] as const;
 
 /** The works at this scale. */
 export function allWorks(scale: Scale): readonly Work[] {
@@ -18,6 +19,7 @@ export function allWorks(scale: Scale): readonly Work[] {
     ...transferWorks(scale),
     ...idleWorks(scale),
     ...stormWorks(scale),
+    ...besideWorks(scale),
     ...storeWorks(scale),
   ];
 }

@@ -31,27 +31,20 @@ export function idleWorks({ idle }: Scale): readonly Work[] {
 async function idled(side: Side, world: World, sessions: number): Promise<Outcome> {
   await pause(SETTLE_MS);
   const baseKb = memoryKbOf(side);
-  const clients: Client[] = [];
-  let errors = 0;
-  const failed = (): void => void (errors += 1);
-  const opening = await counted(side, world, () =>
-    inParallel(sessions, AT_ONCE, async (at) => {
-      await logIn(side, 'imap', userAt(world, at)).then((client) => {
-        client.rest();
-        clients.push(client);
-      }, failed);
-    }),
-  );
+  const load = process.cpuUsage();
+  const { clients, failed } = await openIdle(side, world, sessions);
   await pause(SETTLE_MS);
   const held = Math.max(1, clients.length);
   const each = () => (memoryKbOf(side) - baseKb) / held;
   const fresh = each();
   const idle = await counted(side, world, () => pause(IDLE_MS));
   const fetch = `a FETCH 1 BODY[]<0.${SYNC_BYTES}>\r\n`;
-  await inParallel(clients.length, AT_ONCE, async (at) => clients[at]?.ask(fetch).catch(failed));
+  let errors = failed;
+  await inParallel(clients.length, AT_ONCE, async (at) => clients[at]?.ask(fetch).catch(() => (errors += 1)));
   await pause(SETTLE_MS);
   const synced = each();
-  await Promise.all(clients.map((client) => client.close()));
+  await closeAll(clients);
+  const { user, system } = process.cpuUsage(load);
   return {
     readings: [
       { figure: 'memory', unit: 'KB per session', value: fresh },
@@ -60,6 +53,31 @@ async function idled(side: Side, world: World, sessions: number): Promise<Outcom
       { figure: 'CPU while idle', unit: 'ms per second', value: (idle.cpuSeconds * 1000) / idle.wallSeconds },
     ],
     errors,
-    loadCpuSeconds: opening.loadCpuSeconds,
+    loadCpuSeconds: (user + system) / 1e6,
   };
+}
+
+/** Opens so many sessions, which then say nothing; those that failed are only counted. */
+export async function openIdle(
+  side: Side,
+  world: World,
+  sessions: number,
+): Promise<{ readonly clients: readonly Client[]; readonly failed: number }> {
+  const clients: Client[] = [];
+  let failed = 0;
+  await inParallel(sessions, AT_ONCE, async (at) => {
+    try {
+      const client = await logIn(side, 'imap', userAt(world, at));
+      client.rest();
+      clients.push(client);
+    } catch {
+      failed += 1;
+    }
+  });
+  return { clients, failed };
+}
+
+/** Closes all of them and waits for it. */
+export async function closeAll(clients: readonly Client[]): Promise<void> {
+  await Promise.all(clients.map((client) => client.close()));
 }

@@ -63,7 +63,8 @@ interface Many {
   readonly count: number;
 }
 
-async function logins(side: Side, world: World, { protocol, handshake, atOnce, count }: Many): Promise<Outcome> {
+/** So many logins, each closed at once. */
+export async function logins(side: Side, world: World, { protocol, handshake, atOnce, count }: Many): Promise<Outcome> {
   const took: number[] = [];
   const tickets: Buffer[] = [];
   let [errors, resumed] = [0, 0];

@@ -4,6 +4,7 @@ import type { Client } from '../load/client.ts';
 import { logIn } from '../load/login.ts';
 import type { Side } from '../sides/side.ts';
 import type { World } from '../world.ts';
+import { closeAll } from './idle.ts';
 import { userAt } from './logins.ts';
 import { counted, type Outcome, type Scale, type Work } from './work.ts';
 
@@ -33,7 +34,7 @@ async function stormed(side: Side, world: World, sessions: number): Promise<Outc
   const { cpuSeconds, loadCpuSeconds, wallSeconds } = await counted(side, world, () =>
     Promise.all(Array.from({ length: sessions }, one)),
   );
-  await Promise.all(clients.map((client) => client.close()));
+  await closeAll(clients);
   return {
     readings: [
       { figure: 'CPU', unit: 'ms per login', value: (cpuSeconds * 1000) / sessions },
