@@ -15,6 +15,7 @@ interface Job {
   readonly port: number;
   readonly redisPort: number;
   readonly keysFile: string;
+  readonly backendHosts: readonly string[];
   /** By the names that nginx gives to protocols. */
   readonly backendPorts: Readonly<Record<string, number>>;
 }
@@ -60,7 +61,7 @@ async function answer(headers: Headers): Promise<Response> {
   void gatekeeper.conclude(attempt, verdict, 'accepted');
   const { user, password } = masterLogin(attempt.account.name);
   const port = `${job.backendPorts[headers.get('auth-protocol') ?? ''] ?? 0}`;
-  const where = { 'Auth-Server': '127.0.0.1', 'Auth-Port': port };
+  const where = { 'Auth-Server': job.backendHosts[served % job.backendHosts.length] ?? '', 'Auth-Port': port };
   return said({ 'Auth-Status': 'OK', ...where, 'Auth-User': user, 'Auth-Pass': password });
 }
 

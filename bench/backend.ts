@@ -1,6 +1,7 @@
 /**
  * The mail server behind every side, a process of its own: as much IMAP, POP3 and submission as the works need, in
- * memory, over loopback without TLS. It takes every login; what it costs is not counted. Prints its ports as JSON.
+ * memory, over loopback without TLS. It takes every login; what it costs is not counted. Prints its ports as JSON. Its two
+ * arguments are the address that it listens on and, as JSON, the ports that it is to have; without them any that are free.
  */
 
 import { createServer, type Socket } from 'node:net';
@@ -27,14 +28,15 @@ const GREETINGS = {
 } as const;
 type Speaks = keyof typeof ANSWERS;
 
-const ports: Record<string, number> = {};
+const [host = '127.0.0.1', wanted = '{}'] = process.argv.slice(2);
+const ports: Record<string, number> = JSON.parse(wanted);
 for (const protocol of ['imap', 'pop3', 'submission'] as const) ports[protocol] = await listen(protocol);
 process.stdout.write(`${JSON.stringify(ports)}\n`);
 
 async function listen(protocol: Speaks): Promise<number> {
   const server = createServer({ noDelay: true }, (socket) => serve(socket, protocol));
   return new Promise((resolve) => {
-    server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
+    server.listen({ host, port: ports[protocol] ?? 0, backlog: 4096 }, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });

@@ -9,7 +9,7 @@ import { Results } from './report/results.ts';
 import { goalTable, growthTable, tableOf } from './report/table.ts';
 import { SIDE_NAMES, startSide } from './sides/all.ts';
 import type { Side, SideName } from './sides/side.ts';
-import { allWorks, GROUPS } from './works/all.ts';
+import { allWorks, GROUPS, UNASKED } from './works/all.ts';
 import { checkLogin, warmUp } from './works/logins.ts';
 import type { Outcome, Work } from './works/work.ts';
 import { startWorld, type World } from './world.ts';
@@ -18,16 +18,16 @@ if (process.argv.includes('--help')) process.stdout.write(USAGE);
 else await bench(readOptions(process.argv.slice(2)));
 
 async function bench(options: Options): Promise<void> {
-  const works = allWorks(options.scale).filter(({ group }) => chosen(options.only, group));
+  const works = allWorks(options.scale).filter(({ group }) => wanted(options, group));
   const results = new Results();
   const startedAt = performance.now();
-  const world = await startWorld();
+  const world = await startWorld(Math.max(1, ...works.map(({ processes }) => processes?.backends ?? 1)));
   const lasting = new Map<SideName, Side>();
   try {
     const around = { options, lasting, world, results };
     for (const name of SIDE_NAMES) {
       const needed = works.some(({ sides, fresh }) => fresh !== true && sides.includes(name));
-      if (needed && chosen(options.sides, name)) lasting.set(name, await ready(name, around, options.scale.warmUp));
+      if (needed && chosen(options.sides, name)) lasting.set(name, await ready(name, around, {}));
     }
     for (const work of works) await runWork(work, around);
   } finally {
@@ -48,12 +48,16 @@ interface Around {
   readonly results: Results;
 }
 
-async function ready(name: SideName, { world, results }: Around, logins: number): Promise<Side> {
+async function ready(
+  name: SideName,
+  { world, results, options }: Around,
+  work: Pick<Work, 'fresh' | 'processes'>,
+): Promise<Side> {
   say(`starting ${name}`);
-  const side = await startSide(name, world);
+  const side = await startSide(name, { ...world, cores: work.processes?.workers ?? world.cores });
   try {
     await checkLogin(side, world);
-    await warmUp(side, world, logins);
+    await warmUp(side, world, work.fresh === true ? options.scale.lightWarmUp : options.scale.warmUp);
   } catch (error) {
     await side.stop();
     throw error;
@@ -75,8 +79,8 @@ async function runWork(work: Work, around: Around): Promise<void> {
 }
 
 async function runOn(name: SideName, work: Work, around: Around): Promise<Outcome> {
-  const { lasting, world, options } = around;
-  const fresh = work.fresh === true ? await ready(name, around, options.scale.lightWarmUp) : undefined;
+  const { lasting, world } = around;
+  const fresh = work.fresh === true ? await ready(name, around, work) : undefined;
   const side = fresh ?? lasting.get(name);
   if (side === undefined) throw new Error(`${name} does not run`);
   try {
@@ -90,6 +94,10 @@ async function runOn(name: SideName, work: Work, around: Around): Promise<Outcom
 function notDone(error: unknown): Outcome {
   say(`not done: ${error instanceof Error ? error.message : String(error)}`);
   return { readings: [], errors: 1, loadCpuSeconds: 0 };
+}
+
+function wanted({ only }: Options, group: string): boolean {
+  return only.length === 0 ? !UNASKED.includes(group) : only.includes(group);
 }
 
 function chosen(words: readonly string[], name: string): boolean {

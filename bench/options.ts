@@ -25,6 +25,7 @@ const FULL: Scale = {
   transferBytes: 25 * MB,
   transferSessions: [1, 4, 8],
   idle: [1000, 10_000],
+  many: 50_000,
   storm: 10_000,
   storeSizes: [1000, 100_000, 1_000_000],
 };
@@ -34,13 +35,15 @@ const QUICK: Scale = {
   logins: 400,
   transferSessions: [4],
   idle: [1000],
+  many: 3000,
   storm: 1000,
   storeSizes: [1000, 100_000],
 };
 
 export const USAGE = `usage: npm run bench -- [options]
 
-  --only <groups>   logins, transfers, roundtrip, idle, storm, beside, store; several with commas
+  --only <groups>   logins, transfers, roundtrip, idle, storm, beside, store; several with commas.
+                    many (50,000 sessions, minutes each) only when it is named
   --sides <names>   postern, nginx, "nginx 64k", haproxy, dovecot, perdition, direct
   --rounds <n>      how often each work is done by each side, in turn; default 3, with --quick 2
   --quick           fewer logins and sessions

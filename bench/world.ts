@@ -12,7 +12,7 @@ import { newKeyLine, type Keyring } from '../src/policy/keyring.ts';
 import type { Store } from '../src/policy/ports.ts';
 import { openStore } from '../src/store/open.ts';
 import { createAuthority, LOOPBACK_NAMES } from '../test/support/certificates.ts';
-import { start, temporaryDirectory } from '../test/support/processes.ts';
+import { start, temporaryDirectory, type Running } from '../test/support/processes.ts';
 import { startRedis, type RedisServer } from '../test/support/redis.ts';
 import type { User } from './load/login.ts';
 import type { MailProtocol, Surroundings } from './sides/side.ts';
@@ -27,8 +27,8 @@ export interface World extends Surroundings {
 const USERS = 200;
 export const DOMAIN = 'bench.test';
 
-/** Starts it all; every account is enrolled, in a domain where two-step is forced. */
-export async function startWorld(): Promise<World> {
+/** Starts it all; every account is enrolled, in a domain where two-step is forced. So many processes are the backend. */
+export async function startWorld(backends = 1): Promise<World> {
   const directory = await temporaryDirectory('bench');
   const authority = await createAuthority(directory.path, 'bench');
   const certificate = await authority.issue(LOOPBACK_NAMES);
@@ -43,13 +43,12 @@ export async function startWorld(): Promise<World> {
   await store.saveDomain(DOMAIN, { ...UNDECIDED_DOMAIN, mode: 'forced' });
   const keyring = readKeyring(keysFile);
   const users = await Promise.all(Array.from({ length: USERS }, (_, at) => addUser(store, keyring, `user${at}`)));
-  const backend = start(process.execPath, [join(import.meta.dirname, 'backend.ts')]);
-  const ports: Readonly<Record<MailProtocol, number>> = JSON.parse(await backend.line(/^\{/));
+  const backend = await startBackend(backends);
   return {
     directory: directory.path,
     certificate,
     caFile: authority.caFile,
-    backend: { ports, pid: backend.pid },
+    backend,
     redis: { port: server.port, pid: server.pid },
     keysFile,
     cores: availableParallelism(),
@@ -63,6 +62,26 @@ export async function startWorld(): Promise<World> {
       await directory.remove();
     },
   };
+}
+
+interface Backend {
+  readonly hosts: readonly string[];
+  readonly ports: Readonly<Record<MailProtocol, number>>;
+  stop(): Promise<void>;
+}
+
+// Each process has an address of its own, and all of them the ports of the first.
+async function startBackend(processes: number): Promise<Backend> {
+  const hosts = Array.from({ length: processes }, (_, at) => `127.0.0.${at + 1}`);
+  const running: Running[] = [];
+  let ports = '{}';
+  for (const host of hosts) {
+    const one = start(process.execPath, [join(import.meta.dirname, 'backend.ts'), host, ports]);
+    running.push(one);
+    ports = await one.line(/^\{/);
+  }
+  const stop = async (): Promise<void> => void (await Promise.all(running.map((one) => one.stop())));
+  return { hosts, ports: JSON.parse(ports), stop };
 }
 
 async function addUser(store: Store, keyring: Keyring, local: string): Promise<User> {

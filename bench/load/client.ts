@@ -2,11 +2,13 @@
 
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import type { MailProtocol, Side } from '../sides/side.ts';
+import type { MailProtocol, Target } from '../sides/side.ts';
 
 export interface ClientOptions {
   /** A ticket of an earlier connection. */
   readonly session?: Buffer | undefined;
+  /** The loopback address that it comes from. */
+  readonly from?: string | undefined;
   /** Told of every ticket that the server gives. */
   readonly onTicket?: ((ticket: Buffer) => void) | undefined;
 }
@@ -40,7 +42,7 @@ export class Client {
   }
 
   /** Connects, with TLS where the side has it, and waits for the greeting. Rejects when any of it fails. */
-  static async open(side: Side, protocol: MailProtocol, options: ClientOptions = {}): Promise<Client> {
+  static async open(side: Target, protocol: MailProtocol, options: ClientOptions = {}): Promise<Client> {
     const port = side.ports[protocol];
     if (port === undefined) throw new Error(`${side.name} serves no ${protocol}`);
     const client = new Client(side.tls ? secure(port, options) : connect(port, '127.0.0.1'), protocol);
@@ -103,11 +105,12 @@ export class Client {
   }
 }
 
-function secure(port: number, { session, onTicket }: ClientOptions): TLSSocket {
+function secure(port: number, { session, from, onTicket }: ClientOptions): TLSSocket {
   // What is verified here costs the load, not the sides.
   // One key exchange for all sides: not all of them can do the hybrid ones, which cost more.
   const options = { port, host: '127.0.0.1', rejectUnauthorized: false, ecdhCurve: 'X25519' };
-  const socket = connectTls(session === undefined ? options : { ...options, session });
+  const more = { ...(session === undefined ? {} : { session }), ...(from === undefined ? {} : { localAddress: from }) };
+  const socket = connectTls({ ...options, ...more });
   if (onTicket !== undefined) socket.on('session', onTicket);
   return socket;
 }

@@ -1,6 +1,6 @@
 /** How a mail app of each protocol logs in. */
 
-import type { MailProtocol, Side } from '../sides/side.ts';
+import type { MailProtocol, Target } from '../sides/side.ts';
 import { Client, type ClientOptions } from './client.ts';
 
 export interface User {
@@ -8,9 +8,16 @@ export interface User {
   readonly password: string;
 }
 
+/** The accounts by turns. */
+export function userAt({ users }: { readonly users: readonly User[] }, at: number): User {
+  const user = users[at % users.length];
+  if (user === undefined) throw new Error('there are no accounts');
+  return user;
+}
+
 /** Connects and logs in. Rejects when any of it fails; nothing stays open then. */
 export async function logIn(
-  side: Side,
+  side: Target,
   protocol: MailProtocol,
   { name, password }: User,
   options?: ClientOptions,

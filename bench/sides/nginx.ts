@@ -37,7 +37,8 @@ export async function startNginx(around: Surroundings, proxyBuffer?: '64k'): Pro
 
 async function startAuthService({ redis, keysFile, backend }: Surroundings, port: number): Promise<Running> {
   const { imap, pop3, submission } = backend.ports;
-  const job = JSON.stringify({ port, redisPort: redis.port, keysFile, backendPorts: { imap, pop3, smtp: submission } });
+  const where = { backendHosts: backend.hosts, backendPorts: { imap, pop3, smtp: submission } };
+  const job = JSON.stringify({ port, redisPort: redis.port, keysFile, ...where });
   const running = start(process.execPath, [AUTH_SERVICE, job]);
   await listening(port, running);
   return running;

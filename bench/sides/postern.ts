@@ -12,7 +12,7 @@ export async function startPostern(around: Surroundings): Promise<Side> {
   const gateway = await startGateway({
     backends: {
       main: {
-        hosts: ['127.0.0.1'],
+        hosts: backend.hosts,
         impersonation: { kind: 'master-user', ...MASTER },
         imap: service(backend.ports.imap),
         pop3: service(backend.ports.pop3),

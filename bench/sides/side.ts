@@ -7,14 +7,18 @@ export type MailProtocol = (typeof PROTOCOLS)[number];
 
 export type SideName = 'direct' | 'postern' | 'nginx' | 'nginx 64k' | 'haproxy' | 'dovecot' | 'perdition';
 
-/** A side that runs and listens. */
-export interface Side {
+/** Where clients connect to. */
+export interface Target {
   readonly name: SideName;
-  /** What it is, for the page: program, version, what it does not do. */
-  readonly about: string;
   /** Its loopback ports; a protocol that is missing is one that it does not serve. `direct` alone speaks no TLS. */
   readonly ports: Readonly<Partial<Record<MailProtocol, number>>>;
   readonly tls: boolean;
+}
+
+/** A side that runs and listens. */
+export interface Side extends Target {
+  /** What it is, for the page: program, version, what it does not do. */
+  readonly about: string;
   /** All of it is machine code from the start: nothing gets faster by being run. */
   readonly compiled: boolean;
   /** Every process that it keeps running, by its topmost ones, the Redis aside. */
@@ -27,9 +31,11 @@ export interface Surroundings {
   readonly directory: string;
   readonly certificate: { readonly certFile: string; readonly keyFile: string };
   readonly caFile: string;
-  readonly backend: { readonly ports: Readonly<Record<MailProtocol, number>>; readonly pid: number };
+  /** The same ports at every host. Where there are several, each takes its share of the sessions. */
+  readonly backend: { readonly hosts: readonly string[]; readonly ports: Readonly<Record<MailProtocol, number>> };
   readonly redis: { readonly port: number; readonly pid: number };
   readonly keysFile: string;
+  /** How many workers, processes or threads a side is to have. */
   readonly cores: number;
 }
 

@@ -3,13 +3,16 @@
 import { besideWorks } from './beside.ts';
 import { idleWorks } from './idle.ts';
 import { loginWorks } from './logins.ts';
+import { manyWorks } from './many.ts';
 import { roundtripWorks } from './roundtrip.ts';
 import { storeWorks } from './store.ts';
 import { stormWorks } from './storm.ts';
 import { transferWorks } from './transfers.ts';
 import type { Scale, Work } from './work.ts';
 
-export const GROUPS = ['logins', 'roundtrip', 'transfers', 'idle', 'storm', 'beside', 'store'] as const;
+export const GROUPS = ['logins', 'roundtrip', 'transfers', 'idle', 'storm', 'beside', 'store', 'many'] as const;
+/** Done only when they are asked for by name. */
+export const UNASKED: readonly string[] = ['many'];
 
 /** The works at this scale. */
 export function allWorks(scale: Scale): readonly Work[] {
@@ -21,5 +24,6 @@ export function allWorks(scale: Scale): readonly Work[] {
     ...stormWorks(scale),
     ...besideWorks(scale),
     ...storeWorks(scale),
+    ...manyWorks(scale),
   ];
 }

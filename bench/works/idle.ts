@@ -2,14 +2,11 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { inParallel } from '../../test/support/floods.ts';
-import type { Client } from '../load/client.ts';
-import { logIn } from '../load/login.ts';
+import { AT_ONCE, closeAll, openIdle } from '../load/crowd.ts';
 import { memoryKbOf, type Side, type SideName } from '../sides/side.ts';
 import type { World } from '../world.ts';
-import { userAt } from './logins.ts';
 import { counted, type Outcome, type Scale, type Work } from './work.ts';
 
-const AT_ONCE = 32;
 /** Long enough for what is freed to be given back. */
 const SETTLE_MS = 3_000;
 const IDLE_MS = 5_000;
@@ -32,7 +29,7 @@ async function idled(side: Side, world: World, sessions: number): Promise<Outcom
   await pause(SETTLE_MS);
   const baseKb = memoryKbOf(side);
   const load = process.cpuUsage();
-  const { clients, failed } = await openIdle(side, world, sessions);
+  const { clients, failed } = await openIdle({ side, users: world.users, sessions });
   await pause(SETTLE_MS);
   const held = Math.max(1, clients.length);
   const each = () => (memoryKbOf(side) - baseKb) / held;
@@ -55,29 +52,4 @@ async function idled(side: Side, world: World, sessions: number): Promise<Outcom
     errors,
     loadCpuSeconds: (user + system) / 1e6,
   };
-}
-
-/** Opens so many sessions, which then say nothing; those that failed are only counted. */
-export async function openIdle(
-  side: Side,
-  world: World,
-  sessions: number,
-): Promise<{ readonly clients: readonly Client[]; readonly failed: number }> {
-  const clients: Client[] = [];
-  let failed = 0;
-  await inParallel(sessions, AT_ONCE, async (at) => {
-    try {
-      const client = await logIn(side, 'imap', userAt(world, at));
-      client.rest();
-      clients.push(client);
-    } catch {
-      failed += 1;
-    }
-  });
-  return { clients, failed };
-}
-
-/** Closes all of them and waits for it. */
-export async function closeAll(clients: readonly Client[]): Promise<void> {
-  await Promise.all(clients.map((client) => client.close()));
 }

@@ -1,7 +1,7 @@
 /** Logins: CPU for each, and how long a client waits from connecting to its answer. */
 
 import { inParallel } from '../../test/support/floods.ts';
-import { logIn, type User } from '../load/login.ts';
+import { logIn, userAt, type User } from '../load/login.ts';
 import { quantile } from '../measure/statistics.ts';
 import { PROTOCOLS, type MailProtocol, type Side, type SideName } from '../sides/side.ts';
 import type { World } from '../world.ts';
@@ -95,11 +95,4 @@ export async function logins(side: Side, world: World, { protocol, handshake, at
   ];
   const notResumed = { figure: 'not resumed', unit: '%', value: 100 - (100 * resumed) / count };
   return { readings: handshake === 'resumed' ? [...readings, notResumed] : readings, errors, loadCpuSeconds };
-}
-
-/** The accounts by turns. */
-export function userAt({ users }: World, at: number): User {
-  const user = users[at % users.length];
-  if (user === undefined) throw new Error('there are no accounts');
-  return user;
 }

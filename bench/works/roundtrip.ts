@@ -1,11 +1,10 @@
 /** NOOP behind a login: what the relay adds to a round trip. */
 
 import type { Client } from '../load/client.ts';
-import { logIn } from '../load/login.ts';
+import { logIn, userAt } from '../load/login.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Side } from '../sides/side.ts';
 import type { World } from '../world.ts';
-import { userAt } from './logins.ts';
 import { counted, type Outcome, type Work } from './work.ts';
 
 const COUNT = 2000;

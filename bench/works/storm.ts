@@ -1,11 +1,10 @@
 /** Everybody comes back at once, as after a restart: how long until all are in, and whether any is refused. */
 
 import type { Client } from '../load/client.ts';
-import { logIn } from '../load/login.ts';
+import { closeAll } from '../load/crowd.ts';
+import { logIn, userAt } from '../load/login.ts';
 import type { Side } from '../sides/side.ts';
 import type { World } from '../world.ts';
-import { closeAll } from './idle.ts';
-import { userAt } from './logins.ts';
 import { counted, type Outcome, type Scale, type Work } from './work.ts';
 
 /** So many clients connect in one moment and stay. */

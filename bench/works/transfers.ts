@@ -1,10 +1,9 @@
 /** Large messages in both directions: CPU for each GB. */
 
 import type { Client } from '../load/client.ts';
-import { logIn } from '../load/login.ts';
+import { logIn, userAt } from '../load/login.ts';
 import type { MailProtocol, Side, SideName } from '../sides/side.ts';
 import type { World } from '../world.ts';
-import { userAt } from './logins.ts';
 import { counted, type Outcome, type Scale, type Work } from './work.ts';
 
 interface Transfer {

@@ -28,6 +28,8 @@ export interface Work {
   readonly heavy?: true | undefined;
   /** Each side is started anew for it: what earlier work has left behind would count. */
   readonly fresh?: true | undefined;
+  /** More processes than usual (a worker per core, one backend), for sessions that would not have descriptors otherwise. */
+  readonly processes?: { readonly workers: number; readonly backends: number } | undefined;
   run(side: Side, world: World): Promise<Outcome>;
 }
 
@@ -40,6 +42,7 @@ export interface Scale {
   readonly transferBytes: number;
   readonly transferSessions: readonly number[];
   readonly idle: readonly number[];
+  readonly many: number;
   readonly storm: number;
   readonly storeSizes: readonly number[];
 }
