@@ -62,7 +62,7 @@ async function ready(
     await side.stop();
     throw error;
   }
-  results.abouts.set(name, side.about);
+  if (work.processes === undefined || !results.abouts.has(name)) results.abouts.set(name, side.about);
   return side;
 }
 

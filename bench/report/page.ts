@@ -27,7 +27,7 @@ const TITLES = {
   storm: 'Everybody at once',
   beside: 'Logins beside idle sessions',
   store: 'Size of the store',
-  many: 'Very many idle sessions',
+  many: 'Very many idle sessions, more workers on each side',
 } as const satisfies Record<(typeof GROUPS)[number], string>;
 
 /** Writes the page and its plot. */
