@@ -8,13 +8,6 @@ import type { LimitSettings } from './settings.ts';
 
 export type Refused = 'max-connections' | 'max-connections-per-network';
 
-export interface Place {
-  /** The login is done: from now on only the totals count. */
-  readonly authenticated: () => void;
-  /** Gives the place back; later calls do nothing. */
-  readonly leave: () => void;
-}
-
 type Limits = Pick<LimitSettings, 'maxConnections' | 'maxConnectionsPerNetwork' | 'maxUnauthenticated'>;
 
 export class Admissions {
@@ -51,14 +44,20 @@ export class Admissions {
     this.#total += 1;
     this.#perNetwork.set(network, ofNetwork + 1);
     this.#unauthenticated.add(yieldPlace);
-    let present = true;
-    return {
-      authenticated: () => void this.#unauthenticated.delete(yieldPlace),
-      leave: () => {
-        if (present) this.#leave(network, yieldPlace);
-        present = false;
-      },
-    };
+    return new Place(this, network, yieldPlace);
+  }
+
+  /** The holder of a place has logged in: from now on only the totals count. Places say so themselves. */
+  forget(yieldPlace: () => void): void {
+    this.#unauthenticated.delete(yieldPlace);
+  }
+
+  /** A place of this network is free again. Places say so themselves. */
+  giveBack(network: string): void {
+    this.#total -= 1;
+    const left = (this.#perNetwork.get(network) ?? 1) - 1;
+    if (left === 0) this.#perNetwork.delete(network);
+    else this.#perNetwork.set(network, left);
   }
 
   #oldestYields(): void {
@@ -68,12 +67,31 @@ export class Admissions {
       return;
     }
   }
+}
 
-  #leave(network: string, yieldPlace: () => void): void {
-    this.#total -= 1;
-    this.#unauthenticated.delete(yieldPlace);
-    const left = (this.#perNetwork.get(network) ?? 1) - 1;
-    if (left === 0) this.#perNetwork.delete(network);
-    else this.#perNetwork.set(network, left);
+/** Kept for as long as the client is connected, by thousands of them. */
+export class Place {
+  readonly #admissions: Admissions;
+  readonly #network: string;
+  #yieldPlace: (() => void) | undefined;
+  #present = true;
+
+  constructor(admissions: Admissions, network: string, yieldPlace: () => void) {
+    this.#admissions = admissions;
+    this.#network = network;
+    this.#yieldPlace = yieldPlace;
+  }
+
+  /** The login is done: from now on only the totals count. */
+  authenticated(): void {
+    if (this.#yieldPlace !== undefined) this.#admissions.forget(this.#yieldPlace);
+    this.#yieldPlace = undefined;
+  }
+
+  /** Gives the place back; later calls do nothing. */
+  leave(): void {
+    this.authenticated();
+    if (this.#present) this.#admissions.giveBack(this.#network);
+    this.#present = false;
   }
 }

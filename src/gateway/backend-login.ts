@@ -68,7 +68,7 @@ export async function checkOrdinaryPassword(
   const result = await backends.logIn({ account, protocol }, ordinaryLogin(name, attempt.offered.password), signal);
   if (result.kind === 'accepted') {
     result.session.channel.end();
-    result.session.release();
+    result.session.seat.release();
     return 'right';
   }
   if (result.kind === 'unreachable') return 'unavailable';

@@ -16,7 +16,7 @@ import type {
 } from '../protocol/machine.ts';
 import type { Channel } from './channel.ts';
 import { dial, loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts';
-import { commonTo, Hosts, retryAfterMs, type HostState } from './hosts.ts';
+import { commonTo, Hosts, retryAfterMs, Seat, type HostState } from './hosts.ts';
 import type { Meters } from './meters.ts';
 import type { BackendService, BackendSettings, ListenerSettings } from './settings.ts';
 import { atMost, Deadline } from './waiting.ts';
@@ -52,8 +52,8 @@ export interface BackendSession {
   readonly outcome: Extract<BackendOutcome, { kind: 'accepted' }>;
   readonly unread: Buffer;
   readonly host: string;
-  /** To be called when the session has ended, for the balance. */
-  readonly release: () => void;
+  /** To be released when the session has ended. */
+  readonly seat: Seat;
 }
 
 /** One host of one service, as seen from here. */
@@ -275,13 +275,7 @@ function offersUnauthenticate(outcome: BackendOutcome): boolean {
 }
 
 function opened(host: HostState, dialled: Dialled, outcome: BackendSession['outcome']): BackendSession {
-  host.active += 1;
-  let released = false;
-  const release = (): void => {
-    if (!released) host.active -= 1;
-    released = true;
-  };
-  return { channel: dialled.channel, outcome, unread: dialled.unread, host: host.host, release };
+  return { channel: dialled.channel, outcome, unread: dialled.unread, host: host.host, seat: new Seat(host) };
 }
 
 /** Fits a name to the backend: %u the whole account, %n its local part, %d its domain. */

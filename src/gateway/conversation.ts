@@ -8,7 +8,14 @@ import type { IdentityRules } from '../core/identity.ts';
 import type { Client } from '../core/verdict.ts';
 import { unreachable } from '../core/fault.ts';
 import type { Log } from '../ops/log.ts';
-import type { FrontAction, ForwardedClient, LoginAnswer, ProtocolModule, StopReason } from '../protocol/machine.ts';
+import type {
+  EndReason,
+  FrontAction,
+  ForwardedClient,
+  LoginAnswer,
+  ProtocolModule,
+  StopReason,
+} from '../protocol/machine.ts';
 import type { Credentials } from '../sasl/exchange.ts';
 import type { Place } from './admissions.ts';
 import type { Backends } from './backends.ts';
@@ -18,6 +25,7 @@ import { judge, type Judged } from './judge.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { Meters } from './meters.ts';
 import type { RelaySides } from './relay.ts';
+import type { Served } from './served.ts';
 import type { Gatekeeper, LimitSettings, ListenerSettings } from './settings.ts';
 import type { Certificates } from './tls.ts';
 import type { Endpoint } from '../transport/transport.ts';
@@ -66,7 +74,7 @@ const MAX_REPLIES = 200;
 const PIECE_BYTES = 4096;
 const PROXY_TTL = 7;
 
-export class Conversation {
+export class Conversation implements Served {
   readonly #accepted: Accepted;
   readonly #services: SessionServices;
   readonly #front: ReturnType<ProtocolModule['front']>;
@@ -98,8 +106,8 @@ export class Conversation {
   async run(): Promise<LoggedIn | undefined> {
     const { channel } = this.#accepted;
     const { preauthMs, preauthIdleMs } = this.#services.limits;
-    const deadline = setTimeout(() => this.stop('deadline'), preauthMs);
-    channel.onIdle(preauthIdleMs, () => this.stop('deadline'));
+    const deadline = setTimeout(() => this.#stop('deadline'), preauthMs);
+    channel.onIdle(preauthIdleMs, () => this.#stop('deadline'));
     let through = false;
     try {
       through = await this.#converse();
@@ -113,8 +121,15 @@ export class Conversation {
     return { judged: this.#judged, client, backend };
   }
 
-  /** Ends it, with a farewell where one can be said. */
-  stop(why: StopReason): void {
+  end(why: EndReason): void {
+    this.#stop(why === 'idle' ? 'deadline' : 'drain');
+  }
+
+  endIfIdle(): void {
+    // Its own timers do that: before a login a client has seconds.
+  }
+
+  #stop(why: StopReason): void {
     this.#stopReason ??= why;
     this.#aborted.abort();
     this.#accepted.channel.interrupt();
@@ -126,7 +141,7 @@ export class Conversation {
   }
 
   #leave(): void {
-    this.#judged?.session.release();
+    this.#judged?.session.seat.release();
     this.#judged?.session.channel.destroy();
     this.#accepted.channel.end();
   }

@@ -10,11 +10,12 @@ import { HeldRefusals } from './held-refusals.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { Listener, type ListenerState } from './listener.ts';
 import type { Meters } from './meters.ts';
-import type { Accepted, SessionServices } from './conversation.ts';
-import { Session } from './session.ts';
+import type { SessionServices } from './conversation.ts';
+import type { Served } from './served.ts';
+import { serve } from './session.ts';
 import type { Gatekeeper, GatewaySettings, LiveStore } from './settings.ts';
 import { Certificates } from './tls.ts';
-import { atMost, pause } from './waiting.ts';
+import { pause } from './waiting.ts';
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings;
@@ -49,17 +50,20 @@ const DRAIN_POLL_MS = 100;
 const QUIET_MS = 500;
 /** Time for the goodbyes of those that were ended last. */
 const GOODBYES_MS = 1_000;
+const GOODBYES_POLL_MS = 10;
+const IDLE_CHECK_MS = 1_000;
 const NEVER = new AbortController().signal;
 
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #sessions = new Map<Session, Promise<void>>();
+  readonly #served = new Set<Served>();
   readonly #listeners: readonly Listener[];
   readonly #certificates: Certificates;
   readonly #services: SessionServices;
   readonly #live: LiveSessions;
   readonly #admissions: Admissions;
   readonly #stopped = new AbortController();
+  #idleCheck: NodeJS.Timeout | undefined;
 
   /** Throws CONFIG_INVALID when a certificate cannot be used. Opens nothing yet. */
   constructor(options: GatewayOptions) {
@@ -100,7 +104,7 @@ export class Gateway {
           admissions,
           meters,
           log,
-          serve: (accepted) => this.#serve(accepted),
+          serve: (accepted) => void serve(accepted, this.#services, this.#served),
         }),
     );
   }
@@ -109,6 +113,7 @@ export class Gateway {
   async start(): Promise<void> {
     await this.#live.start();
     await this.#options.backends.start(this.#stopped.signal);
+    this.#idleCheck = setInterval(() => this.#endIdle(), IDLE_CHECK_MS);
     await Promise.all(this.#listeners.map((listener) => listener.open()));
   }
 
@@ -135,26 +140,28 @@ export class Gateway {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     const signal = AbortSignal.any([hurry, AbortSignal.timeout(this.#options.settings.limits.drainMs)]);
     while (this.#isOccupied && !signal.aborted) {
-      for (const session of this.#sessions.keys()) if (session.quietMs >= QUIET_MS) session.end('drain');
+      for (const served of this.#served) if (served.quietMs >= QUIET_MS) served.end('drain');
       await pause(DRAIN_POLL_MS);
     }
     for (const listener of this.#listeners) listener.abandon();
-    for (const session of this.#sessions.keys()) session.end('drain');
-    await atMost(GOODBYES_MS, Promise.all(this.#sessions.values()));
+    for (const served of this.#served) served.end('drain');
+    await this.#allGone(GOODBYES_MS);
     this.#stopped.abort();
+    clearInterval(this.#idleCheck);
     await this.#live.stop();
   }
 
   get #isOccupied(): boolean {
-    return this.#sessions.size > 0 || this.#listeners.some(({ arriving }) => arriving > 0);
+    return this.#served.size > 0 || this.#listeners.some(({ arriving }) => arriving > 0);
   }
 
-  #serve(accepted: Accepted): void {
-    const session = new Session(accepted, this.#services);
-    this.#sessions.set(
-      session,
-      session.run().finally(() => this.#sessions.delete(session)),
-    );
+  async #allGone(withinMs: number): Promise<void> {
+    const giveUpAt = performance.now() + withinMs;
+    while (this.#served.size > 0 && performance.now() < giveUpAt) await pause(GOODBYES_POLL_MS);
+  }
+
+  #endIdle(): void {
+    for (const served of this.#served) served.endIfIdle();
   }
 }
 

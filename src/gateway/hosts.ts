@@ -15,6 +15,23 @@ export interface HostState {
   capabilities: readonly string[] | undefined;
 }
 
+/** One session's part in how busy a host is. */
+export class Seat {
+  readonly #host: HostState;
+  #taken = true;
+
+  constructor(host: HostState) {
+    this.#host = host;
+    host.active += 1;
+  }
+
+  /** Later calls do nothing. */
+  release(): void {
+    if (this.#taken) this.#host.active -= 1;
+    this.#taken = false;
+  }
+}
+
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 

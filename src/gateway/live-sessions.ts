@@ -27,14 +27,14 @@ export interface LiveSessionsOptions {
   readonly now: () => number;
 }
 
-/** One session, as the session itself hands it over. */
+/** One session. */
 export interface Admission {
   readonly record: LiveSession;
   readonly account: Account;
   /** From the verdict: a change that overtook the login is noticed by comparing. */
   readonly epochs: Epochs;
   readonly reviewAt?: number | undefined;
-  readonly cutOff: () => void;
+  cutOff(): void;
 }
 
 interface Group {
@@ -99,8 +99,8 @@ export class LiveSessions {
     return size;
   }
 
-  /** Notes a session that has just logged in. Call the returned function when it ends. */
-  admit(admission: Admission): () => void {
+  /** Notes a session that has just logged in, until leave(). */
+  admit(admission: Admission): void {
     const group = this.#groupOf(admission);
     group.sessions.set(admission.record.id, admission);
     group.reviewAt = earliest(group.reviewAt, admission.reviewAt);
@@ -112,7 +112,20 @@ export class LiveSessions {
     group.epochs = oldest(group.epochs, admission.epochs);
     this.#options.meters.sessionOpened(admission.record.protocol, admission.record.opener.kind);
     this.#list.open(admission.record);
-    return () => this.#leave(group, admission);
+  }
+
+  /** A session has ended. */
+  leave({ account, record }: Admission): void {
+    const group = this.#groups.get(account.name);
+    if (group?.sessions.delete(record.id) !== true) return;
+    this.#measure(record);
+    if (group.sessions.size === 0) {
+      this.#groups.delete(account.name);
+      const ofDomain = this.#domains.get(account.domain);
+      ofDomain?.delete(group);
+      if (ofDomain?.size === 0) this.#domains.delete(account.domain);
+    }
+    this.#list.close(record);
   }
 
   #groupOf({ account, epochs }: Admission): Group {
@@ -131,18 +144,6 @@ export class LiveSessions {
     const ofDomain = this.#domains.get(account.domain) ?? new Set();
     this.#domains.set(account.domain, ofDomain.add(group));
     return group;
-  }
-
-  #leave(group: Group, { record }: Admission): void {
-    group.sessions.delete(record.id);
-    this.#measure(record);
-    if (group.sessions.size === 0) {
-      this.#groups.delete(group.account.name);
-      const ofDomain = this.#domains.get(group.account.domain);
-      ofDomain?.delete(group);
-      if (ofDomain?.size === 0) this.#domains.delete(group.account.domain);
-    }
-    this.#list.close(record);
   }
 
   #measure({ id, protocol, opener }: LiveSession): void {

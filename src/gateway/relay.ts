@@ -5,10 +5,10 @@
 
 import type { Boundary, EndReason } from '../protocol/machine.ts';
 import type { Connection, ConnectionEvents } from '../transport/transport.ts';
-import { IdleTimer } from './waiting.ts';
 
 export interface RelayOptions {
-  /** Nothing relayed either way for this long ends the session. */
+  readonly owner: RelayOwner;
+  /** Nothing relayed either way for this long: endIfIdle() ends the session. */
   readonly idleMs: number;
   /** Follows the session; absent: nothing is looked at, and a session that we end is closed without a word. */
   readonly boundary?: Boundary | undefined;
@@ -27,6 +27,12 @@ export interface RelayResult {
   readonly ended: 'client' | 'backend' | 'error' | EndReason;
 }
 
+/** Whoever hears of the end. */
+export interface RelayOwner {
+  /** Both sides are closed. Called once, last. */
+  onFinished(result: RelayResult): void;
+}
+
 /** A connection that is to be joined with another, and what has been read from it already. */
 export interface Joining {
   readonly connection: Connection;
@@ -35,25 +41,28 @@ export interface Joining {
 
 /** Two connections, joined until both are closed. */
 export class Relay {
-  readonly finished: Promise<RelayResult>;
+  readonly #owner: RelayOwner;
   readonly #client: Side;
   readonly #backend: Side;
   readonly #boundary: Boundary | undefined;
   readonly #sums: { client: number; backend: number };
-  readonly #idle: IdleTimer;
-  readonly #finish: (result: RelayResult) => void;
+  readonly #idleMs: number;
+  #lastMovedAt = performance.now();
   #ended: RelayResult['ended'] | undefined;
   #stopped = false;
 
-  /** Joins two connections until both have ended, one breaks, or nothing moves for `idleMs`. */
-  constructor({ client, backend }: RelaySides, { idleMs, boundary, sums }: RelayOptions) {
-    const { promise, resolve } = Promise.withResolvers<RelayResult>();
-    [this.finished, this.#finish] = [promise, resolve];
+  /** Nothing flows before start(). */
+  constructor({ client, backend }: RelaySides, { owner, idleMs, boundary, sums }: RelayOptions) {
+    this.#owner = owner;
+    this.#idleMs = idleMs;
     this.#boundary = boundary;
     this.#sums = sums ?? { client: 0, backend: 0 };
-    this.#idle = new IdleTimer(idleMs, () => this.stop('idle'));
     this.#client = new Side(client.connection, 'client', this);
     this.#backend = new Side(backend.connection, 'backend', this);
+  }
+
+  /** Joins the two until both have ended, one breaks or it is stopped. */
+  start({ client, backend }: RelaySides): void {
     if (backend.unread.length > 0) this.pass(this.#backend, backend.unread);
     if (client.unread.length > 0) this.pass(this.#client, client.unread);
     for (const side of [this.#client, this.#backend]) side.connection.own(side);
@@ -63,7 +72,16 @@ export class Relay {
   /** Milliseconds for which nothing has moved; 0 while something waits to be sent on, or is under way. */
   get quietMs(): number {
     const waiting = this.#client.connection.unsent > 0 || this.#backend.connection.unsent > 0;
-    return waiting || this.#boundary?.busy === true ? 0 : this.#idle.stillMs;
+    return waiting || this.#boundary?.busy === true ? 0 : this.#stillMs;
+  }
+
+  /** Ends it when nothing has moved for too long. One who looks at all of them now and then costs less than their timers. */
+  endIfIdle(): void {
+    if (this.#stillMs >= this.#idleMs) this.stop('idle');
+  }
+
+  get #stillMs(): number {
+    return performance.now() - this.#lastMovedAt;
   }
 
   /** Ends both sides now, with a goodbye where one can be said. */
@@ -80,7 +98,7 @@ export class Relay {
     if (this.#stopped) return;
     from.bytes += bytes.length;
     this.#sums[from.name] += bytes.length;
-    this.#idle.moved();
+    this.#lastMovedAt = performance.now();
     if (from.name === 'client') this.#boundary?.fromClient(bytes);
     else this.#boundary?.fromBackend(bytes);
     if (!this.#other(from).connection.write(bytes)) from.connection.pause();
@@ -141,8 +159,7 @@ export class Relay {
   }
 
   #settle(): void {
-    this.#idle.stop();
-    this.#finish({
+    this.#owner.onFinished({
       bytesFromClient: this.#client.bytes,
       bytesFromBackend: this.#backend.bytes,
       ended: this.#ended ?? 'error',

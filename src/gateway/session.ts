@@ -1,116 +1,139 @@
-/** One client, from its first byte to its last: a conversation until its login, then a relay. */
+/**
+ * One client, from its first byte to its last: a conversation until its login, then a session of which only the relay
+ * runs. There are thousands of these for days, so a session is one object and keeps nothing of its login.
+ */
 
+import type { Account } from '../core/identity.ts';
+import type { Epochs } from '../core/verdict.ts';
+import type { Log } from '../ops/log.ts';
 import type { EndReason } from '../protocol/machine.ts';
+import type { Place } from './admissions.ts';
+import type { Seat } from './hosts.ts';
 import { Conversation, type Accepted, type LoggedIn, type SessionServices } from './conversation.ts';
 import { openerOf } from './judge.ts';
-import { Relay } from './relay.ts';
+import type { Admission, LiveSessions } from './live-sessions.ts';
+import { Relay, type RelayOwner, type RelayResult, type RelaySides } from './relay.ts';
+import type { Served } from './served.ts';
+import type { LiveSession } from './settings.ts';
 
-/** A session behind its login, and no more of the login than it needs: thousands of them are kept for days. */
-interface Running {
-  readonly relay: Relay;
-  readonly user: string;
-  readonly startedAt: number;
-  /** To be called at its end. */
-  readonly leave: () => void;
+/**
+ * Serves a client, which is among `served` until its connection is over. Resolves once it has logged in or gone. Never
+ * rejects: what goes wrong is logged.
+ */
+export async function serve(accepted: Accepted, services: SessionServices, served: Set<Served>): Promise<void> {
+  try {
+    const loggedIn = await conversed(new Conversation(accepted, services), served);
+    if (loggedIn === undefined) accepted.place.leave();
+    else new Session(accepted, loggedIn, { services, served }).begin(loggedIn);
+  } catch (error) {
+    accepted.log.error('fault', { error });
+    accepted.place.leave();
+  }
 }
 
-export class Session {
-  readonly #accepted: Accepted;
-  readonly #services: SessionServices;
-  /** What is going on. The conversation is let go of when the relay begins. */
-  #phase: Conversation | Relay;
+async function conversed(conversation: Conversation, served: Set<Served>): Promise<LoggedIn | undefined> {
+  served.add(conversation);
+  try {
+    return await conversation.run();
+  } finally {
+    served.delete(conversation);
+  }
+}
 
-  constructor(accepted: Accepted, services: SessionServices) {
-    this.#accepted = accepted;
-    this.#services = services;
-    this.#phase = new Conversation(accepted, services);
+interface Around {
+  readonly services: SessionServices;
+  readonly served: Set<Served>;
+}
+
+class Session implements Served, Admission, RelayOwner {
+  readonly record: LiveSession;
+  readonly account: Account;
+  readonly epochs: Epochs;
+  readonly reviewAt: number | undefined;
+  readonly #relay: Relay;
+  readonly #live: LiveSessions;
+  readonly #served: Set<Served>;
+  readonly #place: Place;
+  readonly #seat: Seat;
+  readonly #log: Log;
+  readonly #startedAt = performance.now();
+
+  constructor(accepted: Accepted, loggedIn: LoggedIn, { services, served }: Around) {
+    const { id, module, place, log } = accepted;
+    const { limits, live, meters } = services;
+    const { attempt, verdict, session } = loggedIn.judged;
+    this.record = recordOf(accepted, loggedIn.judged, services);
+    this.account = attempt.account;
+    this.epochs = verdict.epochs;
+    this.reviewAt = verdict.cutOffAt;
+    [this.#live, this.#served, this.#place, this.#seat, this.#log] = [live, served, place, session.seat, log];
+    const idleMs = limits.relayIdleMs[module.protocol];
+    const options = { owner: this, idleMs, boundary: module.boundary?.(id), sums: meters.relayed };
+    this.#relay = new Relay(loggedIn, options);
   }
 
-  /** Serves the client until the connection is over. Never rejects: what goes wrong is logged. */
-  async run(): Promise<void> {
-    const { log, place } = this.#accepted;
+  /** Runs from now on. Throws, with both sides closed, when it cannot be listed: it could not be cut off. */
+  begin(sides: RelaySides): void {
+    this.#place.authenticated();
+    this.#served.add(this);
     try {
-      const running = await this.#begin();
-      if (running !== undefined) await this.#attend(running);
+      this.#live.admit(this);
     } catch (error) {
-      log.error('fault', { error });
-    } finally {
-      place.leave();
-    }
-  }
-
-  /** Ends the session now, before login or behind it, with a goodbye where one can be said. */
-  end(why: EndReason): void {
-    if (this.#phase instanceof Relay) this.#phase.stop(why);
-    else this.#phase.stop(why === 'idle' ? 'deadline' : 'drain');
-  }
-
-  /** Milliseconds for which nothing has happened; 0 while something is under way that an end would interrupt. */
-  get quietMs(): number {
-    return this.#phase.quietMs;
-  }
-
-  // Undefined when the client has gone without a login.
-  async #begin(): Promise<Running | undefined> {
-    if (this.#phase instanceof Relay) return undefined;
-    const loggedIn = await this.#phase.run();
-    if (loggedIn === undefined) return undefined;
-    try {
-      return this.#join(loggedIn);
-    } catch (error) {
-      // Whoever is not on the live list could not be cut off: better no session than that one.
-      loggedIn.judged.session.release();
-      for (const { connection } of [loggedIn.client, loggedIn.backend]) connection.destroy();
+      this.#leave();
+      for (const { connection } of [sides.client, sides.backend]) connection.destroy();
       throw error;
     }
+    this.#relay.start(sides);
   }
 
-  #join(loggedIn: LoggedIn): Running {
-    const { id, module, place } = this.#accepted;
-    const { limits, meters } = this.#services;
-    place.authenticated();
-    const idleMs = limits.relayIdleMs[module.protocol];
-    const relay = new Relay(loggedIn, { idleMs, boundary: module.boundary?.(id), sums: meters.relayed });
-    this.#phase = relay;
-    const { release } = loggedIn.judged.session;
-    const leaveList = this.#admit(loggedIn);
-    const leave = (): void => {
-      leaveList();
-      release();
-    };
-    return { relay, user: loggedIn.judged.attempt.account.name, startedAt: performance.now(), leave };
+  get quietMs(): number {
+    return this.#relay.quietMs;
   }
 
-  async #attend({ relay, user, startedAt, leave }: Running): Promise<void> {
-    const { bytesFromClient, bytesFromBackend, ended } = await relay.finished;
-    leave();
-    this.#accepted.log.info('session.closed', {
-      user,
+  end(why: EndReason): void {
+    this.#relay.stop(why);
+  }
+
+  endIfIdle(): void {
+    this.#relay.endIfIdle();
+  }
+
+  cutOff(): void {
+    this.end('cut-off');
+  }
+
+  onFinished({ bytesFromClient, bytesFromBackend, ended }: RelayResult): void {
+    this.#leave();
+    this.#log.info('session.closed', {
+      user: this.account.name,
       reason: ended,
       bytesIn: bytesFromClient,
       bytesOut: bytesFromBackend,
-      durationMs: Math.round(performance.now() - startedAt),
+      durationMs: Math.round(performance.now() - this.#startedAt),
     });
   }
 
-  #admit({ judged: { attempt, verdict } }: LoggedIn): () => void {
-    const { live, gatewayName, now } = this.#services;
-    const { account, protocol, client } = attempt;
-    return live.admit({
-      account,
-      epochs: verdict.epochs,
-      reviewAt: verdict.cutOffAt,
-      record: {
-        id: this.#accepted.id,
-        account: account.name,
-        domain: account.domain,
-        protocol,
-        opener: openerOf(verdict),
-        address: client.address,
-        gateway: gatewayName,
-        openedAt: now(),
-      },
-      cutOff: () => this.end('cut-off'),
-    });
+  #leave(): void {
+    this.#live.leave(this);
+    this.#seat.release();
+    this.#place.leave();
+    this.#served.delete(this);
   }
+}
+
+function recordOf(
+  { id }: Accepted,
+  { attempt: { account, protocol, client }, verdict }: LoggedIn['judged'],
+  { gatewayName, now }: SessionServices,
+): LiveSession {
+  return {
+    id,
+    account: account.name,
+    domain: account.domain,
+    protocol,
+    opener: openerOf(verdict),
+    address: client.address,
+    gateway: gatewayName,
+    openedAt: now(),
+  };
 }

@@ -196,10 +196,11 @@ test('one session can be cut off by its id', async () => {
 test('a session that leaves is taken off the live list and no longer reviewed', async () => {
   const { state, live } = world();
   await live.start();
-  const leave = live.admit(admission('one', state.epochs));
+  const session = admission('one', state.epochs);
+  live.admit(session);
   await eventually('it is on the list', () => state.open.has('one'));
   assert.equal(live.size, 1);
-  leave();
+  live.leave(session);
   await eventually('it is taken off the list', () => state.open.size === 0);
   assert.equal(live.size, 0);
   state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 9 });
@@ -211,10 +212,12 @@ test('a cut-off is measured from when the change was noticed until the session i
   const { state, live } = world();
   await live.start();
   const sessions = ['by-hand', 'announced', 'compared'].map((id) => admission(id, state.epochs));
-  const leave = new Map(sessions.map((session) => [session.record.id, live.admit(session)]));
+  for (const session of sessions) live.admit(session);
   const gone = async (id: string): Promise<void> => {
-    await sessions.find(({ record }) => record.id === id)?.ended;
-    leave.get(id)?.();
+    const session = sessions.find(({ record }) => record.id === id);
+    assert.ok(session);
+    await session.ended;
+    live.leave(session);
   };
 
   state.watcher.onChange({ kind: 'session', id: 'by-hand' });
@@ -239,7 +242,9 @@ test('a cut-off is measured from when the change was noticed until the session i
 test('a session that ends by itself is no cut-off', async () => {
   const { state, live } = world();
   await live.start();
-  live.admit(admission('one', state.epochs))();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  live.leave(session);
   assert.deepEqual(state.cutOffs, []);
   await live.stop();
 });

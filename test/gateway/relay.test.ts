@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { Relay, type Joining, type RelayOptions } from '../../src/gateway/relay.ts';
+import { Relay, type Joining, type RelayOptions, type RelayResult } from '../../src/gateway/relay.ts';
 import { transport } from '../../src/transport/runtime.ts';
 import type { Connection } from '../../src/transport/transport.ts';
 import { imapBoundary } from '../../src/protocol/imap/boundary.ts';
@@ -13,7 +13,7 @@ const FOREVER_MS = 60_000;
 /** A client and a backend, joined by a relay between two accepted sockets. */
 async function joined(
   options: Partial<RelayOptions> = {},
-): Promise<{ client: Socket; backend: Socket; between: Relay }> {
+): Promise<{ client: Socket; backend: Socket; between: Relay; finished: Promise<RelayResult> }> {
   const accepted: Connection[] = [];
   const [port = 0] = await freePorts(1);
   const onConnection = (connection: Connection): void => {
@@ -29,14 +29,11 @@ async function joined(
   const [client, backend] = ends;
   const [fromClient, toBackend] = pairUp(accepted, client);
   assert.ok(client && backend && fromClient && toBackend);
-  return {
-    client,
-    backend,
-    between: new Relay(
-      { client: joining(fromClient), backend: joining(toBackend) },
-      { idleMs: FOREVER_MS, ...options },
-    ),
-  };
+  const { promise: finished, resolve } = Promise.withResolvers<RelayResult>();
+  const sides = { client: joining(fromClient), backend: joining(toBackend) };
+  const between = new Relay(sides, { owner: { onFinished: resolve }, idleMs: FOREVER_MS, ...options });
+  between.start(sides);
+  return { client, backend, between, finished };
 }
 
 function joining(connection: Connection): Joining {
@@ -55,14 +52,14 @@ async function allOf(socket: Socket): Promise<Buffer> {
 }
 
 test('bytes pass both ways unchanged and are counted', async () => {
-  const { client, backend, between } = await joined();
+  const { client, backend, finished } = await joined();
   const [sent, answered] = [Buffer.alloc(300_000, 'abc\r\n.\0\xff', 'latin1'), Buffer.from('* BYE\r\n')];
   const [atBackend, atClient] = [allOf(backend), allOf(client)];
   client.end(sent);
   assert.deepEqual(await atBackend, sent);
   backend.end(answered);
   assert.deepEqual(await atClient, answered);
-  const { bytesFromClient, bytesFromBackend, ended } = await between.finished;
+  const { bytesFromClient, bytesFromBackend, ended } = await finished;
   assert.deepEqual([bytesFromClient, bytesFromBackend, ended], [sent.length, answered.length, 'client']);
 });
 
@@ -78,7 +75,7 @@ test('a client that has said its last still gets its answer', async () => {
 });
 
 test('a client that stops reading stops the backend too, so what we hold is bounded', async () => {
-  const { client, backend, between } = await joined();
+  const { client, backend, finished } = await joined();
   client.pause();
   const chunk = Buffer.alloc(1 << 20);
   let written = 0;
@@ -94,11 +91,12 @@ test('a client that stops reading stops the backend too, so what we hold is boun
   client.destroy();
   backend.on('error', () => {});
   backend.destroy();
-  await between.finished;
+  await finished;
 });
 
 test('an idle session ends; one that moves does not', async () => {
-  const { client, backend, between } = await joined({ idleMs: 1000 });
+  const { client, backend, between, finished } = await joined({ idleMs: 1000 });
+  const looking = setInterval(() => between.endIfIdle(), 20);
   const atClient = allOf(client);
   const startedAt = performance.now();
   let rounds = 0;
@@ -107,35 +105,36 @@ test('an idle session ends; one that moves does not', async () => {
     await once(backend, 'data');
     rounds += 1;
   }
-  const { ended, bytesFromClient } = await between.finished;
+  const { ended, bytesFromClient } = await finished;
+  clearInterval(looking);
   assert.equal(ended, 'idle');
   assert.equal(bytesFromClient, rounds);
   await atClient.catch(() => {});
 });
 
 test('when one side breaks, the other is closed', async () => {
-  const { client, backend, between } = await joined();
+  const { client, backend, finished } = await joined();
   client.on('error', () => {});
   backend.resume();
   const closed = once(backend, 'close');
   client.resetAndDestroy();
-  await between.finished;
+  await finished;
   backend.end();
   await closed;
 });
 
 test('a cut-off closes both sides at once', async () => {
-  const { client, backend, between } = await joined();
+  const { client, backend, between, finished } = await joined();
   for (const socket of [client, backend]) socket.on('error', () => {}).resume();
   const closed = Promise.all([once(client, 'end'), once(backend, 'end')]);
   between.stop('cut-off');
-  assert.equal((await between.finished).ended, 'cut-off');
+  assert.equal((await finished).ended, 'cut-off');
   await closed;
 });
 
 test('a session that we end at a boundary hears why, behind all that was on its way', async () => {
   for (const why of ['cut-off', 'drain', 'idle'] as const) {
-    const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+    const { client, backend, between, finished } = await joined({ boundary: imapBoundary('a1b2') });
     const [atClient, atBackend] = [allOf(client), once(backend, 'end')];
     client.on('end', () => client.end());
     backend.resume().write('* 3 EXISTS\r\n');
@@ -143,7 +142,7 @@ test('a session that we end at a boundary hears why, behind all that was on its 
     between.stop(why);
     assert.match((await atClient).toString(), /^\* 3 EXISTS\r\n\* BYE [^\r\n]+ \(id: a1b2\)\r\n$/);
     await atBackend;
-    assert.equal((await between.finished).ended, why);
+    assert.equal((await finished).ended, why);
   }
 });
 
@@ -172,22 +171,24 @@ test('a session that we end passes nothing on any more, whatever either side sti
 });
 
 test('a client that does not take its goodbye is closed without it', async () => {
-  const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+  const { client, backend, between, finished } = await joined({ boundary: imapBoundary('a1b2') });
   client.pause().on('error', () => {});
   backend.resume().on('error', () => {});
   between.stop('cut-off');
-  assert.equal((await between.finished).ended, 'cut-off');
+  assert.equal((await finished).ended, 'cut-off');
 });
 
 test('an idle session is told so', async () => {
-  const { client, backend, between } = await joined({ idleMs: 20, boundary: imapBoundary('a1b2') });
+  const { client, backend, between, finished } = await joined({ idleMs: 20, boundary: imapBoundary('a1b2') });
   backend.resume();
+  await eventually('it is idle', () => between.quietMs >= 20);
+  between.endIfIdle();
   assert.match((await allOf(client)).toString(), /^\* BYE The connection was idle/);
-  assert.equal((await between.finished).ended, 'idle');
+  assert.equal((await finished).ended, 'idle');
 });
 
 test('what is under way or waits to be sent on is not quiet', async () => {
-  const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+  const { client, backend, between, finished } = await joined({ boundary: imapBoundary('a1b2') });
   await eventually('nothing moves', () => between.quietMs > 0);
   client.write('1 SEARCH TEXT slow\r\n');
   await eventually('a command is under way', () => between.quietMs === 0);
@@ -202,5 +203,5 @@ test('what is under way or waits to be sent on is not quiet', async () => {
   });
   client.on('error', () => {}).destroy();
   backend.on('error', () => {}).destroy();
-  await between.finished;
+  await finished;
 });

@@ -4,7 +4,7 @@ import { createAuthority } from './certificates.ts';
 import { freePorts, temporaryDirectory } from './processes.ts';
 import { Backends } from '../../src/gateway/backends.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
-import { unreadMeters } from '../../src/gateway/meters.ts';
+import { unreadMeters, type Meters } from '../../src/gateway/meters.ts';
 import type { BackendSettings, GatewaySettings, LimitSettings, ListenerSettings } from '../../src/gateway/settings.ts';
 import type { Attempt, Verdict } from '../../src/core/verdict.ts';
 import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
@@ -19,6 +19,8 @@ export interface InProcessOptions {
   readonly limits?: Partial<LimitSettings>;
   /** Server names, a certificate each. */
   readonly certificates?: readonly (readonly string[])[];
+  /** In place of meters that nobody reads. */
+  readonly meters?: Partial<Meters>;
   readonly decide?: (attempt: Attempt) => Promise<Verdict> | Verdict;
 }
 
@@ -56,7 +58,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
   const settings = settingsOf(options, certificateFiles, ports);
   const log = memoryLog();
   const attempts: Attempt[] = [];
-  const meters = unreadMeters();
+  const meters = { ...unreadMeters(), ...options.meters };
   const gateway = new Gateway({
     settings,
     modules: { imap, pop3, sieve, submission },

@@ -12,6 +12,8 @@ export interface ScriptedImap {
   readonly heard: readonly string[];
   /** LOGIN commands so far. */
   logins(): number;
+  /** Connections open now. */
+  open(): number;
   /** What was heard behind the login of the last connection. */
   afterLogin(): string;
   stop(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startScriptedImap(
   return {
     port: address.port,
     heard,
+    open: () => sockets.size,
     logins: () => heard.filter((text) => / LOGIN /.test(text)).length,
     afterLogin: () => {
       const last = heard.findLast((text) => text.includes(' LOGIN ')) ?? '';

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { Secret } from '../../src/core/secret.ts';
+import { startInProcess, type InProcessGateway, type InProcessOptions } from '../support/in-process-gateway.ts';
+import { eventually } from '../support/processes.ts';
+import { startScriptedImap } from '../support/scripted-imap.ts';
+
+const MASTER = { kind: 'master-user', user: 'postern', password: new Secret('m'), separator: '*' } as const;
+const IDLE_MS = 100;
+
+/** Logs in and hears all there is to hear until the connection ends; then nothing of it may be left anywhere. */
+async function heardInAll(
+  options: Partial<InProcessOptions>,
+  look: (heard: string, gateway: InProcessGateway) => void,
+): Promise<void> {
+  const backend = await startScriptedImap();
+  const imap = { port: backend.port, tls: 'none', impersonation: MASTER, clientAddress: 'none' } as const;
+  const gateway = await startInProcess({ listeners: [{}], backend: { services: { imap } }, ...options });
+  try {
+    const client = connect({ port: gateway.ports[0] ?? 0, host: '127.0.0.1' });
+    let heard = '';
+    client.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1'))).on('error', () => {});
+    client.write('1 LOGIN alice@example.org secret\r\n');
+    await once(client, 'close');
+    assert.equal(backend.logins(), 1);
+    await eventually('the backend is left', () => backend.open() === 0);
+    await eventually('its place is free', () => gateway.gateway.state.connections === 0);
+    assert.equal(gateway.gateway.state.backendHosts[0]?.active, 0);
+    look(heard, gateway);
+  } finally {
+    await gateway.stop();
+    await backend.stop();
+  }
+}
+
+test('a session in which nothing moves is ended with a goodbye', async () => {
+  const relayIdleMs = { imap: IDLE_MS, pop3: IDLE_MS, submission: IDLE_MS, sieve: IDLE_MS };
+  await heardInAll({ limits: { relayIdleMs } }, (heard, { log }) => {
+    assert.match(
+      heard,
+      /\r\n1 OK .*\r\n\* BYE The connection was idle for too long: connect again\. \(id: [0-9a-f]+\)\r\n$/s,
+    );
+    assert.equal(log.entries.find(({ event }) => event === 'session.closed')?.['reason'], 'idle');
+  });
+});
+
+test('a session that cannot be listed does not run, since it could not be cut off', async () => {
+  const sessionOpened = (): never => {
+    throw new Error('no room');
+  };
+  await heardInAll({ meters: { sessionOpened } }, (_, { log }) => {
+    assert.match(String(log.entries.find(({ event }) => event === 'fault')?.['error']), /no room/);
+  });
+});
