@@ -1,13 +1,23 @@
-/** The look-up of one login as the store grows. Postern and nginx's auth service make the same one. */
+/** Logins and the look-up that each of them makes, as the store grows. nginx's auth service makes the same one. */
 
 import { randomInt } from 'node:crypto';
 import { canonicalAccount, type Account } from '../../src/core/identity.ts';
 import { DEFAULT_KEY_PREFIX, keyPlan } from '../../src/store/keys.ts';
 import { inParallel } from '../../test/support/floods.ts';
 import type { RedisServer } from '../../test/support/redis.ts';
+import type { Side } from '../sides/side.ts';
 import { DOMAIN, type World } from '../world.ts';
+import { logins } from './logins.ts';
 import type { Outcome, Scale, Work } from './work.ts';
 
+interface Size {
+  readonly accounts: number;
+  /** Logins of accounts that were there before. */
+  readonly count: number;
+}
+
+const LOGIN = { protocol: 'imap', handshake: 'fresh', atOnce: 16 } as const;
+const KEYS = keyPlan(DEFAULT_KEY_PREFIX);
 const PASSES = 10;
 /** As many as the least store holds. */
 const PER_PASS = 1000;
@@ -26,37 +36,43 @@ end`;
 const BATCH = 10_000;
 
 /** The sizes in rising order: accounts once added stay until the end of the run. */
-export function storeWorks({ storeSizes }: Scale): readonly Work[] {
+export function storeWorks({ storeSizes, logins: count }: Scale): readonly Work[] {
   return storeSizes.map((accounts) => ({
     group: 'store',
-    name: `look-up among ${accounts} accounts`,
+    name: `IMAP login, fresh TLS, among ${accounts} accounts`,
     sides: ['postern'],
-    run: (_, world) => lookedUp(world, accounts),
+    run: (side, world) => measured(side, world, { accounts, count }),
   }));
 }
 
-async function lookedUp(world: World, accounts: number): Promise<Outcome> {
+async function measured(side: Side, world: World, { accounts, count }: Size): Promise<Outcome> {
   await grow(world, accounts);
+  const { readings, errors, loadCpuSeconds } = await logins(side, world, { ...LOGIN, count });
   const load = process.cpuUsage();
-  let [redisSeconds, errors] = [0, 0];
+  let [lookUps, reads, missing] = [0, 0, 0];
   for (let pass = 0; pass < PASSES; pass += 1) {
     const chosen = spreadOver(accounts);
-    const before = await secondsOf(world.server);
-    await inParallel(PER_PASS, AT_ONCE, async (at) => {
-      const query = { account: chosen[at] ?? accountOf(0), network: '192.0.2.0/32', secretMark: 'mark' };
-      const facts = await world.store.lookupLogin({ ...query, now: Date.now(), limits: LIMITS });
-      if (facts.account.record === undefined) errors += 1;
+    lookUps += await secondsOf(world.server, chosen, async (account) => {
+      const query = { account, network: '192.0.2.0/32', secretMark: 'mark', now: Date.now(), limits: LIMITS };
+      const facts = await world.store.lookupLogin(query);
+      if (facts.account.record === undefined) missing += 1;
     });
-    redisSeconds += (await secondsOf(world.server)) - before;
     // Each look-up is to be the first of its account, however few there are: what a second one finds is cheaper.
     await Promise.all(chosen.map((account) => world.store.forgiveFailures(account)));
+    reads += await secondsOf(world.server, spreadOver(accounts), ({ name }) =>
+      world.server.command('hget', KEYS.account(name), 'record'),
+    );
   }
   const { user, system } = process.cpuUsage(load);
-  const value = (redisSeconds * 1e6) / (PASSES * PER_PASS);
+  const micros = (seconds: number): number => (seconds * 1e6) / (PASSES * PER_PASS);
   return {
-    readings: [{ figure: 'CPU of Redis', unit: 'µs per look-up', value }],
-    errors,
-    loadCpuSeconds: (user + system) / 1e6,
+    readings: [
+      ...readings.filter(({ figure }) => figure === 'CPU'),
+      { figure: 'CPU of Redis', unit: 'µs per look-up', value: micros(lookUps) },
+      { figure: 'CPU of Redis for a bare HGET', unit: 'µs', value: micros(reads) },
+    ],
+    errors: errors + missing,
+    loadCpuSeconds: loadCpuSeconds + (user + system) / 1e6,
   };
 }
 
@@ -66,16 +82,28 @@ function spreadOver(accounts: number): readonly Account[] {
   return Array.from({ length: PER_PASS }, (_, at) => accountOf(at * part + randomInt(part)));
 }
 
-// As Redis itself says it, to the microsecond: a pass is too short for the hundredths of a second in /proc.
-async function secondsOf(server: RedisServer): Promise<number> {
-  const said = String(await server.command('info', 'cpu'));
-  return [...said.matchAll(/^used_cpu_(?:user|sys):(.+)$/gm)].reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+/** CPU of Redis for this with all of them, as it says itself: a pass is too short for the hundredths in /proc. */
+async function secondsOf(
+  server: RedisServer,
+  accounts: readonly Account[],
+  work: (account: Account) => Promise<unknown>,
+): Promise<number> {
+  const used = async (): Promise<number> => {
+    const said = String(await server.command('info', 'cpu'));
+    return [...said.matchAll(/^used_cpu_(?:user|sys):(.+)$/gm)].reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+  };
+  const before = await used();
+  const left = [...accounts];
+  await inParallel(accounts.length, AT_ONCE, async () => {
+    const account = left.pop();
+    if (account !== undefined) await work(account);
+  });
+  return (await used()) - before;
 }
 
 // Copies of an account that is there: as large, and made a hundred times as fast.
 async function grow({ server, users }: World, accounts: number): Promise<void> {
-  const keys = keyPlan(DEFAULT_KEY_PREFIX);
-  const [from, to] = [keys.account(users[0]?.name ?? ''), keys.account(`copy-x@${DOMAIN}`)];
+  const [from, to] = [KEYS.account(users[0]?.name ?? ''), KEYS.account(`copy-x@${DOMAIN}`)];
   for (let at = 0; at < accounts; at += BATCH) {
     await server.command('eval', COPY, 2, from, to, at, Math.min(at + BATCH, accounts));
   }
