@@ -31,8 +31,7 @@ function growthLine(results: Results, { works, figure }: Growth): readonly (read
   const rows = results.rows.filter((row) => works.test(row.work) && row.figure === figure && row.values.has('postern'));
   const [least, greatest] = [rows.at(0), rows.at(-1)];
   if (least === undefined || greatest === undefined || least === greatest) return [];
-  const [before, after] = [least, greatest].map(({ values }) => values.get('postern') ?? []);
-  if (before === undefined || after === undefined) return [];
+  const [before = [], after = []] = [least, greatest].map(({ values }) => values.get('postern') ?? []);
   const ratio = spreadOf(after).median / spreadOf(before).median;
   const ends = [least, greatest].flatMap((row) => [row.work, cell(results, row, 'postern')]);
   return [[titleOf(least), ...ends, `≤ ${GROWTH_AT_MOST}`, ratio.toFixed(2), grown(ratio, before, after)]];
