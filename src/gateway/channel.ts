@@ -47,6 +47,11 @@ export class Channel implements ConnectionEvents {
     this.#awake();
   }
 
+  /** Nothing is taken from the connection until it is read, or a handshake begins. */
+  hold(): void {
+    this.#connection.pause();
+  }
+
   /** Sends bytes, or queues them; those for a connection that is gone are dropped. */
   write(bytes: Buffer): void {
     this.#idle?.moved();

@@ -12,6 +12,7 @@ import type { ProtocolModule } from '../protocol/machine.ts';
 import { ProxyHeaderReader } from '../wire/proxy-header.ts';
 import type { Admissions, Place } from './admissions.ts';
 import { Channel } from './channel.ts';
+import type { Turnstile } from './turnstile.ts';
 import type { Meters } from './meters.ts';
 import type { Accepted } from './conversation.ts';
 import type { LimitSettings, ListenerSettings } from './settings.ts';
@@ -25,6 +26,8 @@ export interface ListenerOptions {
   readonly module: ProtocolModule;
   readonly certificates: Certificates;
   readonly admissions: Admissions;
+  /** Where handshakes of all listeners wait for their turn to begin. */
+  readonly handshakes: Turnstile;
   readonly meters: Meters;
   readonly log: Log;
   /** Takes over a connection that is ready to be greeted. */
@@ -166,7 +169,12 @@ export class Listener {
   }
 
   async #secure(channel: Channel, origin: Origin, log: Log): Promise<boolean> {
-    const { settings, limits, certificates, module, meters } = this.#options;
+    const { settings, limits, certificates, module, meters, handshakes } = this.#options;
+    const turn = handshakes.pass();
+    if (turn !== undefined) {
+      channel.hold();
+      await turn;
+    }
     const timer = setTimeout(() => channel.interrupt(), limits.tlsHandshakeMs);
     const why = await channel.acceptTls({ contextFor: certificates.contextFor, alpn: module.alpn });
     clearTimeout(timer);
