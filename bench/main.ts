@@ -26,7 +26,7 @@ async function bench(options: Options): Promise<void> {
   try {
     const around = { options, lasting, world, results };
     for (const name of SIDE_NAMES) {
-      const needed = works.some(({ sides, fresh }) => fresh !== true && sides.includes(name));
+      const needed = works.some(({ sides, fresh }) => fresh === undefined && sides.includes(name));
       if (needed && chosen(options.sides, name)) lasting.set(name, await ready(name, around, {}));
     }
     for (const work of works) await runWork(work, around);
@@ -57,7 +57,7 @@ async function ready(
   const side = await startSide(name, { ...world, cores: work.processes?.workers ?? world.cores });
   try {
     await checkLogin(side, world);
-    await warmUp(side, world, work.fresh === true ? options.scale.lightWarmUp : options.scale.warmUp);
+    await warmUp(side, world, work.fresh?.warmUp ?? options.scale.warmUp);
   } catch (error) {
     await side.stop();
     throw error;
@@ -80,7 +80,7 @@ async function runWork(work: Work, around: Around): Promise<void> {
 
 async function runOn(name: SideName, work: Work, around: Around): Promise<Outcome> {
   const { lasting, world } = around;
-  const fresh = work.fresh === true ? await ready(name, around, work) : undefined;
+  const fresh = work.fresh !== undefined ? await ready(name, around, work) : undefined;
   const side = fresh ?? lasting.get(name);
   if (side === undefined) throw new Error(`${name} does not run`);
   try {

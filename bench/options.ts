@@ -20,7 +20,6 @@ export interface Options {
 const MB = 1024 * 1024;
 const FULL: Scale = {
   warmUp: 20_000,
-  lightWarmUp: 500,
   logins: 1000,
   transferBytes: 25 * MB,
   transferSessions: [1, 4, 8],

@@ -9,9 +9,12 @@ import { counted, type Outcome, type Scale, type Work } from './work.ts';
 
 /** Long enough for what is freed to be given back. */
 const SETTLE_MS = 3_000;
-const IDLE_MS = 5_000;
+/** As long as from one heartbeat of Postern's live list to the next. */
+const IDLE_MS = 30_000;
+/** What code needs once it is compiled is no session's. */
+const WARM_UP = 4_000;
 const SYNC_BYTES = 200 * 1024;
-const SIDES: readonly SideName[] = ['postern', 'nginx', 'nginx 64k', 'haproxy'];
+const SIDES: readonly SideName[] = ['postern', 'nginx', 'haproxy'];
 
 /** Each number of sessions, opened and held by one side at a time. */
 export function idleWorks({ idle }: Scale): readonly Work[] {
@@ -20,7 +23,7 @@ export function idleWorks({ idle }: Scale): readonly Work[] {
     name: `${sessions} idle sessions`,
     sides: SIDES,
     heavy: true,
-    fresh: true,
+    fresh: { warmUp: WARM_UP },
     run: (side, world) => idled(side, world, sessions),
   }));
 }

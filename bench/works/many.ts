@@ -16,6 +16,8 @@ import { counted, type Outcome, type Scale, type Work } from './work.ts';
 
 /** Each of so many processes holds its share. */
 const HOLDERS = 4;
+/** For six workers. */
+const WARM_UP = 10_000;
 const PROCESSES = { workers: 6, backends: 4 };
 const HOLDER = join(import.meta.dirname, '../load/holder.ts');
 const OPEN_DEADLINE_MS = 600_000;
@@ -30,7 +32,7 @@ export function manyWorks({ many }: Scale): readonly Work[] {
       name: `${many} idle sessions`,
       sides: ['postern', 'nginx'],
       heavy: true,
-      fresh: true,
+      fresh: { warmUp: WARM_UP },
       processes: PROCESSES,
       run: (side, world) => held(side, world, many),
     },

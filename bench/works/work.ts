@@ -26,8 +26,8 @@ export interface Work {
   readonly sides: readonly SideName[];
   /** It takes so long, or fills so much, that at most two rounds are made of it. */
   readonly heavy?: true | undefined;
-  /** Each side is started anew for it: what earlier work has left behind would count. */
-  readonly fresh?: true | undefined;
+  /** Each side is started anew for it, and logs in so often first: what earlier work has left behind would count. */
+  readonly fresh?: { readonly warmUp: number } | undefined;
   /** More processes than usual (a worker per core, one backend), for sessions that would not have descriptors otherwise. */
   readonly processes?: { readonly workers: number; readonly backends: number } | undefined;
   run(side: Side, world: World): Promise<Outcome>;
@@ -36,8 +36,6 @@ export interface Work {
 export interface Scale {
   /** Logins of every side before anything is counted. */
   readonly warmUp: number;
-  /** The same of a side that is started for one work: all code has run, all pools are open. */
-  readonly lightWarmUp: number;
   readonly logins: number;
   readonly transferBytes: number;
   readonly transferSessions: readonly number[];
