@@ -108,7 +108,7 @@ export class Client {
 function secure(port: number, { session, from, onTicket }: ClientOptions): TLSSocket {
   // What is verified here costs the load, not the sides.
   // One key exchange for all sides: not all of them can do the hybrid ones, which cost more.
-  const options = { port, host: '127.0.0.1', rejectUnauthorized: false, ecdhCurve: 'X25519' };
+  const options = { port, host: '127.0.0.1', rejectUnauthorized: false, ecdhCurve: 'X25519:P-256' };
   const more = { ...(session === undefined ? {} : { session }), ...(from === undefined ? {} : { localAddress: from }) };
   const socket = connectTls({ ...options, ...more });
   if (onTicket !== undefined) socket.on('session', onTicket);
