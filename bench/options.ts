@@ -45,6 +45,7 @@ export const USAGE = `usage: npm run bench -- [options]
                     many (50,000 sessions, minutes each) only when it is named
   --sides <names>   postern, nginx, "nginx 64k", haproxy, dovecot, perdition, direct
   --rounds <n>      how often each work is done by each side, in turn; default 3, with --quick 2
+  --warm-up <n>     logins of every side that compiles while it runs, before anything is counted; default 20000
   --quick           fewer logins and sessions
   --no-page         print the table, leave docs/benchmarks.md as it is
   --json            print all figures as JSON, leave docs/benchmarks.md as it is
@@ -58,6 +59,7 @@ export function readOptions(args: readonly string[]): Options {
       only: { type: 'string', default: '' },
       sides: { type: 'string', default: '' },
       rounds: { type: 'string' },
+      'warm-up': { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       'no-page': { type: 'boolean', default: false },
@@ -65,12 +67,15 @@ export function readOptions(args: readonly string[]): Options {
   });
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 3));
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number from 1');
+  const scale = values.quick ? QUICK : FULL;
+  const warmUp = Number(values['warm-up'] ?? scale.warmUp);
+  if (!Number.isInteger(warmUp) || warmUp < 0) throw new Error('--warm-up must be a whole number');
   const words = (text: string): readonly string[] => text.split(',').filter((word) => word !== '');
   return {
     only: words(values.only),
     sides: words(values.sides),
     rounds,
-    scale: values.quick ? QUICK : FULL,
+    scale: { ...scale, warmUp },
     quick: values.quick,
     json: values.json,
     page: !values.json && !values['no-page'],

@@ -37,7 +37,7 @@ export interface BackendsOptions {
 export interface Passenger {
   readonly account: Attempt['account'];
   readonly protocol: Protocol;
-  readonly client?: (() => ForwardedClient) | undefined;
+  readonly client?: ForwardedClient | undefined;
   readonly helo?: BackendOptions['helo'];
 }
 

@@ -54,8 +54,8 @@ export interface Accepted {
   readonly listener: ListenerSettings;
   readonly module: ProtocolModule;
   readonly client: Client;
-  /** Where the client has come to. Asks the system. */
-  readonly local: () => Endpoint;
+  /** Where the client has come to. */
+  readonly local: Endpoint;
   readonly place: Place;
   readonly log: Log;
 }
@@ -228,7 +228,7 @@ export class Conversation implements Served {
         listener: listener.name,
         sessionId: id,
         client: { ...client, tls: this.#tlsActive },
-        forwarded: () => this.#forwarded(),
+        forwarded: this.#forwarded(),
         helo: this.#front.helo,
         identity: { ...identity, defaultDomain: listener.defaultDomain },
         gatekeeper,
@@ -258,7 +258,7 @@ export class Conversation implements Served {
   #forwarded(): ForwardedClient {
     const { client, local, id } = this.#accepted;
     const { address, port } = client;
-    const { address: localAddress, port: localPort } = local();
+    const { address: localAddress, port: localPort } = local;
     return { address, port, localAddress, localPort, tls: this.#tlsActive, sessionId: id, ttl: PROXY_TTL };
   }
 }

@@ -25,7 +25,7 @@ export interface Errand {
   readonly module: ProtocolModule;
   readonly hostname: string;
   readonly login: BackendLogin;
-  readonly client?: (() => ForwardedClient) | undefined;
+  readonly client?: ForwardedClient | undefined;
   readonly helo?: BackendOptions['helo'];
 }
 
@@ -73,7 +73,7 @@ export async function dial(to: Destination, errand: Errand, signal: AbortSignal)
     hostname: errand.hostname,
     tls: to.service.tls === 'implicit' ? 'active' : to.service.tls,
     login: errand.login,
-    forward: passesClientInProtocol(to.service) ? errand.client?.() : undefined,
+    forward: passesClientInProtocol(to.service) ? errand.client : undefined,
     helo: errand.helo,
   });
   const outcome = await converse(dialogue, channel, { to, restMs: errand.module.restOverTlsMs ?? 0 });
@@ -124,7 +124,7 @@ async function connect(to: { host: string; port: number }, signal: AbortSignal):
 }
 
 async function greeted(channel: Channel, to: Destination, errand: Errand): Promise<string | undefined> {
-  if (to.service.clientAddress === 'proxy') channel.write(proxyHeader(errand.client?.()));
+  if (to.service.clientAddress === 'proxy') channel.write(proxyHeader(errand.client));
   const failed = to.service.tls === 'implicit' ? await startTls(channel, to) : undefined;
   if (failed !== undefined) return failed;
   const greeting = await channel.read();

@@ -19,8 +19,7 @@ export interface Judging {
   readonly listener: string;
   readonly sessionId: string;
   readonly client: Client;
-  /** For a backend that is told of the client. */
-  readonly forwarded: () => ForwardedClient;
+  readonly forwarded: ForwardedClient;
   readonly helo: BackendOptions['helo'];
   readonly identity: IdentityRules;
   readonly gatekeeper: Gatekeeper;

@@ -145,10 +145,8 @@ export class Listener {
     const channel = new Channel(connection);
     const id = randomBytes(6).toString('hex');
     const log = this.#options.log.child({ session: id, listener: settings.name, protocol: settings.protocol });
-    const local = (): Endpoint => {
-      const { address, port } = connection.local;
-      return { address: canonicalAddress(address) ?? '', port };
-    };
+    const { address, port } = connection.local;
+    const local = { address: canonicalAddress(address) ?? '', port };
     const direct = { address: from.address, port: from.port, local };
     const origin = from.proxied ? await this.#readHeader(channel, direct, log) : direct;
     if (origin === undefined) return false;
@@ -197,7 +195,7 @@ export class Listener {
       channel.putBack(result.rest);
       const { header } = result;
       if (header.kind === 'local') return direct;
-      return { address: header.source.address, port: header.source.port, local: () => header.destination };
+      return { address: header.source.address, port: header.source.port, local: header.destination };
     }
   }
 
@@ -219,7 +217,7 @@ interface Arrival extends Endpoint {
 }
 
 interface Origin extends Endpoint {
-  readonly local: () => Endpoint;
+  readonly local: Endpoint;
 }
 
 function whyNot({ name, address, port }: Endpoint & { name: string }, cause: unknown): string {

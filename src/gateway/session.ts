@@ -24,7 +24,7 @@ export async function serve(accepted: Accepted, services: SessionServices, serve
   try {
     const loggedIn = await conversed(new Conversation(accepted, services), served);
     if (loggedIn === undefined) accepted.place.leave();
-    else new Session(accepted, loggedIn, { services, served }).begin(loggedIn);
+    else begin(accepted, loggedIn, { services, served });
   } catch (error) {
     accepted.log.error('fault', { error });
     accepted.place.leave();
@@ -37,6 +37,17 @@ async function conversed(conversation: Conversation, served: Set<Served>): Promi
     return await conversation.run();
   } finally {
     served.delete(conversation);
+  }
+}
+
+// Whoever cannot be put on the live list could not be cut off: better no session than that one.
+function begin(accepted: Accepted, loggedIn: LoggedIn, around: Around): void {
+  try {
+    new Session(accepted, loggedIn, around).begin(loggedIn);
+  } catch (error) {
+    loggedIn.judged.session.seat.release();
+    for (const { connection } of [loggedIn.client, loggedIn.backend]) connection.destroy();
+    throw error;
   }
 }
 
@@ -72,7 +83,7 @@ class Session implements Served, Admission, RelayOwner {
     this.#relay = new Relay(loggedIn, options);
   }
 
-  /** Runs from now on. Throws, with both sides closed, when it cannot be listed: it could not be cut off. */
+  /** Runs from now on, or throws when it cannot be listed. */
   begin(sides: RelaySides): void {
     this.#place.authenticated();
     this.#served.add(this);
@@ -80,7 +91,6 @@ class Session implements Served, Admission, RelayOwner {
       this.#live.admit(this);
     } catch (error) {
       this.#leave();
-      for (const { connection } of [sides.client, sides.backend]) connection.destroy();
       throw error;
     }
     this.#relay.start(sides);
