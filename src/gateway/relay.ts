@@ -50,6 +50,7 @@ export class Relay {
   #lastMovedAt = performance.now();
   #ended: RelayResult['ended'] | undefined;
   #stopped = false;
+  #finished = false;
 
   /** Nothing flows before start(). */
   constructor({ client, backend }: RelaySides, { owner, idleMs, boundary, sums }: RelayOptions) {
@@ -159,6 +160,9 @@ export class Relay {
   }
 
   #settle(): void {
+    // Of two that had closed before they were joined each tells of it.
+    if (this.#finished) return;
+    this.#finished = true;
     this.#owner.onFinished({
       bytesFromClient: this.#client.bytes,
       bytesFromBackend: this.#backend.bytes,

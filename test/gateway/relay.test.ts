@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { Relay, type Joining, type RelayOptions, type RelayResult } from '../../src/gateway/relay.ts';
 import { transport } from '../../src/transport/runtime.ts';
-import type { Connection } from '../../src/transport/transport.ts';
+import type { Connection, ConnectionEvents } from '../../src/transport/transport.ts';
 import { imapBoundary } from '../../src/protocol/imap/boundary.ts';
 import { eventually, freePorts } from '../support/processes.ts';
 
@@ -34,6 +34,38 @@ async function joined(
   const between = new Relay(sides, { owner: { onFinished: resolve }, idleMs: FOREVER_MS, ...options });
   between.start(sides);
   return { client, backend, between, finished };
+}
+
+/** One that has closed before anybody owned it. */
+class ClosedConnection implements Connection {
+  readonly remote = { address: '127.0.0.1', port: 1 };
+  readonly local = { address: '127.0.0.1', port: 2 };
+  readonly unsent = 0;
+  readonly writable = false;
+  readonly closed = true;
+  readonly secured = false;
+
+  own(events: ConnectionEvents): void {
+    events.onEnded();
+    events.onClosed();
+  }
+
+  pause(): void {}
+  resume(): void {}
+  end(): void {}
+  destroy(): void {}
+
+  write(): boolean {
+    return true;
+  }
+
+  async acceptTls(): Promise<string> {
+    return 'connection closed';
+  }
+
+  async connectTls(): Promise<string> {
+    return 'connection closed';
+  }
 }
 
 function joining(connection: Connection): Joining {
@@ -204,4 +236,13 @@ test('what is under way or waits to be sent on is not quiet', async () => {
   client.on('error', () => {}).destroy();
   backend.on('error', () => {}).destroy();
   await finished;
+});
+
+test('two connections that were closed before they are joined end once', () => {
+  const closed = (): Connection => new ClosedConnection();
+  const ends: RelayResult[] = [];
+  const sides = { client: joining(closed()), backend: joining(closed()) };
+  const owner = { onFinished: (result: RelayResult) => void ends.push(result) };
+  new Relay(sides, { owner, idleMs: FOREVER_MS }).start(sides);
+  assert.equal(ends.length, 1);
 });
