@@ -34,8 +34,12 @@ const MOSTLY_WAITING =
   /^test\/(interop\/(abuse|clock|dovecot-auth|failing-|missed-changes|nginx-auth|outage|saslauthd)|store\/redis|ops\/endpoint)/;
 const waits = ({ file }) => MOSTLY_WAITING.test(file);
 const works = (job) => !waits(job);
-/** What runs at a time; each takes the first job of the first kind that is left. */
-const LANES = [[works, waits], [works, waits], [waits]];
+/** What runs at a time; each takes the first job of the first kind that is left, and has its own ports for servers. */
+const LANES = [
+  { kinds: [works, waits], ports: '20000-23999' },
+  { kinds: [works, waits], ports: '24000-27999' },
+  { kinds: [waits], ports: '28000-31999' },
+];
 
 // Node forgets what it has compiled, and the tests start hundreds of processes of the same code. Bun is quick at it.
 const COMPILED = join(ROOT, 'node_modules/.cache/postern-tests');
@@ -74,14 +78,14 @@ export async function runFiles(runtimes, files, report) {
   const outcomes = [];
   // Never one file on both runtimes at once: some have a name that the whole machine sees.
   const next = (kind) => waiting.find((job) => kind(job) && !busy.has(job.file));
-  const work = async (kinds) => {
+  const work = async ({ kinds, ports }) => {
     for (;;) {
       const job = next(kinds[0]) ?? next(kinds.at(-1));
       if (job === undefined) return;
       waiting.splice(waiting.indexOf(job), 1);
       const { runtime, file } = job;
       busy.add(file);
-      const outcome = await runFile(runtime, file);
+      const outcome = await runFile(runtime, file, ports);
       busy.delete(file);
       report({ runtime, file, outcome: describe(outcome), ms: outcome.ms });
       outcomes.push(outcome);
@@ -99,11 +103,11 @@ export function stopFiles() {
 
 const running = new Set();
 
-async function runFile(runtime, file) {
+async function runFile(runtime, file, ports) {
   const folder = mkdtempSync(join(tmpdir(), 'postern-results-'));
   const results = join(folder, 'results.xml');
   const started = Date.now();
-  const { end, output } = await runProcess(RUNTIMES[runtime](file, results));
+  const { end, output } = await runProcess(RUNTIMES[runtime](file, results), ports);
   const counts = count(results);
   rmSync(folder, { recursive: true, force: true });
   const passed = counts.passed;
@@ -114,12 +118,12 @@ async function runFile(runtime, file) {
   return { title, passed, failed, trouble, output, ms: Date.now() - started };
 }
 
-function runProcess({ command, args }) {
+function runProcess({ command, args }, ports) {
   return new Promise((resolve) => {
     // A group of its own: whatever the file started ends with it.
     const child = spawn(command, args, {
       cwd: ROOT,
-      env: environment(),
+      env: environment(ports),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -147,9 +151,9 @@ function runProcess({ command, args }) {
 }
 
 // Set by "node --test" for its own children: a test that runs the runner would change what it tests.
-function environment() {
+function environment(ports) {
   const { NODE_TEST_CONTEXT: _, ...others } = process.env;
-  return { ...others, NODE_COMPILE_CACHE: COMPILED };
+  return { ...others, NODE_COMPILE_CACHE: COMPILED, TEST_PORTS: ports };
 }
 
 function killGroup(pid) {

@@ -1,7 +1,7 @@
 /** The test runner itself: whatever goes wrong in a file is counted, and nothing outlives it. */
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import test, { after } from 'node:test';
 import { processesWith } from '../support/demo.ts';
@@ -71,4 +71,28 @@ test('a file that hangs is ended with all that it has started', async () => {
   assert.match(last, /, 2 failed$/);
   for (const line of progress) assert.match(line, /still running after 3 s/);
   assert.deepEqual(processesWith('1234567'), []);
+});
+
+test('files that run at one time choose from ports of their own', async () => {
+  const names = ['this', 'that'];
+  const files = names.map((name) => join(directory.path, `${name}.test.ts`));
+  for (const file of files) {
+    // Each waits for the other: they do run at one time.
+    const others = JSON.stringify(files.map((one) => `${one}.ports`));
+    writeFileSync(
+      file,
+      `import { existsSync, writeFileSync } from 'node:fs';
+import test from 'node:test';
+test('its ports', async () => {
+  writeFileSync('${file}.ports', process.env.TEST_PORTS);
+  while (!${others}.every((one) => existsSync(one))) await new Promise((done) => setTimeout(done, 10));
+});`,
+    );
+  }
+  const given = files.map((file) => relative(ROOT, file));
+  const { code, stdout } = await run('node', ['scripts/test.mjs', '--only', 'bun', ...given], { cwd: ROOT });
+  assert.equal(code, 0, stdout);
+  const ranges = files.map((file) => readFileSync(`${file}.ports`, 'utf8').split('-').map(Number));
+  const [[, lower = 0] = [], [upper = 0] = []] = ranges.toSorted(([a = 0], [b = 0]) => a - b);
+  assert.ok(lower < upper, JSON.stringify(ranges));
 });

@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,6 +16,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 const ASK_AGAIN_MS = 10;
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 30_000;
+
+// Files that run at one time have ports of their own: between the choice of a port and the start of its server anybody
+// could take it, and a server whose port answers looks started.
+const PORTS = portRange(process.env['TEST_PORTS'] ?? '20000-31999');
+let nextPort = randomInt(PORTS.first, PORTS.last);
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -159,18 +164,16 @@ export function accepts(port: number): Promise<boolean> {
 }
 
 /**
- * Free loopback ports, all different: held open together while they are chosen. They lie below those that the kernel
- * gives to outgoing connections, so that a server that was stopped finds its port free again.
+ * Free loopback ports, all different: none of them comes again before all others have been given. They lie below those
+ * that the kernel gives to outgoing connections, so that a server that was stopped finds its port free again.
  */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const held = new Map<number, Server>();
-  while (held.size < count) {
-    const port = randomInt(20_000, 32_000);
-    const server = held.has(port) ? undefined : await listenOn(port);
-    if (server !== undefined) held.set(port, server);
+  const found: number[] = [];
+  while (found.length < count) {
+    nextPort = nextPort < PORTS.last ? nextPort + 1 : PORTS.first;
+    if (await isFree(nextPort)) found.push(nextPort);
   }
-  await Promise.all([...held.values()].map((server) => new Promise((resolve) => server.close(resolve))));
-  return [...held.keys()];
+  return found;
 }
 
 /** A directory that everybody may enter (servers change user); remove() takes it away with all that is in it. */
@@ -216,11 +219,16 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** Undefined when the port is taken. */
-function listenOn(port: number): Promise<Server | undefined> {
+function portRange(text: string): { readonly first: number; readonly last: number } {
+  const [first = NaN, last = NaN] = text.split('-').map(Number);
+  if (!(first < last)) throw new Error(`TEST_PORTS is ${text}, not first-last`);
+  return { first, last };
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => resolve(server));
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
