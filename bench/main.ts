@@ -7,6 +7,7 @@ import { readOptions, USAGE, type Options } from './options.ts';
 import { writePage } from './report/page.ts';
 import { Results } from './report/results.ts';
 import { goalTable, growthTable, tableOf } from './report/table.ts';
+import { bunVersion } from './runtime.ts';
 import { SIDE_NAMES, startSide } from './sides/all.ts';
 import type { Side, SideName } from './sides/side.ts';
 import { allWorks, GROUPS, UNASKED } from './works/all.ts';
@@ -37,7 +38,7 @@ async function bench(options: Options): Promise<void> {
   const seconds = (performance.now() - startedAt) / 1000;
   if (options.json) process.stdout.write(`${asJson(results)}\n`);
   else process.stdout.write(`${tablesOf(results).join('\n\n')}\n`);
-  if (options.page) await writePage(results, { options, seconds, cores: world.cores });
+  if (options.page) await writePage(results, { options, seconds, cores: world.cores, bun: await bunVersion() });
 }
 
 interface Around {

@@ -15,6 +15,7 @@ import { createAuthority, LOOPBACK_NAMES } from '../test/support/certificates.ts
 import { start, temporaryDirectory, type Running } from '../test/support/processes.ts';
 import { startRedis, type RedisServer } from '../test/support/redis.ts';
 import type { User } from './load/login.ts';
+import { BUN } from './runtime.ts';
 import type { MailProtocol, Surroundings } from './sides/side.ts';
 
 export interface World extends Surroundings {
@@ -76,7 +77,7 @@ async function startBackend(processes: number): Promise<Backend> {
   const running: Running[] = [];
   let ports = '{}';
   for (const host of hosts) {
-    const one = start(process.execPath, [join(import.meta.dirname, 'backend.ts'), host, ports]);
+    const one = start(BUN, [join(import.meta.dirname, 'backend.ts'), host, ports]);
     running.push(one);
     ports = await one.line(/^\{/);
   }

@@ -1,12 +1,18 @@
-/** `npm run bench`: installs what is pinned and the proxies to compare with, then runs bench/main.ts on the pinned Bun. */
+/**
+ * `npm run bench`: installs what is pinned and the proxies to compare with, then runs
+ * bench/main.ts on Node, which starts what it measures on the pinned Bun.
+ */
 
 import { spawn } from 'node:child_process';
 import { install } from './install.mjs';
 import { BENCH_PACKAGES, ensurePackages } from './packages.mjs';
-import { bunPath, ROOT, runMain, supervise } from './runtime.mjs';
+import { bunPath, nodePath, ROOT, runMain, supervise } from './runtime.mjs';
 
 await runMain(async () => {
   await install();
   if (!process.argv.includes('--help')) ensurePackages('the bench needs', BENCH_PACKAGES);
-  return supervise(spawn(bunPath(), ['bench/main.ts', ...process.argv.slice(2)], { cwd: ROOT, stdio: 'inherit' }));
+  const env = { ...process.env, POSTERN_BUN: bunPath() };
+  return supervise(
+    spawn(nodePath(), ['bench/main.ts', ...process.argv.slice(2)], { cwd: ROOT, env, stdio: 'inherit' }),
+  );
 });

@@ -14,6 +14,8 @@ export interface Circumstances {
   readonly options: Options;
   readonly seconds: number;
   readonly cores: number;
+  /** With its version. */
+  readonly bun: string;
 }
 
 const DOCS = join(import.meta.dirname, '../../docs');
@@ -52,17 +54,15 @@ function generated(results: Results, around: Circumstances): string {
   return [circumstances(results, around), plot, ...titled].join('\n\n');
 }
 
-function circumstances(results: Results, { options, seconds, cores }: Circumstances): string {
+function circumstances(results: Results, { options, seconds, cores, bun }: Circumstances): string {
   const [cpu] = cpus();
   const machine = `${cores} cores of ${cpu?.model.trim() ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`;
-  const runtime =
-    process.versions['bun'] === undefined ? `Node ${process.versions.node}` : `Bun ${process.versions['bun']}`;
   const total = [...results.errors.values()]
     .flatMap((ofWork) => [...ofWork.values()])
     .reduce((sum, count) => sum + count, 0);
   return [
     `Measured on ${new Date().toISOString().slice(0, 10)} in ${Math.round(seconds)} s, ${options.rounds} rounds${options.quick ? ', `--quick`' : ''}. ` +
-      `Machine: ${machine}. Runtime of Postern, the auth service, the backend and the load: ${runtime}. ` +
+      `Machine: ${machine}. ${bun} runs Postern, the auth service and the backend, Node ${process.versions.node} the load. ` +
       `The load itself used ${results.loadCpuSeconds.toFixed(0)} s of CPU, which no side is charged with. Errors in all: ${total}.`,
     SIDE_NAMES.filter((name) => results.abouts.has(name))
       .map((name) => `- **${name}**: ${results.abouts.get(name)}`)

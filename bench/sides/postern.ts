@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { startGateway } from '../../test/support/gateway.ts';
 import { eventually, accepts } from '../../test/support/processes.ts';
+import { BUN } from '../runtime.ts';
 import { MASTER, type Side, type Surroundings } from './side.ts';
 
 /** Starts it and waits until it listens. */
@@ -33,6 +34,7 @@ export async function startPostern(around: Surroundings): Promise<Side> {
     },
     through: ['sh', '-c', `exec "$@" >${join(around.directory, 'postern.log')} 2>&1`, 'sh'],
     quiet: true,
+    runtime: BUN,
   });
   const ports = {
     imap: gateway.port('imapTls'),

@@ -36,6 +36,8 @@ export interface GatewayOptions {
   /** Starts it through these words, e.g. `prlimit --nofile=200`, and with these variables in its environment. */
   readonly through?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The Bun or Node to start it on; default the one that runs the tests. */
+  readonly runtime?: string | undefined;
   /** Runs this part alone. */
   readonly only?: 'service' | undefined;
   /** Its log goes elsewhere: do not wait for what it says. */
@@ -82,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const part = options.only === undefined ? [] : ['--only', options.only];
   const [command, ...args] = [
     ...(options.through ?? []),
-    process.execPath,
+    options.runtime ?? process.execPath,
     POSTERN,
     'serve',
     ...part,
