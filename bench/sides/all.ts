@@ -2,6 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startBare } from './bare.ts';
 import { startDovecotProxy } from './dovecot.ts';
 import { direct } from './direct.ts';
 import { startHaproxy } from './haproxy.ts';
@@ -12,6 +13,7 @@ import type { Side, SideName, Surroundings } from './side.ts';
 
 const STARTERS: Readonly<Record<SideName, (around: Surroundings) => Promise<Side>>> = {
   postern: startPostern,
+  bare: startBare,
   nginx: (around) => startNginx(around),
   'nginx 64k': (around) => startNginx(around, '64k'),
   haproxy: startHaproxy,
@@ -23,6 +25,7 @@ const STARTERS: Readonly<Record<SideName, (around: Surroundings) => Promise<Side
 /** All of their names, in the order of the table. */
 export const SIDE_NAMES: readonly SideName[] = [
   'postern',
+  'bare',
   'nginx',
   'nginx 64k',
   'haproxy',

@@ -12,7 +12,7 @@ type Handshake = 'fresh' | 'resumed';
 const AT_ONCE = [1, 16, 100] as const;
 const ENOUGH_FOR_COMPILED = 1000;
 const SIDES: Readonly<Record<MailProtocol, readonly SideName[]>> = {
-  imap: ['postern', 'nginx', 'haproxy', 'dovecot', 'perdition'],
+  imap: ['postern', 'bare', 'nginx', 'haproxy', 'dovecot', 'perdition'],
   pop3: ['postern', 'nginx', 'haproxy', 'dovecot'],
   submission: ['postern', 'nginx', 'haproxy'],
 };

@@ -13,7 +13,7 @@ interface Transfer {
   readonly once: (client: Client, message: Buffer) => Promise<void>;
 }
 
-const SIDES = ['postern', 'nginx', 'nginx 64k', 'haproxy'] as const;
+const SIDES = ['postern', 'bare', 'nginx', 'nginx 64k', 'haproxy'] as const;
 const GB = 1e9;
 /** Counted in each round, by all sessions together. */
 const MESSAGES = 8;
