@@ -38,7 +38,11 @@ for (const protocol of PROTOCOLS) {
 }
 
 async function join(client: Connection, protocol: MailProtocol): Promise<void> {
-  await handshakes.pass();
+  const turn = handshakes.pass();
+  if (turn !== undefined) {
+    client.pause();
+    await turn;
+  }
   if ((await client.acceptTls({ contextFor: () => context, alpn: protocol }, NOTHING)) !== undefined) return;
   const to = { host: job.backend.host, port: job.backend.ports[protocol] };
   const backend = await transport.connect(to, new AbortController().signal);
