@@ -28,6 +28,7 @@ export async function startPerdition({ certificate, backend, directory }: Surrou
     ports: { imap },
     tls: true,
     compiled: true,
+    slow: true,
     roots: [pid],
     stop: async () => void process.kill(pid),
   };

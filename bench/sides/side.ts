@@ -21,6 +21,8 @@ export interface Side extends Target {
   readonly about: string;
   /** All of it is machine code from the start: nothing gets faster by being run. */
   readonly compiled: boolean;
+  /** A login costs it so much that a tenth of them shows as much, and takes long enough. */
+  readonly slow?: true | undefined;
   /** Every process that it keeps running, by its topmost ones, the Redis aside. */
   readonly roots: readonly number[];
   stop(): Promise<void>;

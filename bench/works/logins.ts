@@ -34,7 +34,7 @@ function loginWork(protocol: MailProtocol, handshake: Handshake, atOnce: number,
     group: 'logins',
     name: `${NAMES[protocol]} login, ${handshake} TLS, ${atOnce} at once`,
     sides: SIDES[protocol],
-    run: (side, world) => logins(side, world, { protocol, handshake, atOnce, count }),
+    run: (side, world) => logins(side, world, { protocol, handshake, atOnce, count: enoughOf(side, count) }),
   };
 }
 
@@ -53,7 +53,11 @@ export async function checkLogin(side: Side, world: World): Promise<void> {
 export async function warmUp(side: Side, world: World, count: number): Promise<void> {
   if (!side.tls) return;
   const total = side.compiled ? Math.min(count, ENOUGH_FOR_COMPILED) : count;
-  await logins(side, world, { protocol: 'imap', handshake: 'fresh', atOnce: 16, count: total });
+  await logins(side, world, { protocol: 'imap', handshake: 'fresh', atOnce: 16, count: enoughOf(side, total) });
+}
+
+function enoughOf({ slow }: Side, count: number): number {
+  return slow === true ? Math.ceil(count / 10) : count;
 }
 
 interface Many {
