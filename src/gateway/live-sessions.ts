@@ -13,7 +13,7 @@ import type { Meters, Noticed } from './meters.ts';
 import { CUT_OFF_REASONS, noticedNow, type Notice } from './notice.ts';
 import { isOlder, isOther, newest, oldest, RecentEpochs } from './recent-epochs.ts';
 import type { Gatekeeper, LiveChange, LiveSession, LiveStore } from './settings.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../core/turns.ts';
 
 export interface LiveSessionsOptions {
   readonly store: LiveStore;

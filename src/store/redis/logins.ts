@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { Turns } from '../../core/turns.ts';
 import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '../../policy/ports.ts';
 import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords, remembering } from '../records.ts';
 import {
@@ -25,6 +26,12 @@ const loginDomains = remembering(domainRecords, 2000);
 
 const LoginReply = z.tuple([TextReply, TextReply, z.number(), z.number(), z.number()]);
 
+/**
+ * Where thousands log in at one time, all of their questions at once would take longer than the deadline of each, and an
+ * overload would look like an outage. They begin in turn, and with its turn the deadline of each.
+ */
+const LOOKUPS_AT_ONCE = 64;
+
 /** Until then a secret that was right is still counted as one that may have been wrong. */
 const SUCCESS_WAITS_MS = 20;
 
@@ -37,9 +44,10 @@ type RedisLogins = Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailure
 export function redisLogins(context: RedisContext): RedisLogins {
   const { link, keys } = context;
   const convoy = new Convoy(SUCCESS_WAITS_MS);
+  const turns = new Turns(LOOKUPS_AT_ONCE);
   const recording = new Set<Promise<void>>();
   return {
-    lookupLogin: (query) => lookupLogin(context, query, convoy),
+    lookupLogin: (query) => turns.run(() => lookupLogin(context, query, convoy)),
     recordSuccess: (success) => {
       const recorded = convoy.departure().then(() => recordSuccess(context, success));
       recording.add(recorded);
