@@ -14,7 +14,7 @@ const IDLE_MS = 30_000;
 /** What code needs once it is compiled is no session's. */
 const WARM_UP = 4_000;
 const SYNC_BYTES = 200 * 1024;
-const SIDES: readonly SideName[] = ['postern', 'bare', 'nginx', 'haproxy'];
+const SIDES: readonly SideName[] = ['postern', 'bare', 'nginx', 'haproxy', 'dovecot'];
 
 /** Each number of sessions, opened and held by one side at a time. */
 export function idleWorks({ idle }: Scale): readonly Work[] {

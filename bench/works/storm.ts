@@ -13,7 +13,7 @@ export function stormWorks({ storm }: Scale): readonly Work[] {
     {
       group: 'storm',
       name: `${storm} reconnect at once`,
-      sides: ['postern', 'bare', 'nginx', 'haproxy'],
+      sides: ['postern', 'bare', 'nginx', 'haproxy', 'dovecot'],
       heavy: true,
       // As after a restart: all code has run and all pools are open, and little is compiled.
       fresh: { warmUp: 500 },

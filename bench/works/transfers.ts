@@ -14,6 +14,7 @@ interface Transfer {
 }
 
 const SIDES = ['postern', 'bare', 'nginx', 'nginx 64k', 'haproxy'] as const;
+const IMAP_SIDES = [...SIDES, 'dovecot', 'perdition'] as const;
 const GB = 1e9;
 /** Counted in each round, by all sessions together. */
 const MESSAGES = 8;
@@ -22,13 +23,13 @@ const TRANSFERS: readonly Transfer[] = [
   {
     name: 'FETCH',
     protocol: 'imap',
-    sides: SIDES,
+    sides: IMAP_SIDES,
     once: (client, message) => client.ask(`a FETCH 1 BODY[]<0.${message.length}>\r\n`),
   },
   {
     name: 'APPEND',
     protocol: 'imap',
-    sides: SIDES,
+    sides: IMAP_SIDES,
     once: async (client, message) => {
       await client.ask(`a APPEND INBOX {${message.length - 2}}\r\n`);
       await client.ask(message);
