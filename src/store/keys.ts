@@ -160,14 +160,14 @@ export function escapeKeyPart(name: string): string {
   if (name === '') return '%';
   if (/^[a-z0-9@._+-]{1,1024}$/.test(name)) return name;
   if (name.length > MAX_ESCAPED_LENGTH) return digest(name);
-  const escaped = name.replace(/[^a-z0-9@._+-]/gu, escapeCharacter);
+  const escaped = name.replace(/[^a-z0-9@._+-]+/gu, escapeText);
   return escaped.length > MAX_ESCAPED_LENGTH ? digest(name) : escaped;
 }
 
-function escapeCharacter(char: string): string {
+function escapeText(text: string): string {
   // The network of every login has one.
-  if (char === '/') return '%2F';
-  return Buffer.from(char, 'utf8').toString('hex').toUpperCase().replace(/../g, '%$&');
+  if (text === '/') return '%2F';
+  return Buffer.from(text, 'utf8').toString('hex').toUpperCase().replace(/../g, '%$&');
 }
 
 function digest(name: string): string {

@@ -18,7 +18,7 @@ test('sixty-four look-ups are under way at most, and the deadline of the others 
     underWay -= 1;
     return [[null, null, 0, 0, 0], [null, null], 1];
   };
-  const link: Link = Object.assign(Object.create(Link.prototype), { run });
+  const link: Link = Object.assign(Object.create(Link.prototype), { run, deadlineMs: 600_000 });
   const logins = redisLogins({ link, keys: keyPlan(DEFAULT_KEY_PREFIX), caps: DEFAULT_CAPS });
   const asked = Array.from({ length: 1000 }, (_, at) => logins.lookupLogin(query(accountOf(`user${at}`), 'wrong')));
   assert.equal((await Promise.all(asked)).length, 1000);

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isFault } from '../../src/core/fault.ts';
 import type { Change, Store } from '../../src/policy/ports.ts';
 import { openStore } from '../../src/store/open.ts';
 import { eventually } from '../support/processes.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { accountOf, DOMAIN, EMPTY_ACCOUNT, saveAccount } from './contract.ts';
+import { accountOf, DOMAIN, EMPTY_ACCOUNT, query, saveAccount } from './contract.ts';
 import { assertRecovers, assertUnavailable, DEADLINE_MS } from './outage.ts';
 import { settingsFor } from './redis-fresh.ts';
 
@@ -86,6 +87,22 @@ test('a network that swallows everything is unavailable in time, and back when i
   const store = await openAt(proxy.port);
   proxy.swallow();
   await assertUnavailable(store);
+  proxy.recover();
+  await assertRecovers(store, RECOVERY_MS);
+  await store.close();
+  await proxy.stop();
+  await server.stop();
+});
+
+test('many logins that meet a silent Redis are all told so, also those that wait for their turn', async () => {
+  const server = await startRedis();
+  const proxy = await startTcpProxy(server.port);
+  const store = await openAt(proxy.port);
+  proxy.swallow();
+  const names = Array.from({ length: 2000 }, (_, at) => accountOf(`user${at}`));
+  const answers = await Promise.allSettled(names.map((account) => store.lookupLogin(query(account, 'wrong'))));
+  const told = answers.filter((one) => one.status === 'rejected' && isFault(one.reason, 'STORE_UNAVAILABLE'));
+  assert.equal(told.length, names.length);
   proxy.recover();
   await assertRecovers(store, RECOVERY_MS);
   await store.close();

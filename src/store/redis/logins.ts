@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { Fault } from '../../core/fault.ts';
 import { Turns } from '../../core/turns.ts';
 import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '../../policy/ports.ts';
 import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords, remembering } from '../records.ts';
@@ -31,6 +32,8 @@ const LoginReply = z.tuple([TextReply, TextReply, z.number(), z.number(), z.numb
  * overload would look like an outage. They begin in turn, and with its turn the deadline of each.
  */
 const LOOKUPS_AT_ONCE = 64;
+/** Longer than a storm takes, and shorter than a mail app waits. */
+const TURN_WITHIN_MS = 30_000;
 
 /** Until then a secret that was right is still counted as one that may have been wrong. */
 const SUCCESS_WAITS_MS = 20;
@@ -44,7 +47,13 @@ type RedisLogins = Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailure
 export function redisLogins(context: RedisContext): RedisLogins {
   const { link, keys } = context;
   const convoy = new Convoy(SUCCESS_WAITS_MS);
-  const turns = new Turns(LOOKUPS_AT_ONCE);
+  const turns = new Turns(LOOKUPS_AT_ONCE, {
+    // One node of a Cluster that is silent does not hold up those who ask the others.
+    heldMs: link.deadlineMs / 2,
+    waitMs: TURN_WITHIN_MS,
+    gaveUp: () =>
+      new Fault('STORE_UNAVAILABLE', `Redis: too many logins at one time, none begun in ${TURN_WITHIN_MS} ms`),
+  });
   const recording = new Set<Promise<void>>();
   return {
     lookupLogin: (query) => turns.run(() => lookupLogin(context, query, convoy)),
