@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Relay } from '../src/gateway/relay.ts';
-import { Turnstile } from '../src/gateway/turnstile.ts';
+import { HANDSHAKES_PER_TURN, Turnstile } from '../src/gateway/turnstile.ts';
 import { transport } from '../src/transport/runtime.ts';
 import type { Connection } from '../src/transport/transport.ts';
 import { PROTOCOLS, type MailProtocol } from './sides/side.ts';
@@ -20,8 +20,7 @@ export interface Job {
 
 const NOTHING = Buffer.alloc(0);
 const FOR_EVER_MS = 2 ** 31;
-/** As many as the gateway lets in at each turn. */
-const handshakes = new Turnstile(2);
+const handshakes = new Turnstile(HANDSHAKES_PER_TURN);
 const job: Job = JSON.parse(process.argv[2] ?? '');
 const cert = readFileSync(job.certFile);
 const context = createSecureContext({ cert, key: readFileSync(job.keyFile), ca: cert, minVersion: 'TLSv1.3' });
@@ -43,7 +42,10 @@ async function join(client: Connection, protocol: MailProtocol): Promise<void> {
     client.pause();
     await turn;
   }
-  if ((await client.acceptTls({ contextFor: () => context, alpn: protocol }, NOTHING)) !== undefined) return;
+  if ((await client.acceptTls({ contextFor: () => context, alpn: protocol }, NOTHING)) !== undefined) {
+    client.destroy();
+    return;
+  }
   const to = { host: job.backend.host, port: job.backend.ports[protocol] };
   const backend = await transport.connect(to, new AbortController().signal);
   const sides = {

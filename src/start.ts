@@ -13,6 +13,7 @@ import { Gateway, type GatewayState } from './gateway/gateway.ts';
 import type { LiveStore } from './gateway/settings.ts';
 import { HURRY_SIGNAL, Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
 import { readKeyring } from './keys.ts';
+import { MEMORY_KEPT } from './memory-kept.ts';
 import { openLog, type Log, type ProcessLog } from './ops/log.ts';
 import { makeGatekeeper, type Gatekeeper } from './policy/decide.ts';
 import type { Store } from './policy/ports.ts';
@@ -261,13 +262,10 @@ function spawnWorker({ configFile, only }: ServeOptions, index: number): ChildPr
   const part = only === undefined ? [] : ['--only', only];
   return spawn(process.execPath, [...program, 'worker', '--config', configFile, ...part], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // An operator's own setting stands.
     env: { ...MEMORY_KEPT, ...process.env, POSTERN_WORKER: String(index) },
   });
 }
-
-// Bun's allocator (mimalloc) gives memory back to the system ten milliseconds after it is free. A relay takes as much
-// again at once, and pays for every page: it costs twice the CPU for each gigabyte. An operator's own setting stands.
-const MEMORY_KEPT = { MIMALLOC_PURGE_DELAY: '-1', MIMALLOC_ALLOW_LARGE_OS_PAGES: '1' } as const;
 
 async function tell(message: WorkerMessage): Promise<void> {
   await new Promise<void>((resolve) => {

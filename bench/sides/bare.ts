@@ -1,14 +1,13 @@
 /** What the runtime alone costs: TLS and a relay on the gateway's own sockets, without anything that makes it Postern. */
 
 import { join } from 'node:path';
+import { MEMORY_KEPT } from '../../src/memory-kept.ts';
 import { freePorts, listening, start } from '../../test/support/processes.ts';
 import type { Job } from '../bare-relay.ts';
 import { BUN } from '../runtime.ts';
 import type { Side, Surroundings } from './side.ts';
 
 const BARE_RELAY = join(import.meta.dirname, '../bare-relay.ts');
-/** As the gateway has it for its workers. */
-const MEMORY_KEPT = { MIMALLOC_PURGE_DELAY: '-1', MIMALLOC_ALLOW_LARGE_OS_PAGES: '1' };
 
 /** Starts a process for each core; they share their ports. */
 export async function startBare({ certificate, backend, cores }: Surroundings): Promise<Side> {

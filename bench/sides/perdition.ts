@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { accepts, eventually, freePorts, run, runOk } from '../../test/support/processes.ts';
+import { accepts, eventually, freePorts, runOk } from '../../test/support/processes.ts';
 import type { Side, Surroundings } from './side.ts';
 
 /** Starts it for IMAP. It goes into the background by itself, so its pid file says what to count and to end. */
@@ -20,8 +20,8 @@ export async function startPerdition({ certificate, backend, directory }: Surrou
   );
   await eventually('perdition listens', () => accepts(imap));
   const pid = Number(await readFile(pidFile, 'utf8'));
-  const { stdout } = await run('/usr/sbin/perdition', ['--version']);
-  const version = /\d+\.\d+/.exec(stdout)?.[0] ?? '';
+  // It does not tell its version itself.
+  const version = await runOk('dpkg-query', ['--show', '--showformat=${Version}', 'perdition']);
   return {
     name: 'perdition',
     about: `perdition ${version}, a process per connection; passes every login on`,

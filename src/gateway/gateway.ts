@@ -15,7 +15,7 @@ import type { Served } from './served.ts';
 import { serve } from './session.ts';
 import type { Gatekeeper, GatewaySettings, LiveStore } from './settings.ts';
 import { Certificates } from './tls.ts';
-import { Turnstile } from './turnstile.ts';
+import { HANDSHAKES_PER_TURN, Turnstile } from './turnstile.ts';
 import { pause } from './waiting.ts';
 
 export interface GatewayOptions {
@@ -52,8 +52,6 @@ const QUIET_MS = 500;
 /** Time for the goodbyes of those that were ended last. */
 const GOODBYES_MS = 1_000;
 const GOODBYES_POLL_MS = 10;
-// Of sockets in a handshake Bun reads five at each turn. Each has two reads: with more to begin, some would be left over.
-const HANDSHAKES_PER_TURN = 2;
 const IDLE_CHECK_MS = 1_000;
 const NEVER = new AbortController().signal;
 

@@ -4,6 +4,9 @@
  * once, the first of them waited until the storm was over.
  */
 
+/** Each handshake has two reads: with more to begin, some would be left over. */
+export const HANDSHAKES_PER_TURN = 2;
+
 export class Turnstile {
   readonly #perTurn: number;
   #letIn = 0;
