@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import test, { after } from 'node:test';
 import { processesWith } from '../support/demo.ts';
-import { run, temporaryDirectory } from '../support/processes.ts';
+import { freePorts, run, temporaryDirectory } from '../support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const directory = await temporaryDirectory('runner');
@@ -95,4 +95,13 @@ test('its ports', async () => {
   const ranges = files.map((file) => readFileSync(`${file}.ports`, 'utf8').split('-').map(Number));
   const [[, lower = 0] = [], [upper = 0] = []] = ranges.toSorted(([a = 0], [b = 0]) => a - b);
   assert.ok(lower < upper, JSON.stringify(ranges));
+});
+
+test('ports that several ask for at one time are all different', async () => {
+  const asked = await Promise.all([4, 1, 6].map((count) => freePorts(count)));
+  assert.deepEqual(
+    asked.map(({ length }) => length),
+    [4, 1, 6],
+  );
+  assert.equal(new Set(asked.flat()).size, 11);
 });

@@ -171,7 +171,8 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   const found: number[] = [];
   while (found.length < count) {
     nextPort = nextPort < PORTS.last ? nextPort + 1 : PORTS.first;
-    if (await isFree(nextPort)) found.push(nextPort);
+    const port = nextPort; // while it is looked at, others take the next ones
+    if (await isFree(port)) found.push(port);
   }
   return found;
 }
