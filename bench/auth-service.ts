@@ -9,6 +9,7 @@ import type { Attempt, Protocol } from '../src/core/verdict.ts';
 import { readKeyring } from '../src/keys.ts';
 import { makeGatekeeper } from '../src/policy/decide.ts';
 import { openStore } from '../src/store/open.ts';
+import { tellOfSubscribers } from '../src/tracing-channels.ts';
 import { masterLogin } from './sides/nginx.ts';
 
 interface Job {
@@ -34,6 +35,7 @@ const RULES = { localPart: 'lowercase', subaddressDelimiter: '', masterUserSepar
 const PROTOCOLS: Readonly<Record<string, Protocol>> = { imap: 'imap', pop3: 'pop3', smtp: 'submission' };
 const FAILURES = { accountFailures: 1000, accountNetworkFailures: 1000, failureWindowSeconds: HOUR };
 
+tellOfSubscribers();
 const job: Job = JSON.parse(process.argv[2] ?? '{}');
 const store = await openStore({
   kind: 'redis',

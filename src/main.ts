@@ -3,7 +3,9 @@
 import { userInfo } from 'node:os';
 import { runCommandLine } from './cli/program.ts';
 import { processTerminal } from './cli/terminal.ts';
+import { tellOfSubscribers } from './tracing-channels.ts';
 
+tellOfSubscribers();
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   terminal: processTerminal(),
   environment: process.env,
