@@ -16,7 +16,7 @@ test('sixty-four look-ups are under way at most, and the deadline of the others 
     most = Math.max(most, underWay);
     await new Promise((resolve) => setImmediate(resolve));
     underWay -= 1;
-    return [[null, null, 0, 0, 0], [null, null], 1];
+    return [null, null, 0, 0, 0, null, null, 1];
   };
   const link: Link = Object.assign(Object.create(Link.prototype), { run, deadlineMs: 600_000 });
   const logins = redisLogins({ link, keys: keyPlan(DEFAULT_KEY_PREFIX), caps: DEFAULT_CAPS });

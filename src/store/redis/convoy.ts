@@ -1,27 +1,44 @@
-/** Lets commands that nobody waits for travel with others, in one write: each write costs both ends more than the command. */
+/** Carries what nobody waits for together, a few times a second: each write costs both ends more than its commands. */
 
-export class Convoy {
-  readonly #maxWaitMs: number;
+export class Convoy<T> {
+  readonly #everyMs: number;
+  readonly #carry: (items: readonly T[]) => Promise<void>;
+  readonly #underWay = new Set<Promise<void>>();
+  #waiting: T[] = [];
   #next: PromiseWithResolvers<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Nobody waits longer than `maxWaitMs` for others to go. */
-  constructor(maxWaitMs: number) {
-    this.#maxWaitMs = maxWaitMs;
+  /** Whatever comes within `everyMs` is carried by one call of `carry`. */
+  constructor(everyMs: number, carry: (items: readonly T[]) => Promise<void>) {
+    this.#everyMs = everyMs;
+    this.#carry = carry;
   }
 
-  /** Resolves at the next departure. */
-  async departure(): Promise<void> {
+  /** Resolves or rejects as the call that carries it does. */
+  async join(item: T): Promise<void> {
+    this.#waiting.push(item);
     this.#next ??= Promise.withResolvers();
-    this.#timer ??= setTimeout(() => this.depart(), this.#maxWaitMs);
+    this.#timer ??= setTimeout(() => this.#depart(), this.#everyMs);
     await this.#next.promise;
   }
 
-  /** To be called by whoever sends a command now: all that wait send theirs in the same tick. */
-  depart(): void {
+  /** Carries what waits at once, and resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    this.#depart();
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #depart(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#next?.resolve();
+    const next = this.#next;
+    if (next === undefined) return;
+    const carried = this.#carry(this.#waiting);
+    this.#waiting = [];
     this.#next = undefined;
+    next.resolve(carried);
+    this.#underWay.add(carried);
+    const done = (): void => void this.#underWay.delete(carried);
+    carried.then(done, done);
   }
 }

@@ -3,6 +3,7 @@
  * outage fails with STORE_UNAVAILABLE, at the latest after the deadline, and at once when the outage is older than that.
  */
 
+import { Cluster } from 'ioredis';
 import { Fault } from '../../core/fault.ts';
 import { endClient, type RedisClient } from './clients.ts';
 import { startDeadline } from './deadline.ts';
@@ -14,6 +15,8 @@ export type Send = (command: string, ...args: readonly (string | number)[]) => P
 export class Link {
   readonly client: RedisClient;
   readonly deadlineMs: number;
+  /** Keys are spread over several servers, and a script may touch only those of one slot. */
+  readonly clustered: boolean;
   readonly #send: Send;
   /** Resolves while connected; rejects when the connection has been missing for the deadline. */
   #connected: Promise<void> = Promise.resolve();
@@ -25,6 +28,7 @@ export class Link {
   constructor(client: RedisClient, deadlineMs: number) {
     this.client = client;
     this.deadlineMs = deadlineMs;
+    this.clustered = client instanceof Cluster;
     this.#send = (command, ...args) => client.call(command, ...args);
     this.#disconnected();
     client.on('ready', () => this.#reconnected?.());

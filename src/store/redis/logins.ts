@@ -1,31 +1,25 @@
 /**
- * What a login asks of Redis: one flight of three commands, counted as it is looked up. That it succeeded is written with
- * the next flight: no client waits for it.
+ * What a login asks of Redis: one script, in a Cluster three commands in one flight; counted as it is looked up. That it
+ * succeeded is written a moment later, together with others: no client waits for it.
  */
 
 import { z } from 'zod';
 import { Fault } from '../../core/fault.ts';
 import { Turns } from '../../core/turns.ts';
 import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '../../policy/ports.ts';
+import type { KeyPlan } from '../keys.ts';
 import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords, remembering } from '../records.ts';
-import {
-  ListReply,
-  NumberReply,
-  readReply,
-  TextReply,
-  versioned,
-  VersionedReply,
-  type RedisContext,
-} from './context.ts';
+import { ListReply, readReply, TextReply, versioned, type RedisContext } from './context.ts';
 import { Convoy } from './convoy.ts';
 import { runScript, type Send } from './link.ts';
-import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, NOTE_SEEN, RECORD_SUCCESS } from './scripts.ts';
+import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, NOTE_SEEN, RECORD_SUCCESSES } from './scripts.ts';
 
 // Most logins are of accounts that have logged in before, all of them in few domains.
 const loginAccounts = remembering(accountRecords, 2000);
 const loginDomains = remembering(domainRecords, 2000);
 
-const LoginReply = z.tuple([TextReply, TextReply, z.number(), z.number(), z.number()]);
+const Int = z.number();
+const LoginReply = z.tuple([TextReply, TextReply, Int, Int, Int, TextReply, TextReply, Int]);
 
 /**
  * Where thousands log in at one time, all of their questions at once would take longer than the deadline of each, and an
@@ -36,7 +30,7 @@ const LOOKUPS_AT_ONCE = 64;
 const TURN_WITHIN_MS = 30_000;
 
 /** Until then a secret that was right is still counted as one that may have been wrong. */
-const SUCCESS_WAITS_MS = 20;
+const SUCCESSES_EVERY_MS = 20;
 
 type RedisLogins = Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailures' | 'lookupLastUses'> & {
   /** Sends the successes that wait, and resolves once none is under way. */
@@ -46,7 +40,7 @@ type RedisLogins = Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailure
 /** The login part of the store. */
 export function redisLogins(context: RedisContext): RedisLogins {
   const { link, keys } = context;
-  const convoy = new Convoy(SUCCESS_WAITS_MS);
+  const successes = new Convoy(SUCCESSES_EVERY_MS, (some: readonly Success[]) => recordSuccesses(context, some));
   const turns = new Turns(LOOKUPS_AT_ONCE, {
     // One node of a Cluster that is silent does not hold up those who ask the others.
     heldMs: link.deadlineMs / 2,
@@ -54,18 +48,10 @@ export function redisLogins(context: RedisContext): RedisLogins {
     gaveUp: () =>
       new Fault('STORE_UNAVAILABLE', `Redis: too many logins at one time, none begun in ${TURN_WITHIN_MS} ms`),
   });
-  const recording = new Set<Promise<void>>();
   return {
-    lookupLogin: (query) => turns.run(() => lookupLogin(context, query, convoy)),
-    recordSuccess: (success) => {
-      const recorded = convoy.departure().then(() => recordSuccess(context, success));
-      recording.add(recorded);
-      return recorded.finally(() => recording.delete(recorded));
-    },
-    settled: async () => {
-      convoy.depart();
-      await Promise.allSettled(recording);
-    },
+    lookupLogin: (query) => turns.run(() => lookupLogin(context, query)),
+    recordSuccess: (success) => successes.join(success),
+    settled: () => successes.settled(),
     forgiveFailures: async ({ name }) => {
       await link.run((send) => runScript(send, FORGIVE, [keys.wrong(name), keys.wrongNetworks(name)], []));
     },
@@ -73,55 +59,80 @@ export function redisLogins(context: RedisContext): RedisLogins {
   };
 }
 
-async function lookupLogin(context: RedisContext, query: LoginQuery, convoy: Convoy): Promise<LoginFacts> {
-  const { link, keys } = context;
-  const { account, network, now, limits } = query;
-  // All three are sent in one tick. On one server they share one write; in a Cluster each goes to its slot's node.
-  const [found, domain, verdicts] = await link.run((send) => {
-    convoy.depart();
-    return Promise.all([
-      countLogin(context, query, send),
-      send('hmget', keys.domain(account.domain), 'epoch', 'record'),
-      runScript(send, COUNT_VERDICT, [keys.verdicts(network)], [now, limits.networkWindowSeconds * 1000]),
-    ]);
-  });
-  const [epoch, record, knownNetwork, accountFailures, accountNetworkFailures] = readReply(LoginReply, found);
+async function lookupLogin(context: RedisContext, query: LoginQuery): Promise<LoginFacts> {
+  const { link } = context;
+  const { account } = query;
+  const reply = await link.run((send) => countLogin(context, query, send));
+  const [epoch, record, known, accountFailures, accountNetworkFailures, ...others] = readReply(LoginReply, reply);
+  const [domainEpoch, domainRecord, networkVerdicts] = others;
   return {
     account: versioned(loginAccounts, account.name, [epoch, record]),
-    domain: versioned(loginDomains, account.domain, readReply(VersionedReply, domain)),
-    pressure: {
-      knownNetwork: knownNetwork === 1,
-      accountFailures,
-      accountNetworkFailures,
-      networkVerdicts: readReply(NumberReply, verdicts),
-    },
+    domain: versioned(loginDomains, account.domain, [domainEpoch, domainRecord]),
+    pressure: { knownNetwork: known === 1, accountFailures, accountNetworkFailures, networkVerdicts },
   };
 }
 
-function countLogin({ keys, caps }: RedisContext, query: LoginQuery, send: Send): Promise<unknown> {
+async function countLogin({ link, keys, caps }: RedisContext, query: LoginQuery, send: Send): Promise<unknown> {
   const { account, network, secretMark, now, limits } = query;
   const { name } = account;
-  const read = [keys.account(name), keys.networks(name)];
+  const own = [keys.account(name), keys.networks(name)];
   const counted = [keys.wrong(name), keys.wrongFrom(name, network), keys.wrongNetworks(name)];
+  const [domain, verdicts] = [keys.domain(account.domain), keys.verdicts(network)];
+  const verdictsMs = limits.networkWindowSeconds * 1000;
   const bounds = [limits.failureWindowSeconds * 1000, limits.accountFailures, limits.accountNetworkFailures];
-  const args = [network, secretMark, now, ...bounds, now - caps.knownNetworkSeconds * 1000];
-  return runScript(send, COUNT_LOGIN, [...read, ...counted], args);
+  const args = [network, secretMark, now, ...bounds, now - caps.knownNetworkSeconds * 1000, verdictsMs];
+  if (!link.clustered) return runScript(send, COUNT_LOGIN, [...own, ...counted, domain, verdicts], args);
+  // No script may touch more than one slot: all three are sent in one tick, each to its slot's node.
+  const [found, ofDomain, count] = await Promise.all([
+    runScript(send, COUNT_LOGIN, [...own, ...counted], args),
+    send('hmget', domain, 'epoch', 'record'),
+    runScript(send, COUNT_VERDICT, [verdicts], [now, verdictsMs]),
+  ]);
+  return [found, ofDomain, count].flat();
 }
 
-async function recordSuccess({ link, keys, caps }: RedisContext, success: Success): Promise<void> {
-  const { account, network, secretMark, now, appPasswordId = '', protocol, ordinaryPassword } = success;
-  const { name } = account;
-  const lastUse = lastUseRecords.encode({ at: now, protocol, network: lastUseNetwork(network) }, name);
-  const remembered = [caps.knownNetworks, caps.knownNetworkSeconds * 1000];
-  const args = [network, secretMark, now, ...remembered, appPasswordId, lastUse, caps.lastUseSeconds];
-  const touched = [keys.networks(name), keys.wrong(name), keys.wrongFrom(name, network), keys.lastUses(name)];
-  const index = [keys.accounts(account.domain), keys.seen(account.domain)];
+async function recordSuccesses(context: RedisContext, successes: readonly Success[]): Promise<void> {
+  const { link, keys, caps } = context;
+  const together = link.clustered ? successes.map((success) => [success]) : [successes];
+  const forAll = [caps.knownNetworks, caps.knownNetworkSeconds * 1000, caps.lastUseSeconds];
   await link.run((send) =>
     Promise.all([
-      runScript(send, RECORD_SUCCESS, touched, args),
-      ...(ordinaryPassword === true ? [runScript(send, NOTE_SEEN, index, [name, now, caps.lastUseSeconds])] : []),
+      ...together.map((some) =>
+        runScript(
+          send,
+          RECORD_SUCCESSES,
+          some.flatMap((one) => keysOf(keys, one)),
+          [...forAll, ...some.flatMap(argumentsOf)],
+        ),
+      ),
+      ...successes.filter(({ ordinaryPassword }) => ordinaryPassword).map((one) => noteSeen(context, one, send)),
     ]),
   );
+}
+
+function keysOf(keys: KeyPlan, { account: { name }, network }: Success): readonly string[] {
+  return [keys.networks(name), keys.wrong(name), keys.wrongFrom(name, network), keys.lastUses(name)];
+}
+
+function argumentsOf({
+  account,
+  network,
+  secretMark,
+  now,
+  appPasswordId,
+  protocol,
+}: Success): readonly (string | number)[] {
+  if (appPasswordId === undefined) return [network, secretMark, now, '', ''];
+  const lastUse = lastUseRecords.encode({ at: now, protocol, network: lastUseNetwork(network) }, account.name);
+  return [network, secretMark, now, appPasswordId, lastUse];
+}
+
+function noteSeen(
+  { keys, caps }: RedisContext,
+  { account: { name, domain }, now }: Success,
+  send: Send,
+): Promise<unknown> {
+  return runScript(send, NOTE_SEEN, [keys.accounts(domain), keys.seen(domain)], [name, now, caps.lastUseSeconds]);
 }
 
 async function lookupLastUses({ link, keys }: RedisContext, name: string): Promise<ReadonlyMap<string, LastUse>> {

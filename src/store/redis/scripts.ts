@@ -10,40 +10,63 @@ export interface Script {
   readonly sha: string;
 }
 
+// A call of redis.call costs Redis more than most of the commands do, so each script makes as few as it can.
+
+const VERDICTS_SINCE_WINDOW_BEGAN = `
+local function count_verdict(key, now, window)
+  local start = redis.call('HGET', key, 'start')
+  if not start or now - tonumber(start) >= window or tonumber(start) - now > window then
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'start', now)
+    redis.call('PEXPIRE', key, window)
+  end
+  return redis.call('HINCRBY', key, 'count', 1)
+end
+`;
+
 /**
- * KEYS account, networks, wrong, wrong-from, wrong-networks
- * ARGV network, mark, now, window (ms), account limit, network limit, known since (ms)
- * Returns epoch, record, known (0 or 1), distinct wrong secrets of the account, and of it from this network.
+ * KEYS account, networks, wrong, wrong-from, wrong-networks; where one server has them all, domain, verdicts as well
+ * ARGV network, mark, now, window (ms), account limit, network limit, known since (ms), window of verdicts (ms)
+ * Returns epoch, record, known (0 or 1), distinct wrong secrets of the account, and of it from this network; with a
+ * domain also its epoch, its record, and what COUNT_VERDICT returns.
  *
  * What lies further ahead than the window was counted by a clock that has been set back since.
  * An attempt beyond either limit reads "limit + 1" and leaves no trace in either count: an attack costs bounded memory
  * and does not lengthen itself, and one network alone cannot use up what the account allows to all others.
  */
-export const COUNT_LOGIN = script(`
+export const COUNT_LOGIN = script(`${VERDICTS_SINCE_WINDOW_BEGAN}
 local network, mark, now, window = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local function measure(key, limit)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
-  redis.call('ZREMRANGEBYSCORE', key, '(' .. (now + window), '+inf')
   local size = redis.call('ZCARD', key)
-  if redis.call('ZSCORE', key, mark) then return size, false end
-  return size + 1, size >= limit
+  if size > 0 then
+    size = size - redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+    size = size - redis.call('ZREMRANGEBYSCORE', key, '(' .. (now + window), '+inf')
+    if redis.call('ZSCORE', key, mark) then return size, size, false end
+  end
+  return size, size + 1, size >= limit
 end
 local function add(key, member)
-  redis.call('ZADD', key, now, member)
+  local added = redis.call('ZADD', key, now, member)
   redis.call('PEXPIRE', key, window)
+  return added
 end
 local found = redis.call('HMGET', KEYS[1], 'epoch', 'record')
 local seen = redis.call('ZSCORE', KEYS[2], network)
 local known = seen and tonumber(seen) > tonumber(ARGV[7])
-local ofAccount, accountFull = measure(KEYS[3], tonumber(ARGV[5]))
-local ofNetwork, networkFull = measure(KEYS[4], tonumber(ARGV[6]))
+local before, ofAccount, accountFull = measure(KEYS[3], tonumber(ARGV[5]))
+local _, ofNetwork, networkFull = measure(KEYS[4], tonumber(ARGV[6]))
 if not networkFull and (known or not accountFull) then
   add(KEYS[4], mark)
-  redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - window)
-  add(KEYS[5], KEYS[4])
+  if add(KEYS[5], KEYS[4]) == 1 then redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - window) end
   if not known then add(KEYS[3], mark) end
 end
-return { found[1], found[2], known and 1 or 0, known and redis.call('ZCARD', KEYS[3]) or ofAccount, ofNetwork }
+local answer = { found[1], found[2], known and 1 or 0, known and before or ofAccount, ofNetwork }
+if KEYS[6] then
+  local domain = redis.call('HMGET', KEYS[6], 'epoch', 'record')
+  answer[6], answer[7] = domain[1], domain[2]
+  answer[8] = count_verdict(KEYS[7], now, tonumber(ARGV[8]))
+end
+return answer
 `);
 
 /**
@@ -51,31 +74,31 @@ return { found[1], found[2], known and 1 or 0, known and redis.call('ZCARD', KEY
  * ARGV now, window (ms)
  * Returns the verdicts given to the network since its window began, this one included.
  */
-export const COUNT_VERDICT = script(`
-local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
-local start = redis.call('HGET', KEYS[1], 'start')
-if not start or now - tonumber(start) >= window or tonumber(start) - now > window then
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'start', ARGV[1])
-  redis.call('PEXPIRE', KEYS[1], window)
-end
-return redis.call('HINCRBY', KEYS[1], 'count', 1)
+export const COUNT_VERDICT = script(`${VERDICTS_SINCE_WINDOW_BEGAN}
+return count_verdict(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))
 `);
 
 /**
- * KEYS networks, wrong, wrong-from, last-uses
- * ARGV network, mark, now, networks kept, how long (ms), app password id or '', its last use, how long (s)
+ * KEYS networks, wrong, wrong-from, last-uses; the same again for each further success
+ * ARGV networks kept, how long (ms), last uses kept how long (s); then for each success network, mark, now, app password
+ * id or '', its last use
  */
-export const RECORD_SUCCESS = script(`
-redis.call('ZREM', KEYS[2], ARGV[2])
-redis.call('ZREM', KEYS[3], ARGV[2])
-redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[3]) - tonumber(ARGV[5]))
-redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[4]))
-redis.call('PEXPIRE', KEYS[1], ARGV[5])
-if ARGV[6] ~= '' then
-  redis.call('HSET', KEYS[4], ARGV[6], ARGV[7])
-  redis.call('EXPIRE', KEYS[4], ARGV[8])
+export const RECORD_SUCCESSES = script(`
+local kept, kept_ms, last_use_seconds = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+for at = 0, #KEYS / 4 - 1 do
+  local networks, wrong, wrong_from, last_uses = unpack(KEYS, 4 * at + 1, 4 * at + 4)
+  local network, mark, now, id, last_use = unpack(ARGV, 5 * at + 4, 5 * at + 8)
+  redis.call('ZREM', wrong, mark)
+  redis.call('ZREM', wrong_from, mark)
+  if redis.call('ZADD', networks, now, network) == 1 then
+    redis.call('ZREMRANGEBYSCORE', networks, '-inf', tonumber(now) - kept_ms)
+    redis.call('ZREMRANGEBYRANK', networks, 0, -1 - kept)
+  end
+  redis.call('PEXPIRE', networks, kept_ms)
+  if id ~= '' then
+    redis.call('HSET', last_uses, id, last_use)
+    redis.call('EXPIRE', last_uses, last_use_seconds)
+  end
 end
 return 1
 `);
