@@ -44,6 +44,7 @@ export interface SessionServices {
   readonly live: LiveSessions;
   readonly heldRefusals: HeldRefusals;
   readonly meters: Meters;
+  readonly log: Log;
   readonly now: () => number;
 }
 

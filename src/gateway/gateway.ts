@@ -90,6 +90,7 @@ export class Gateway {
       gatekeeper,
       meters,
       live: this.#live,
+      log,
       heldRefusals: new HeldRefusals({ delayMs: REFUSAL_DELAY_MS, max: MAX_HELD_REFUSALS }),
       now,
     };

@@ -67,17 +67,20 @@ class Session implements Served, Admission, RelayOwner {
   readonly #place: Place;
   readonly #seat: Seat;
   readonly #log: Log;
+  readonly #listener: string;
   readonly #startedAt = performance.now();
 
   constructor(accepted: Accepted, loggedIn: LoggedIn, { services, served }: Around) {
-    const { id, module, place, log } = accepted;
-    const { limits, live, meters } = services;
+    const { id, module, place, listener } = accepted;
+    const { limits, live, meters, log } = services;
     const { attempt, verdict, session } = loggedIn.judged;
     this.record = recordOf(accepted, loggedIn.judged, services);
     this.account = attempt.account;
     this.epochs = verdict.epochs;
     this.reviewAt = verdict.cutOffAt;
-    [this.#live, this.#served, this.#place, this.#seat, this.#log] = [live, served, place, session.seat, log];
+    [this.#live, this.#served, this.#place, this.#seat] = [live, served, place, session.seat];
+    // Not the log of the connection, whose fields would be kept as text for as long as the session runs.
+    [this.#log, this.#listener] = [log, listener.name];
     const idleMs = limits.relayIdleMs[module.protocol];
     const options = { owner: this, idleMs, boundary: module.boundary?.(id), sums: meters.relayed };
     this.#relay = new Relay(loggedIn, options);
@@ -115,6 +118,9 @@ class Session implements Served, Admission, RelayOwner {
   onFinished({ bytesFromClient, bytesFromBackend, ended }: RelayResult): void {
     this.#leave();
     this.#log.info('session.closed', {
+      session: this.record.id,
+      listener: this.#listener,
+      protocol: this.record.protocol,
       user: this.account.name,
       reason: ended,
       bytesIn: bytesFromClient,

@@ -141,19 +141,18 @@ interface Threshold {
   level: LogLevel;
 }
 
-/** What we use of pino. */
-type Writer = Record<LogLevel, (fields: LogValues, event: LogEvent) => void>;
+/** What we use of pino. It makes text of a child's fields once, for all of its lines. */
+interface Writer extends Record<LogLevel, (fields: LogValues, event: LogEvent) => void> {
+  child(fields: LogValues): Writer;
+}
 
-// A class that keeps its fields itself, for there is one for every session.
 class PinoLog implements ProcessLog {
   readonly #writer: Writer;
   readonly #threshold: Threshold;
-  readonly #bound: LogValues;
 
-  constructor(writer: Writer, threshold: Threshold, bound: LogValues = {}) {
+  constructor(writer: Writer, threshold: Threshold) {
     this.#writer = writer;
     this.#threshold = threshold;
-    this.#bound = bound;
   }
 
   setLevel(level: LogLevel): void {
@@ -177,12 +176,12 @@ class PinoLog implements ProcessLog {
   }
 
   child(fields: LogFields): Log {
-    return new PinoLog(this.#writer, this.#threshold, { ...this.#bound, ...logValues(fields) });
+    return new PinoLog(this.#writer.child(logValues(fields)), this.#threshold);
   }
 
   #write(level: LogLevel, event: LogEvent, fields: LogFields | undefined): void {
     if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.#threshold.level)) return;
-    this.#writer[level]({ ...this.#bound, ...logValues(fields) }, event);
+    this.#writer[level](logValues(fields), event);
   }
 }
 
