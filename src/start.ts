@@ -13,7 +13,6 @@ import { Gateway, type GatewayState } from './gateway/gateway.ts';
 import type { LiveStore } from './gateway/settings.ts';
 import { HURRY_SIGNAL, Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
 import { readKeyring } from './keys.ts';
-import { MEMORY_KEPT } from './memory-kept.ts';
 import { openLog, type Log, type ProcessLog } from './ops/log.ts';
 import { makeGatekeeper, type Gatekeeper } from './policy/decide.ts';
 import type { Store } from './policy/ports.ts';
@@ -26,6 +25,7 @@ import { openPortal, type Surroundings } from './start-portal.ts';
 import { openService, stateWithoutGateway } from './start-service.ts';
 import { openStore } from './store/open.ts';
 import { openEndpoint, runtimeName, watchWorker, type WatchedWorker } from './watching.ts';
+import { MEMORY_KEPT, NO_LAST_COMPILER } from './worker-environment.ts';
 
 export interface ServeOptions {
   readonly configFile: string;
@@ -263,7 +263,7 @@ function spawnWorker({ configFile, only }: ServeOptions, index: number): ChildPr
   return spawn(process.execPath, [...program, 'worker', '--config', configFile, ...part], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // An operator's own setting stands.
-    env: { ...MEMORY_KEPT, ...process.env, POSTERN_WORKER: String(index) },
+    env: { ...MEMORY_KEPT, ...NO_LAST_COMPILER, ...process.env, POSTERN_WORKER: String(index) },
   });
 }
 

@@ -1,7 +1,7 @@
 /** What the runtime alone costs: TLS and a relay on the gateway's own sockets, without anything that makes it Postern. */
 
 import { join } from 'node:path';
-import { MEMORY_KEPT } from '../../src/memory-kept.ts';
+import { MEMORY_KEPT, NO_LAST_COMPILER } from '../../src/worker-environment.ts';
 import { freePorts, listening, start } from '../../test/support/processes.ts';
 import type { Job } from '../bare-relay.ts';
 import { BUN } from '../runtime.ts';
@@ -20,7 +20,8 @@ export async function startBare({ certificate, backend, cores }: Surroundings): 
     backend: { host: backend.hosts[0] ?? '127.0.0.1', ports: backend.ports },
   };
   const args = [BARE_RELAY, JSON.stringify(job)];
-  const processes = Array.from({ length: cores }, () => start(BUN, args, { env: MEMORY_KEPT }));
+  const env = { ...MEMORY_KEPT, ...NO_LAST_COMPILER };
+  const processes = Array.from({ length: cores }, () => start(BUN, args, { env }));
   await Promise.all(processes.flatMap((running) => Object.values(ports).map((port) => listening(port, running))));
   return {
     name: 'bare',

@@ -6,6 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, listening, runOk, start, type Running } from '../../test/support/processes.ts';
+import { NO_LAST_COMPILER } from '../../src/worker-environment.ts';
 import { BUN } from '../runtime.ts';
 import { MASTER, type Side, type Surroundings } from './side.ts';
 
@@ -40,7 +41,7 @@ async function startAuthService({ redis, keysFile, backend }: Surroundings, port
   const { imap, pop3, submission } = backend.ports;
   const where = { backendHosts: backend.hosts, backendPorts: { imap, pop3, smtp: submission } };
   const job = JSON.stringify({ port, redisPort: redis.port, keysFile, ...where });
-  const running = start(BUN, [AUTH_SERVICE, job]);
+  const running = start(BUN, [AUTH_SERVICE, job], { env: NO_LAST_COMPILER });
   await listening(port, running);
   return running;
 }

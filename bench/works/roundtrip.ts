@@ -11,7 +11,7 @@ const COUNT = 2000;
 
 /** One client that says NOOP, again and again. */
 export function roundtripWorks(): readonly Work[] {
-  const sides = ['postern', 'nginx', 'haproxy', 'dovecot', 'direct'] as const;
+  const sides = ['postern', 'bare', 'nginx', 'haproxy', 'dovecot', 'direct'] as const;
   return [{ group: 'roundtrip', name: 'NOOP after login', sides, run: roundtrips }];
 }
 
