@@ -10,7 +10,8 @@ export interface Script {
   readonly sha: string;
 }
 
-// A call of redis.call costs Redis more than most of the commands do, so each script makes as few as it can.
+// A call of redis.call costs Redis more than most of the commands do, so each script makes as few as it can. Numbers are
+// passed on as the text that they came as: Lua would print them anew.
 
 const VERDICTS_SINCE_WINDOW_BEGAN = `
 local function count_verdict(key, now, window)
@@ -46,8 +47,8 @@ local function measure(key, limit)
   return size, size + 1, size >= limit
 end
 local function add(key, member)
-  local added = redis.call('ZADD', key, now, member)
-  redis.call('PEXPIRE', key, window)
+  local added = redis.call('ZADD', key, ARGV[3], member)
+  redis.call('PEXPIRE', key, ARGV[4])
   return added
 end
 local found = redis.call('HMGET', KEYS[1], 'epoch', 'record')
