@@ -97,12 +97,14 @@ export class Relay {
   /** A side has sent bytes. A full queue pauses it, so a reader that stops bounds what we hold. */
   pass(from: Side, bytes: Buffer): void {
     if (this.#stopped) return;
+    // First of all: whoever waits for them need not wait for our looking at them.
+    const taken = this.#other(from).connection.write(bytes);
     from.bytes += bytes.length;
     this.#sums[from.name] += bytes.length;
     this.#lastMovedAt = performance.now();
     if (from.name === 'client') this.#boundary?.fromClient(bytes);
     else this.#boundary?.fromBackend(bytes);
-    if (!this.#other(from).connection.write(bytes)) from.connection.pause();
+    if (!taken) from.connection.pause();
   }
 
   /** A side has taken all that it was sent. */
