@@ -98,13 +98,12 @@ export class Relay {
   pass(from: Side, bytes: Buffer): void {
     if (this.#stopped) return;
     // First of all: whoever waits for them need not wait for our looking at them.
-    const taken = this.#other(from).connection.write(bytes);
+    if (!this.#other(from).connection.write(bytes)) from.connection.pause();
     from.bytes += bytes.length;
     this.#sums[from.name] += bytes.length;
     this.#lastMovedAt = performance.now();
     if (from.name === 'client') this.#boundary?.fromClient(bytes);
     else this.#boundary?.fromBackend(bytes);
-    if (!taken) from.connection.pause();
   }
 
   /** A side has taken all that it was sent. */

@@ -78,7 +78,7 @@ export interface Log {
   info(event: LogEvent, fields?: LogFields): void;
   warn(event: LogEvent, fields?: LogFields): void;
   error(event: LogEvent, fields?: LogFields): void;
-  /** A log whose every line also has these fields, e.g. the session id. */
+  /** A log whose every line also has these fields, e.g. the session id. No line may name one of them again. */
   child(fields: LogFields): Log;
 }
 
@@ -123,15 +123,21 @@ export function silentLog(): Log {
 export function memoryLog(): MemoryLog {
   const entries: LogEntry[] = [];
   const keepingWith = (bound: LogValues): Log => {
+    const withBound = (fields: LogFields | undefined): LogValues => {
+      const own = logValues(fields);
+      const twice = Object.keys(own).filter((name) => name in bound);
+      if (twice.length > 0) throw new Error(`a line names ${twice.join(', ')} twice`);
+      return { ...bound, ...own };
+    };
     const keep = (level: LogLevel) => (event: LogEvent, fields?: LogFields) => {
-      entries.push({ level, ...bound, ...logValues(fields), event });
+      entries.push({ level, ...withBound(fields), event });
     };
     return {
       debug: keep('debug'),
       info: keep('info'),
       warn: keep('warn'),
       error: keep('error'),
-      child: (fields) => keepingWith({ ...bound, ...logValues(fields) }),
+      child: (fields) => keepingWith(withBound(fields)),
     };
   };
   return { ...keepingWith({}), entries };

@@ -41,8 +41,8 @@ class ClosedConnection implements Connection {
   readonly remote = { address: '127.0.0.1', port: 1 };
   readonly local = { address: '127.0.0.1', port: 2 };
   readonly unsent = 0;
-  readonly writable = false;
-  readonly closed = true;
+  readonly writable: boolean = false;
+  readonly closed: boolean = true;
   readonly secured = false;
 
   own(events: ConnectionEvents): void {
@@ -65,6 +65,25 @@ class ClosedConnection implements Connection {
 
   async connectTls(): Promise<string> {
     return 'connection closed';
+  }
+}
+
+/** One that takes all that it is given, and notes it. */
+class OpenConnection extends ClosedConnection {
+  override readonly writable: boolean = true;
+  override readonly closed: boolean = false;
+  readonly #note: (what: string) => void;
+
+  constructor(note: (what: string) => void) {
+    super();
+    this.#note = note;
+  }
+
+  override own(): void {}
+
+  override write(): boolean {
+    this.#note('written');
+    return true;
   }
 }
 
@@ -93,6 +112,18 @@ test('bytes pass both ways unchanged and are counted', async () => {
   assert.deepEqual(await atClient, answered);
   const { bytesFromClient, bytesFromBackend, ended } = await finished;
   assert.deepEqual([bytesFromClient, bytesFromBackend, ended], [sent.length, answered.length, 'client']);
+});
+
+test('bytes are passed on before anybody looks at them: whoever waits for them does not wait for that', () => {
+  const noted: string[] = [];
+  const [client, backend] = [0, 1].map(() => joining(new OpenConnection((what) => void noted.push(what))));
+  assert.ok(client && backend);
+  const look = (): void => void noted.push('looked at');
+  const boundary = { fromClient: look, fromBackend: look, busy: false, goodbye: () => undefined };
+  const owner = { onFinished: () => assert.fail('it goes on') };
+  const greeted = { ...backend, unread: Buffer.from('* OK\r\n') };
+  new Relay({ client, backend }, { owner, idleMs: FOREVER_MS, boundary }).start({ client, backend: greeted });
+  assert.deepEqual(noted, ['written', 'looked at']);
 });
 
 test('a client that has said its last still gets its answer', async () => {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { Secret } from '../../src/core/secret.ts';
 import { startInProcess, type InProcessGateway, type InProcessOptions } from '../support/in-process-gateway.ts';
+import type { LogEntry, MemoryLog } from '../../src/ops/log.ts';
 import { eventually } from '../support/processes.ts';
 import { startScriptedImap } from '../support/scripted-imap.ts';
 
@@ -35,6 +36,10 @@ async function heardInAll(
   }
 }
 
+function entry({ entries }: MemoryLog, name: string): LogEntry | undefined {
+  return entries.find(({ event }) => event === name);
+}
+
 test('a session in which nothing moves is ended with a goodbye', async () => {
   const relayIdleMs = { imap: IDLE_MS, pop3: IDLE_MS, submission: IDLE_MS, sieve: IDLE_MS };
   await heardInAll({ limits: { relayIdleMs } }, (heard, { log }) => {
@@ -42,7 +47,20 @@ test('a session in which nothing moves is ended with a goodbye', async () => {
       heard,
       /\r\n1 OK .*\r\n\* BYE The connection was idle for too long: connect again\. \(id: [0-9a-f]+\)\r\n$/s,
     );
-    assert.equal(log.entries.find(({ event }) => event === 'session.closed')?.['reason'], 'idle');
+    const [opened, closed] = ['session.opened', 'session.closed'].map((name) => entry(log, name));
+    const named = ['session', 'listener', 'protocol'];
+    assert.deepEqual(Object.keys(closed ?? {}), [
+      'level',
+      ...named,
+      'user',
+      'reason',
+      'bytesIn',
+      'bytesOut',
+      'durationMs',
+      'event',
+    ]);
+    for (const name of named) assert.equal(closed?.[name], opened?.[name]);
+    assert.equal(closed?.['reason'], 'idle');
   });
 });
 

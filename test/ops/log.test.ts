@@ -37,6 +37,26 @@ test('an event is one JSON line with its time, level, bound and own fields', () 
   );
 });
 
+test('the fields of a child of a child come first, in their order, each once', () => {
+  const written: string[] = [];
+  const log = openLog('info', { write: (line) => void written.push(line) });
+  const session = log.child({ gateway: 'gw1', worker: 0 }).child({ session: 'k3f9', protocol: 'imap' });
+  session.info('login.refused', { user: 'alice@example.org', reason: 'wrong-credentials' });
+  const own = '"user":"alice@example.org","reason":"wrong-credentials","event":"login.refused"}';
+  assert.match(
+    written.join(''),
+    new RegExp(
+      `^{"level":"info","time":"[^"]+","gateway":"gw1","worker":0,"session":"k3f9","protocol":"imap",${own}\n$`,
+    ),
+  );
+});
+
+test('a line that names a field of its log again is noticed in tests, since JSON would have it twice', () => {
+  const log = memoryLog().child({ session: 'a' });
+  assert.throws(() => log.info('session.opened', { session: 'b' }), /session twice/);
+  assert.throws(() => log.child({ session: 'b' }), /session twice/);
+});
+
 test('changing the level of the process changes it for every child', () => {
   const out = lines();
   const log = openLog('warn', out);

@@ -217,6 +217,22 @@ function memoryOfLoginsContract(contract: Contract): void {
     assert.deepEqual([seen.accountFailures, seen.accountNetworkFailures, seen.networkVerdicts], [2, 2, 4]);
   });
 
+  contract('successes of one moment each forgive their own account and no other', async ({ store }) => {
+    const accounts = ['a', 'b', 'c', 'd'].map((name) => accountOf(name));
+    for (const each of accounts) for (const mark of ['right', 'wrong']) await store.lookupLogin(query(each, mark));
+    const withId = (at: number) => (at === 1 ? {} : { appPasswordId: `p${at}` });
+    await Promise.all(
+      accounts
+        .slice(0, 3)
+        .map((each, at) => store.recordSuccess({ ...success(each, 'right', NOW + at), ...withId(at) })),
+    );
+    for (const [at, each] of accounts.entries()) {
+      const { knownNetwork, accountNetworkFailures } = await pressure(store, query(each, 'wrong'));
+      assert.deepEqual([knownNetwork, accountNetworkFailures], at < 3 ? [true, 1] : [false, 2]);
+      assert.deepEqual([...(await store.lookupLastUses(each)).keys()], at === 0 || at === 2 ? [`p${at}`] : []);
+    }
+  });
+
   contract('forgiving clears one account from all networks', async ({ store }) => {
     for (const network of [NETWORK, '203.0.113.9/32']) {
       for (const mark of ['a', 'b']) await store.lookupLogin(query(ALICE, mark, { network }));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Convoy } from '../../src/store/redis/convoy.ts';
+import { Convoy, MOST_AT_ONCE } from '../../src/store/redis/convoy.ts';
+
+const FOREVER_MS = 60_000;
 
 test('what comes within one interval is carried by one call, what comes later by the next', async () => {
   const carried: (readonly string[])[] = [];
@@ -12,30 +14,27 @@ test('what comes within one interval is carried by one call, what comes later by
   assert.deepEqual(carried, [['first', 'second'], ['third']]);
 });
 
-test('each hears how the call that carried it ended', async () => {
+test('each hears how the call that carried it ended, and the next one goes on', async () => {
   let calls = 0;
-  const convoy = new Convoy(1, async () => {
+  const convoy = new Convoy(1, (): Promise<void> => {
     calls += 1;
-    if (calls === 1) throw new Error('first');
+    if (calls === 1) throw new Error('at once');
+    return calls === 2 ? Promise.reject(new Error('later')) : Promise.resolve();
   });
-  const both = [convoy.join('a'), convoy.join('b')];
-  for (const one of both) await assert.rejects(one, /first/);
+  for (const why of [/at once/, /later/]) {
+    const outcomes = await Promise.allSettled([convoy.join('a'), convoy.join('b')]);
+    for (const outcome of outcomes) assert.match(outcome.status === 'rejected' ? String(outcome.reason) : '', why);
+  }
   await convoy.join('c');
 });
 
-test('settled carries what waits at once, and waits for what is under way', async () => {
-  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
-  let carried = 0;
-  const convoy = new Convoy(60_000, (items: readonly string[]) => {
-    carried += items.length;
-    return answered;
-  });
-  const joined = convoy.join('one');
-  let settled = false;
-  const settling = convoy.settled().then(() => (settled = true));
-  assert.equal(carried, 1);
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(settled, false);
-  answer();
-  await Promise.all([settling, joined]);
+test('one that is told to depart does not wait for its time, and one that is full neither', async () => {
+  const carried: number[] = [];
+  const convoy = new Convoy(FOREVER_MS, async ({ length }: readonly number[]) => void carried.push(length));
+  const one = convoy.join(0);
+  convoy.depart();
+  await one;
+  await Promise.all(Array.from({ length: MOST_AT_ONCE }, (_, at) => convoy.join(at)));
+  convoy.depart();
+  assert.deepEqual(carried, [1, MOST_AT_ONCE]);
 });

@@ -144,6 +144,52 @@ test('a login is one write and one round trip to Redis', async () => {
   await proxy.stop();
 });
 
+test('a login is one script, and the successes of one moment are one more', async () => {
+  await withStore(redis.port, {}, async (store) => {
+    await exercise(store);
+    const scripts = async (): Promise<number> =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(String(await redis.command('info', 'commandstats')))?.[1]);
+    const before = await scripts();
+    await store.lookupLogin(query(ALICE, 'counted'));
+    assert.equal((await scripts()) - before, 1);
+    const use = { network: NETWORK, secretMark: 'counted', now: NOW, protocol: 'imap' } as const;
+    await Promise.all(['a', 'b', 'c'].map((name) => store.recordSuccess({ ...use, account: accountOf(name) })));
+    assert.equal((await scripts()) - before, 2);
+  });
+});
+
+test('a success that cannot be recorded keeps none of the others from it', async () => {
+  await withStore(redis.port, {}, async (store, keyPrefix) => {
+    const accounts = ['before', 'broken', 'behind'].map((name) => accountOf(name));
+    await redis.command('set', keyPlan(keyPrefix).lastUses(accountOf('broken').name), 'not a hash');
+    const use = { network: NETWORK, secretMark: 'right', now: NOW, protocol: 'imap', appPasswordId: 'p1' } as const;
+    const recorded = await Promise.allSettled(accounts.map((account) => store.recordSuccess({ ...use, account })));
+    for (const one of recorded) assert.ok(one.status === 'rejected' && isFault(one.reason, 'RECORD_INVALID'));
+    for (const account of accounts) {
+      assert.equal((await store.lookupLogin(query(account, 'right'))).pressure.knownNetwork, true);
+    }
+    assert.deepEqual([...(await store.lookupLastUses(accountOf('behind'))).keys()], ['p1']);
+  });
+});
+
+test('a server that looks alone and has slots is refused at the start, with the reason', async () => {
+  const [bus = 0] = await freePorts(1);
+  const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', `${bus}`]);
+  try {
+    await server.command('cluster', 'addslotsrange', 0, 16_383);
+    await withStore(server.port, {}, async (store) => {
+      const health = await eventually('its slots are served', async () => {
+        const found = await store.check();
+        return found.remarks.join().includes('CLUSTERDOWN') ? undefined : found;
+      });
+      assert.equal(health.usable, false);
+      assert.match(health.remarks.join(), /CROSSSLOT/);
+    });
+  } finally {
+    await server.stop();
+  }
+});
+
 test('a hundred logins at once share few writes to Redis', async () => {
   const proxy = await startTcpProxy(redis.port);
   await withStore(proxy.port, {}, async (store) => {

@@ -103,7 +103,7 @@ export async function endClient(client: RedisClient, deadlineMs: number): Promis
   deadline.cancel();
 }
 
-// Auto-pipelining sends what one tick asks for as one write: a login's three questions, or many logins at once.
+// Auto-pipelining sends what one tick asks for as one write: the questions of many logins.
 function steady(access: RedisAccess): Options {
   return { ...connection(access), retryStrategy: reconnectDelay, reconnectOnError, enableAutoPipelining: true };
 }

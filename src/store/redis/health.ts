@@ -20,6 +20,8 @@ type Info = ReadonlyMap<string, string>;
 export async function redisHealth({ link, keys }: RedisContext): Promise<StoreHealth> {
   try {
     await link.run((send) => send('set', keys.check, Date.now(), 'EX', CHECK_KEY_SECONDS));
+    // The script of a login has keys of an account, a domain and a network: one server must have them all.
+    if (!link.clustered) await link.run((send) => send('eval', 'return 1', 2, keys.check, keys.domain('check')));
     const clusterFault = await link.run(() => incompleteCluster(link.client));
     const reports = await link.run(() => Promise.all(masters(link.client).map(serverHealth)));
     return {

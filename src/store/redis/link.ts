@@ -100,7 +100,7 @@ export async function runScript(
 function toFault(error: unknown, lastError: string): Fault {
   if (error instanceof Fault) return error;
   const reason = error instanceof Error ? withoutArguments(error.message) : 'unknown';
-  if (reason.startsWith('WRONGTYPE')) {
+  if (reason.includes('WRONGTYPE')) {
     return new Fault('RECORD_INVALID', 'a key of the store holds another type than this release writes');
   }
   return new Fault('STORE_UNAVAILABLE', `Redis: ${reason} (last connection error: ${lastError})`, {

@@ -1,6 +1,6 @@
 /**
  * What a login asks of Redis: one script, in a Cluster three commands in one flight; counted as it is looked up. That it
- * succeeded is written a moment later, together with others: no client waits for it.
+ * succeeded is written a moment later, together with others: no mail client waits for it.
  */
 
 import { z } from 'zod';
@@ -41,6 +41,7 @@ type RedisLogins = Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailure
 export function redisLogins(context: RedisContext): RedisLogins {
   const { link, keys } = context;
   const successes = new Convoy(SUCCESSES_EVERY_MS, (some: readonly Success[]) => recordSuccesses(context, some));
+  const recording = new Set<Promise<void>>();
   const turns = new Turns(LOOKUPS_AT_ONCE, {
     // One node of a Cluster that is silent does not hold up those who ask the others.
     heldMs: link.deadlineMs / 2,
@@ -50,8 +51,18 @@ export function redisLogins(context: RedisContext): RedisLogins {
   });
   return {
     lookupLogin: (query) => turns.run(() => lookupLogin(context, query)),
-    recordSuccess: (success) => successes.join(success),
-    settled: () => successes.settled(),
+    recordSuccess: (success) => {
+      // In a Cluster they go to different nodes, of which a silent one must not fail the others.
+      const recorded = link.clustered ? recordSuccesses(context, [success]) : successes.join(success);
+      recording.add(recorded);
+      return recorded.finally(() => recording.delete(recorded));
+    },
+    settled: async () => {
+      while (recording.size > 0) {
+        successes.depart();
+        await Promise.allSettled(recording);
+      }
+    },
     forgiveFailures: async ({ name }) => {
       await link.run((send) => runScript(send, FORGIVE, [keys.wrong(name), keys.wrongNetworks(name)], []));
     },
@@ -91,20 +102,15 @@ async function countLogin({ link, keys, caps }: RedisContext, query: LoginQuery,
   return [found, ofDomain, count].flat();
 }
 
+/** On a Cluster of one account only: its keys alone are in one slot. */
 async function recordSuccesses(context: RedisContext, successes: readonly Success[]): Promise<void> {
   const { link, keys, caps } = context;
-  const together = link.clustered ? successes.map((success) => [success]) : [successes];
+  const touched = successes.flatMap((success) => keysOf(keys, success));
   const forAll = [caps.knownNetworks, caps.knownNetworkSeconds * 1000, caps.lastUseSeconds];
+  const args = [...forAll, ...successes.flatMap(argumentsOf)];
   await link.run((send) =>
     Promise.all([
-      ...together.map((some) =>
-        runScript(
-          send,
-          RECORD_SUCCESSES,
-          some.flatMap((one) => keysOf(keys, one)),
-          [...forAll, ...some.flatMap(argumentsOf)],
-        ),
-      ),
+      runScript(send, RECORD_SUCCESSES, touched, args),
       ...successes.filter(({ ordinaryPassword }) => ordinaryPassword).map((one) => noteSeen(context, one, send)),
     ]),
   );

@@ -59,7 +59,8 @@ export async function openRedisStore({ access, keyPrefix, caps }: RedisStoreOpti
     check: () => redisHealth(context),
     close: async () => {
       closed = true;
-      await Promise.all([settled(), ...Array.from(watches, (watch) => watch.stop())]);
+      await Promise.all(Array.from(watches, (watch) => watch.stop()));
+      await settled();
       await link.close();
     },
   };

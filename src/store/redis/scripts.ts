@@ -1,5 +1,5 @@
 /**
- * The Lua scripts of the Redis adapter: each is one atomic step within one cluster slot. Times come in as arguments;
+ * The Lua scripts of the Redis adapter: each is one atomic step, on a Cluster within one slot. Times come in as arguments;
  * every key that may expire gets its lifetime in the same step.
  */
 
@@ -11,12 +11,12 @@ export interface Script {
 }
 
 // A call of redis.call costs Redis more than most of the commands do, so each script makes as few as it can. Numbers are
-// passed on as the text that they came as: Lua would print them anew.
+// passed on as the text that they came as: Lua would print them anew. Old members of a set go when a new one comes.
 
 const VERDICTS_SINCE_WINDOW_BEGAN = `
 local function count_verdict(key, now, window)
-  local start = redis.call('HGET', key, 'start')
-  if not start or now - tonumber(start) >= window or tonumber(start) - now > window then
+  local start = tonumber(redis.call('HGET', key, 'start'))
+  if not start or tonumber(now) - start >= tonumber(window) or start - tonumber(now) > tonumber(window) then
     redis.call('DEL', key)
     redis.call('HSET', key, 'start', now)
     redis.call('PEXPIRE', key, window)
@@ -65,7 +65,7 @@ local answer = { found[1], found[2], known and 1 or 0, known and before or ofAcc
 if KEYS[6] then
   local domain = redis.call('HMGET', KEYS[6], 'epoch', 'record')
   answer[6], answer[7] = domain[1], domain[2]
-  answer[8] = count_verdict(KEYS[7], now, tonumber(ARGV[8]))
+  answer[8] = count_verdict(KEYS[7], ARGV[3], ARGV[8])
 end
 return answer
 `);
@@ -76,23 +76,24 @@ return answer
  * Returns the verdicts given to the network since its window began, this one included.
  */
 export const COUNT_VERDICT = script(`${VERDICTS_SINCE_WINDOW_BEGAN}
-return count_verdict(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))
+return count_verdict(KEYS[1], ARGV[1], ARGV[2])
 `);
 
 /**
  * KEYS networks, wrong, wrong-from, last-uses; the same again for each further success
  * ARGV networks kept, how long (ms), last uses kept how long (s); then for each success network, mark, now, app password
  * id or '', its last use
+ * One that cannot be recorded keeps none of the others from it; the first fault is returned.
  */
 export const RECORD_SUCCESSES = script(`
-local kept, kept_ms, last_use_seconds = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-for at = 0, #KEYS / 4 - 1 do
+local kept, kept_ms, last_use_seconds = ARGV[1], ARGV[2], ARGV[3]
+local function record(at)
   local networks, wrong, wrong_from, last_uses = unpack(KEYS, 4 * at + 1, 4 * at + 4)
   local network, mark, now, id, last_use = unpack(ARGV, 5 * at + 4, 5 * at + 8)
   redis.call('ZREM', wrong, mark)
   redis.call('ZREM', wrong_from, mark)
   if redis.call('ZADD', networks, now, network) == 1 then
-    redis.call('ZREMRANGEBYSCORE', networks, '-inf', tonumber(now) - kept_ms)
+    redis.call('ZREMRANGEBYSCORE', networks, '-inf', now - kept_ms)
     redis.call('ZREMRANGEBYRANK', networks, 0, -1 - kept)
   end
   redis.call('PEXPIRE', networks, kept_ms)
@@ -101,6 +102,12 @@ for at = 0, #KEYS / 4 - 1 do
     redis.call('EXPIRE', last_uses, last_use_seconds)
   end
 end
+local fault
+for at = 0, #KEYS / 4 - 1 do
+  local done, why = pcall(record, at)
+  if not done then fault = fault or why end
+end
+if fault then return type(fault) == 'table' and fault or redis.error_reply(fault) end
 return 1
 `);
 
