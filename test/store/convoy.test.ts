@@ -6,7 +6,10 @@ const FOREVER_MS = 60_000;
 
 test('what comes within one interval is carried by one call, what comes later by the next', async () => {
   const carried: (readonly string[])[] = [];
-  const convoy = new Convoy(1, async (items: readonly string[]) => void carried.push(items));
+  const convoy = new Convoy(1, async (items: readonly string[]) => {
+    carried.push(items);
+    return [];
+  });
   const both = [convoy.join('first'), convoy.join('second')];
   assert.deepEqual(carried, []);
   await Promise.all(both);
@@ -16,10 +19,10 @@ test('what comes within one interval is carried by one call, what comes later by
 
 test('each hears how the call that carried it ended, and the next one goes on', async () => {
   let calls = 0;
-  const convoy = new Convoy(1, (): Promise<void> => {
+  const convoy = new Convoy(1, (): Promise<readonly undefined[]> => {
     calls += 1;
     if (calls === 1) throw new Error('at once');
-    return calls === 2 ? Promise.reject(new Error('later')) : Promise.resolve();
+    return calls === 2 ? Promise.reject(new Error('later')) : Promise.resolve([]);
   });
   for (const why of [/at once/, /later/]) {
     const outcomes = await Promise.allSettled([convoy.join('a'), convoy.join('b')]);
@@ -28,9 +31,23 @@ test('each hears how the call that carried it ended, and the next one goes on', 
   await convoy.join('c');
 });
 
+test('what went wrong with one is told to that one alone', async () => {
+  const convoy = new Convoy(1, async (items: readonly string[]) =>
+    items.map((item) => (item === 'bad' ? new Error('bad') : undefined)),
+  );
+  const outcomes = await Promise.allSettled(['good', 'bad', 'better'].map((item) => convoy.join(item)));
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+});
+
 test('one that is told to depart does not wait for its time, and one that is full neither', async () => {
   const carried: number[] = [];
-  const convoy = new Convoy(FOREVER_MS, async ({ length }: readonly number[]) => void carried.push(length));
+  const convoy = new Convoy(FOREVER_MS, async ({ length }: readonly number[]) => {
+    carried.push(length);
+    return [];
+  });
   const one = convoy.join(0);
   convoy.depart();
   await one;

@@ -1,26 +1,30 @@
 /** Carries what no mail client waits for together: each write costs both ends more than its commands. */
 
+/** Returns what went wrong with each of the items, in their order; undefined where nothing did. */
+type Carry<T> = (items: readonly T[]) => Promise<readonly (Error | undefined)[]>;
+
 export class Convoy<T> {
   readonly #everyMs: number;
-  readonly #carry: (items: readonly T[]) => Promise<void>;
+  readonly #carry: Carry<T>;
   #waiting: T[] = [];
-  #next: PromiseWithResolvers<void> | undefined;
+  #next: PromiseWithResolvers<readonly (Error | undefined)[]> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** Whatever comes within `everyMs` is carried by one call of `carry`, unless it is more than one may take. */
-  constructor(everyMs: number, carry: (items: readonly T[]) => Promise<void>) {
+  constructor(everyMs: number, carry: Carry<T>) {
     this.#everyMs = everyMs;
     this.#carry = carry;
   }
 
-  /** Resolves or rejects as the call that carries it does. */
+  /** Rejects with what went wrong with this item, or with the whole call. */
   async join(item: T): Promise<void> {
     this.#next ??= Promise.withResolvers();
     const { promise } = this.#next;
-    this.#waiting.push(item);
+    const at = this.#waiting.push(item) - 1;
     if (this.#waiting.length >= MOST_AT_ONCE) this.depart();
     else this.#timer ??= setTimeout(() => this.depart(), this.#everyMs);
-    await promise;
+    const fault = (await promise)[at];
+    if (fault !== undefined) throw fault;
   }
 
   /** Carries at once what waits. */

@@ -48,10 +48,15 @@ export class Link {
       const send: Send = (...command) => (deadline.over() ? deadline.reached : this.#send(...command));
       return await Promise.race([this.#connected.then(() => work(send)), deadline.reached]);
     } catch (error) {
-      throw toFault(error, this.#lastError);
+      throw this.faultOf(error);
     } finally {
       deadline.cancel();
     }
+  }
+
+  /** The Fault that this error of the client is: STORE_UNAVAILABLE, or RECORD_INVALID for a key of an unknown type. */
+  faultOf(error: unknown): Fault {
+    return toFault(error, this.#lastError);
   }
 
   /** Resolves when connected, or at the deadline when not. */

@@ -19,6 +19,7 @@ const loginAccounts = remembering(accountRecords, 2000);
 const loginDomains = remembering(domainRecords, 2000);
 
 const Int = z.number();
+const FaultsReply = z.array(TextReply);
 const LoginReply = z.tuple([TextReply, TextReply, Int, Int, Int, TextReply, TextReply, Int]);
 
 /**
@@ -52,8 +53,7 @@ export function redisLogins(context: RedisContext): RedisLogins {
   return {
     lookupLogin: (query) => turns.run(() => lookupLogin(context, query)),
     recordSuccess: (success) => {
-      // In a Cluster they go to different nodes, of which a silent one must not fail the others.
-      const recorded = link.clustered ? recordSuccesses(context, [success]) : successes.join(success);
+      const recorded = recordSuccess(context, success, successes);
       recording.add(recorded);
       return recorded.finally(() => recording.delete(recorded));
     },
@@ -102,18 +102,27 @@ async function countLogin({ link, keys, caps }: RedisContext, query: LoginQuery,
   return [found, ofDomain, count].flat();
 }
 
-/** On a Cluster of one account only: its keys alone are in one slot. */
-async function recordSuccesses(context: RedisContext, successes: readonly Success[]): Promise<void> {
-  const { link, keys, caps } = context;
+async function recordSuccess(context: RedisContext, success: Success, together: Convoy<Success>): Promise<void> {
+  if (context.link.clustered) {
+    // Each goes to the node that has its account: a silent one holds up nobody else.
+    const [fault] = await recordSuccesses(context, [success]);
+    if (fault !== undefined) throw fault;
+  } else {
+    await together.join(success);
+  }
+  if (success.ordinaryPassword === true) await noteSeen(context, success);
+}
+
+/** On a Cluster of one account only: its keys alone are in one slot. Returns the fault of each that has one. */
+async function recordSuccesses(
+  { link, keys, caps }: RedisContext,
+  successes: readonly Success[],
+): Promise<readonly (Fault | undefined)[]> {
   const touched = successes.flatMap((success) => keysOf(keys, success));
   const forAll = [caps.knownNetworks, caps.knownNetworkSeconds * 1000, caps.lastUseSeconds];
   const args = [...forAll, ...successes.flatMap(argumentsOf)];
-  await link.run((send) =>
-    Promise.all([
-      runScript(send, RECORD_SUCCESSES, touched, args),
-      ...successes.filter(({ ordinaryPassword }) => ordinaryPassword).map((one) => noteSeen(context, one, send)),
-    ]),
-  );
+  const reply = await link.run((send) => runScript(send, RECORD_SUCCESSES, touched, args));
+  return readReply(FaultsReply, reply).map((why) => (why === null ? undefined : link.faultOf(new Error(why))));
 }
 
 function keysOf(keys: KeyPlan, { account: { name }, network }: Success): readonly string[] {
@@ -133,12 +142,12 @@ function argumentsOf({
   return [network, secretMark, now, appPasswordId, lastUse];
 }
 
-function noteSeen(
-  { keys, caps }: RedisContext,
+async function noteSeen(
+  { link, keys, caps }: RedisContext,
   { account: { name, domain }, now }: Success,
-  send: Send,
-): Promise<unknown> {
-  return runScript(send, NOTE_SEEN, [keys.accounts(domain), keys.seen(domain)], [name, now, caps.lastUseSeconds]);
+): Promise<void> {
+  const index = [keys.accounts(domain), keys.seen(domain)];
+  await link.run((send) => runScript(send, NOTE_SEEN, index, [name, now, caps.lastUseSeconds]));
 }
 
 async function lookupLastUses({ link, keys }: RedisContext, name: string): Promise<ReadonlyMap<string, LastUse>> {

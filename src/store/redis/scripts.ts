@@ -83,7 +83,7 @@ return count_verdict(KEYS[1], ARGV[1], ARGV[2])
  * KEYS networks, wrong, wrong-from, last-uses; the same again for each further success
  * ARGV networks kept, how long (ms), last uses kept how long (s); then for each success network, mark, now, app password
  * id or '', its last use
- * One that cannot be recorded keeps none of the others from it; the first fault is returned.
+ * One that cannot be recorded keeps none of the others from it. Returns for each of them null, or the error's text.
  */
 export const RECORD_SUCCESSES = script(`
 local kept, kept_ms, last_use_seconds = ARGV[1], ARGV[2], ARGV[3]
@@ -102,13 +102,12 @@ local function record(at)
     redis.call('EXPIRE', last_uses, last_use_seconds)
   end
 end
-local fault
+local faults = {}
 for at = 0, #KEYS / 4 - 1 do
   local done, why = pcall(record, at)
-  if not done then fault = fault or why end
+  faults[at + 1] = not done and (type(why) == 'table' and why.err or why)
 end
-if fault then return type(fault) == 'table' and fault or redis.error_reply(fault) end
-return 1
+return faults
 `);
 
 /** KEYS wrong, wrong-networks (its members are keys of the same slot) */
