@@ -23,7 +23,7 @@ const FULL: Scale = {
   logins: 1000,
   transferBytes: 25 * MB,
   transferSessions: [1, 4, 8],
-  idle: [1000, 10_000],
+  idle: [1000, 5000, 10_000],
   many: 50_000,
   storm: 10_000,
   storeSizes: [1000, 100_000, 1_000_000],

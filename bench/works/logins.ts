@@ -7,7 +7,8 @@ import { PROTOCOLS, type MailProtocol, type Side, type SideName } from '../sides
 import type { World } from '../world.ts';
 import { counted, type Outcome, type Scale, type Work } from './work.ts';
 
-type Handshake = 'fresh' | 'resumed';
+const HANDSHAKES = ['fresh', 'resumed'] as const;
+type Handshake = (typeof HANDSHAKES)[number];
 
 const AT_ONCE = [1, 16, 100] as const;
 const ENOUGH_FOR_COMPILED = 1000;
@@ -18,13 +19,11 @@ const SIDES: Readonly<Record<MailProtocol, readonly SideName[]>> = {
 };
 const NAMES = { imap: 'IMAP', pop3: 'POP3', submission: 'submission' } as const;
 
-/** IMAP at all widths; the other protocols, whose TLS and policy are the same, at sixteen. */
+/** Each protocol, with a fresh and with a resumed handshake, at each width. */
 export function loginWorks(scale: Scale): readonly Work[] {
-  const imap = (['fresh', 'resumed'] as const).flatMap((handshake) =>
-    AT_ONCE.map((atOnce) => loginWork('imap', handshake, atOnce, scale)),
+  return PROTOCOLS.flatMap((protocol) =>
+    HANDSHAKES.flatMap((handshake) => AT_ONCE.map((atOnce) => loginWork(protocol, handshake, atOnce, scale))),
   );
-  const others = (['pop3', 'submission'] as const).map((protocol) => loginWork(protocol, 'fresh', 16, scale));
-  return [...imap, ...others];
 }
 
 function loginWork(protocol: MailProtocol, handshake: Handshake, atOnce: number, scale: Scale): Work {
