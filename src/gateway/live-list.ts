@@ -95,15 +95,15 @@ export class LiveList {
     }
   }
 
-  // Never rejects.
+  // Never rejects. What the store holds of one account may be broken: that is no reason to let the others expire.
   async #reached(work: Promise<void>): Promise<boolean> {
     try {
       await work;
-      return true;
     } catch (error) {
-      if (!isFault(error, 'STORE_UNAVAILABLE')) this.#options.log.error('fault', { error });
-      return false;
+      if (isFault(error, 'STORE_UNAVAILABLE')) return false;
+      this.#options.log.error('fault', { error });
     }
+    return true;
   }
 }
 

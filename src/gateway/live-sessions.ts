@@ -259,8 +259,10 @@ export class LiveSessions {
           if (isOther(group.epochs, { account, domain })) this.#review(group, 'compared');
         }
       } catch (error) {
-        if (!isFault(error, 'STORE_UNAVAILABLE')) this.#options.log.error('fault', { error });
-        return; // The gap after the outage, or the next round, does it.
+        if (isFault(error, 'STORE_UNAVAILABLE')) return; // The gap after the outage, or the next round, does it.
+        this.#options.log.error('fault', { error });
+        // One of them has a broken record, which is no reason to trust the others.
+        for (const group of batch) this.#review(group, 'compared');
       }
     }
   }

@@ -7,26 +7,29 @@ import type { LiveSession } from '../../src/gateway/settings.ts';
 import { memoryLog } from '../../src/ops/log.ts';
 import { DEFAULT_CAPS } from '../../src/store/caps.ts';
 
-/** A list in memory. `gate` holds writes back; while `down` they fail. */
+/** A list in memory. `gate` holds writes back; while `down` they fail, and those of `broken` always. */
 function world() {
   const state = {
     listed: new Map<string, LiveSession>(),
     touches: [] as number[],
     gate: Promise.resolve(),
     down: false,
+    broken: '',
   };
-  const write = async (change: () => void): Promise<void> => {
+  const write = async (sessions: readonly LiveSession[], change: (session: LiveSession) => unknown): Promise<void> => {
     await state.gate;
     if (state.down) throw new Fault('STORE_UNAVAILABLE', 'gone');
-    change();
+    const whole = sessions.filter(({ id }) => id !== state.broken);
+    whole.forEach(change);
+    if (whole.length < sessions.length) throw new Fault('RECORD_INVALID', 'another type');
   };
   const log = memoryLog();
   const list = new LiveList({
     store: {
-      closeSessions: (sessions) => write(() => sessions.forEach(({ id }) => state.listed.delete(id))),
+      closeSessions: (sessions) => write(sessions, ({ id }) => state.listed.delete(id)),
       touchSessions: (sessions) => {
         state.touches.push(sessions.length);
-        return write(() => sessions.forEach((session) => state.listed.set(session.id, session)));
+        return write(sessions, (session) => state.listed.set(session.id, session));
       },
     },
     log,
@@ -117,6 +120,20 @@ test('a heartbeat gives up at an outage, and the next one works', async () => {
   await list.touch();
   assert.deepEqual(state.touches, [500, 500, 500, 200]);
   assert.deepEqual(log.entries, []);
+});
+
+test('one session that cannot be written keeps neither the others on the list from their heartbeat nor those that left', async () => {
+  const { state, list, log } = world();
+  const records = Array.from({ length: 750 }, (_, at) => record(`s${at}`));
+  for (const one of records) list.open(one);
+  await list.settled();
+  state.listed.clear();
+  state.broken = 's7';
+  list.close(record('s3'));
+  state.listed.set('s3', record('s3'));
+  await list.touch();
+  assert.equal(state.listed.size, 748);
+  assert.equal(log.entries.filter(({ event }) => event === 'fault').length, 1);
 });
 
 test('a heartbeat of nobody is followed by the next one', async () => {

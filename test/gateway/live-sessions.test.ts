@@ -19,6 +19,7 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
     reviewAt: undefined as number | undefined,
     reviews: 0,
     failures: 0,
+    broken: false,
     now: 1000,
     open: new Map<string, LiveSession>(),
     watcher: { onChange: (_change: LiveChange): void => {}, onGap: (): void => {} },
@@ -34,10 +35,13 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
         state.watcher = watcher;
         return { stop: async () => {} };
       },
-      epochs: async () => ({
-        accounts: new Map([[ALICE.name, state.epochs.account]]),
-        domains: new Map([[ALICE.domain, state.epochs.domain]]),
-      }),
+      epochs: async () => {
+        if (state.broken) throw new Fault('RECORD_INVALID', 'another type');
+        return {
+          accounts: new Map([[ALICE.name, state.epochs.account]]),
+          domains: new Map([[ALICE.domain, state.epochs.domain]]),
+        };
+      },
     },
     review: async (_account, sessions): Promise<SessionReview> => {
       state.reviews += 1;
@@ -153,6 +157,17 @@ test('a lost announcement is made good by the regular comparison when nobody not
   live.admit(session);
   state.epochs = { account: 1, domain: 2 };
   state.ended = () => ['one'];
+  assert.equal(await session.ended, 'one');
+  await live.stop();
+});
+
+test('a broken record among those compared keeps no lost announcement from being made good', async () => {
+  const { state, live } = world({ compareIntervalMs: 5 });
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  state.ended = () => ['one'];
+  state.broken = true;
   assert.equal(await session.ended, 'one');
   await live.stop();
 });

@@ -175,6 +175,23 @@ test('a success that cannot be recorded says so of itself alone, and keeps none 
   });
 });
 
+test('an account whose index of sessions cannot be written keeps no other session off the list', async () => {
+  await withStore(redis.port, {}, async (store, keyPrefix) => {
+    const sessions = ['before', 'broken', 'behind'].map((name) => sessionOf(`of-${name}`, accountOf(name)));
+    const broken = keyPlan(keyPrefix).accountSessions(accountOf('broken').name);
+    await redis.command('set', broken, 'not a set');
+    const listed = async (): Promise<readonly string[]> =>
+      (await store.listSessions({ by: 'all' })).map(({ id }) => id).toSorted();
+    await assert.rejects(store.touchSessions(sessions), (error) => isFault(error, 'RECORD_INVALID'));
+    assert.deepEqual(await listed(), ['of-before', 'of-behind', 'of-broken']);
+    await assert.rejects(store.closeSessions(sessions.slice(1)), (error) => isFault(error, 'RECORD_INVALID'));
+    assert.deepEqual(await listed(), ['of-before']);
+    await redis.command('del', broken);
+    await store.closeSessions(sessions);
+    assert.deepEqual(await listed(), []);
+  });
+});
+
 test('a server that looks alone and has slots is refused at the start, with the reason', async () => {
   const [bus = 0] = await freePorts(1);
   const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', `${bus}`]);
