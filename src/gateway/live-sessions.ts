@@ -44,6 +44,8 @@ interface Group {
   epochs: Epochs;
   reviewAt: number | undefined;
   reviewing: boolean;
+  /** The next review is to come by itself, since the last one failed. */
+  retrying: boolean;
   /** Something changed while a review was under way. */
   again: boolean;
   /** What the next review is for, and since when. */
@@ -137,6 +139,7 @@ export class LiveSessions {
       epochs,
       reviewAt: undefined,
       reviewing: false,
+      retrying: false,
       again: false,
       noticed: undefined,
     };
@@ -218,10 +221,21 @@ export class LiveSessions {
       if (late.some((session) => isOlder(session.epochs, epochs))) group.again = true;
     } catch (error) {
       this.#logPostponed(group, error);
-      // Not reviewed is not covered: try until the store answers. RECORD_INVALID too, an operator may mend it.
       group.noticed = notice;
-      if (!this.#stopped) setTimeout(() => this.#review(group, notice.how), this.#options.retryMs).unref();
+      this.#retry(group, notice, error);
     }
+  }
+
+  // Not reviewed is not covered: try until the store answers. A broken record too, which an operator may mend in a while.
+  #retry(group: Group, { how }: Notice, error: unknown): void {
+    if (this.#stopped || group.retrying) return;
+    const { retryMs, compareIntervalMs } = this.#options;
+    const retry = (): void => {
+      group.retrying = false;
+      if (group.sessions.size > 0) this.#review(group, how);
+    };
+    group.retrying = true;
+    setTimeout(retry, isFault(error, 'STORE_UNAVAILABLE') ? retryMs : compareIntervalMs).unref();
   }
 
   // An outage concerns every account here, and is said once.

@@ -186,6 +186,37 @@ test('a review that an outage prevents is repeated until it is done', async () =
   await live.stop();
 });
 
+test('however often a change is announced meanwhile, a review that fails is repeated once at a time', async () => {
+  const { state, live } = world({ retryMs: 20 });
+  await live.start();
+  live.admit(admission('one', state.epochs));
+  state.failures = Infinity;
+  for (let announced = 1; announced <= 30; announced += 1) {
+    state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 1 + announced });
+    await eventually('it is reviewed', async () => state.reviews >= announced);
+  }
+  const before = state.reviews;
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.ok(state.reviews - before <= 20, `${state.reviews - before} reviews`);
+  await live.stop();
+});
+
+test('a review that fails is not repeated once nobody of that account is here', async () => {
+  const { state, live } = world({ retryMs: 1 });
+  await live.start();
+  const session = admission('one', state.epochs);
+  live.admit(session);
+  state.failures = Infinity;
+  state.watcher.onChange({ kind: 'account', account: ALICE.name, epoch: 2 });
+  await eventually('it is repeated', async () => state.reviews > 2);
+  live.leave(session);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const before = state.reviews;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(state.reviews, before);
+  await live.stop();
+});
+
 test('a domain forced from a date closes its sessions when the date has come, without any announcement', async () => {
   const { state, live } = world();
   await live.start();
