@@ -46,6 +46,8 @@ const postfix = await startPostfix({
   saslPort: dovecot.ports.auth,
 });
 const policed = await startDovecot({ ...common, first: await policyServer(place) });
+// The gateway was there first, found that Dovecot was not, and asks it nothing before it has looked again.
+await gateway.logged('backend.up');
 after(async () => {
   await Promise.all([dovecot.stop(), policed.stop(), postfix.stop()]);
   await gateway.stop();
