@@ -161,7 +161,7 @@ export class LiveSessions {
     switch (change.kind) {
       case 'account':
         this.#recent.noteAccount(change.account, change.epoch);
-        this.#reviewOf(this.#groups.get(change.account));
+        this.#review(this.#groups.get(change.account), 'announced');
         break;
       case 'domain':
         this.#recent.noteDomain(change.domain, change.epoch);
@@ -182,11 +182,8 @@ export class LiveSessions {
     void this.#list.touch(); // it may have lost them, too
   }
 
-  #reviewOf(group: Group | undefined): void {
-    if (group !== undefined) this.#review(group, 'announced');
-  }
-
-  #review(group: Group, how: Noticed): void {
+  #review(group: Group | undefined, how: Noticed): void {
+    if (group === undefined) return;
     group.noticed ??= noticedNow(how);
     if (group.reviewing) group.again = true;
     else void this.#reviewUntilDone(group);
@@ -222,20 +219,18 @@ export class LiveSessions {
     } catch (error) {
       this.#logPostponed(group, error);
       group.noticed = notice;
-      this.#retry(group, notice, error);
+      this.#retry(group, notice);
     }
   }
 
-  // Not reviewed is not covered: try until the store answers. A broken record too, which an operator may mend in a while.
-  #retry(group: Group, { how }: Notice, error: unknown): void {
+  // Not reviewed is not covered: try until the store answers. RECORD_INVALID too, an operator may mend it.
+  #retry(group: Group, { how }: Notice): void {
     if (this.#stopped || group.retrying) return;
-    const { retryMs, compareIntervalMs } = this.#options;
-    const retry = (): void => {
+    group.retrying = true;
+    setTimeout(() => {
       group.retrying = false;
       if (group.sessions.size > 0) this.#review(group, how);
-    };
-    group.retrying = true;
-    setTimeout(retry, isFault(error, 'STORE_UNAVAILABLE') ? retryMs : compareIntervalMs).unref();
+    }, this.#options.retryMs).unref();
   }
 
   // An outage concerns every account here, and is said once.
@@ -260,25 +255,30 @@ export class LiveSessions {
   async #compare(): Promise<void> {
     const groups = [...this.#groups.values()];
     for (let at = 0; at < groups.length; at += COMPARE_BATCH) {
-      const batch = groups.slice(at, at + COMPARE_BATCH);
-      try {
-        const domains = new Set(batch.map(({ account }) => account.domain));
-        const present = await this.#options.store.epochs(
-          batch.map(({ account }) => account),
-          [...domains],
-        );
-        for (const group of batch) {
-          const account = present.accounts.get(group.account.name) ?? 0;
-          const domain = present.domains.get(group.account.domain) ?? 0;
-          if (isOther(group.epochs, { account, domain })) this.#review(group, 'compared');
-        }
-      } catch (error) {
-        if (isFault(error, 'STORE_UNAVAILABLE')) return; // The gap after the outage, or the next round, does it.
-        this.#options.log.error('fault', { error });
-        // One of them has a broken record, which is no reason to trust the others.
-        for (const group of batch) this.#review(group, 'compared');
-      }
+      // The gap after the outage, or the next round, does it.
+      if (!(await this.#compareSome(groups.slice(at, at + COMPARE_BATCH)))) return;
     }
+  }
+
+  /** Never rejects. Returns false when the store is out of reach. */
+  async #compareSome(groups: readonly Group[]): Promise<boolean> {
+    try {
+      const accounts = groups.map(({ account }) => account);
+      const domains = new Set(accounts.map(({ domain }) => domain));
+      const present = await this.#options.store.epochs(accounts, [...domains]);
+      for (const group of groups) {
+        const account = present.accounts.get(group.account.name) ?? 0;
+        const domain = present.domains.get(group.account.domain) ?? 0;
+        if (isOther(group.epochs, { account, domain })) this.#review(group, 'compared');
+      }
+    } catch (error) {
+      if (isFault(error, 'STORE_UNAVAILABLE')) return false;
+      const [first, ...others] = groups;
+      if (others.length === 0) this.#options.log.error('fault', { user: first?.account.name, error });
+      // One of them has a broken record, which must not hide what has changed for the others.
+      else for (const group of groups) if (!(await this.#compareSome([group]))) return false;
+    }
+    return true;
   }
 
   #reviewDue(): void {

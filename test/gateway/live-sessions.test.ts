@@ -9,6 +9,7 @@ import { memoryLog } from '../../src/ops/log.ts';
 import { eventually } from '../support/processes.ts';
 
 const ALICE = { name: 'alice@example.org', local: 'alice', domain: 'example.org' };
+const BOB = { ...ALICE, name: 'bob@example.org', local: 'bob' };
 const NEVER_MS = 1_000_000;
 
 /** A store whose announcements the test makes, and a policy that the test sets. */
@@ -19,7 +20,7 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
     reviewAt: undefined as number | undefined,
     reviews: 0,
     failures: 0,
-    broken: false,
+    broken: '',
     now: 1000,
     open: new Map<string, LiveSession>(),
     watcher: { onChange: (_change: LiveChange): void => {}, onGap: (): void => {} },
@@ -35,8 +36,8 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
         state.watcher = watcher;
         return { stop: async () => {} };
       },
-      epochs: async () => {
-        if (state.broken) throw new Fault('RECORD_INVALID', 'another type');
+      epochs: async (accounts) => {
+        if (accounts.some(({ name }) => name === state.broken)) throw new Fault('RECORD_INVALID', 'another type');
         return {
           accounts: new Map([[ALICE.name, state.epochs.account]]),
           domains: new Map([[ALICE.domain, state.epochs.domain]]),
@@ -166,8 +167,10 @@ test('a broken record among those compared keeps no lost announcement from being
   await live.start();
   const session = admission('one', state.epochs);
   live.admit(session);
+  live.admit({ ...admission('two', state.epochs), account: BOB });
+  state.broken = BOB.name;
+  state.epochs = { account: 2, domain: 1 };
   state.ended = () => ['one'];
-  state.broken = true;
   assert.equal(await session.ended, 'one');
   await live.stop();
 });
