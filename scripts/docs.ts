@@ -1,6 +1,6 @@
 /**
  * Writes the documents that are made from the code: the example configuration, its manual, the schema for editors, the
- * reference of the command line and the description of the HTTP API. With --check it writes nothing and fails when one
+ * references of the command line and of the errors, and the description of the HTTP API. With --check it writes nothing and fails when one
  * of them is stale.
  */
 
@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { settingTree } from '../src/config/tree.ts';
 import { commandReference } from './docs/command-line.ts';
+import { errorReference } from './docs/errors.ts';
 import { editorSchema } from './docs/editor-schema.ts';
 import { exampleYaml } from './docs/example.ts';
 import { manual } from './docs/manual.ts';
@@ -20,6 +21,7 @@ const documents: Readonly<Record<string, string>> = {
   'config/postern.schema.json': editorSchema(tree),
   'docs/configuration.md': manual(tree),
   'docs/command-line.md': commandReference(),
+  'docs/errors.md': errorReference(),
   'docs/openapi.json': openApi(ROUTES),
 };
 

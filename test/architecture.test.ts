@@ -208,3 +208,17 @@ test('every row of the table of standards names files and tests that are there',
     );
   }
 });
+
+test('every event that the log knows is written somewhere', () => {
+  const log = readFileSync(join(ROOT, 'src/ops/log.ts'), 'utf8');
+  const events = [...log.matchAll(/^  \| '([a-z.-]+)'/gm)].map(([, event = '']) => event);
+  assert.ok(events.length > 20);
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && name !== 'ops/log.ts')
+    .map((name) => readFileSync(join(ROOT, 'src', name), 'utf8'))
+    .join('\n');
+  assert.deepEqual(
+    events.filter((event) => !sources.includes(`'${event}'`)),
+    [],
+  );
+});

@@ -6,7 +6,6 @@ export type FaultCode =
   | 'STORE_CONFLICT'
   | 'RECORD_INVALID'
   | 'BACKEND_UNAVAILABLE'
-  | 'BACKEND_REFUSED'
   | 'CLIENT_INVALID'
   | 'DEADLINE'
   | 'NOT_FOUND'

@@ -17,11 +17,9 @@ export type LogEvent =
   | 'gateway.stopped'
   | 'worker.started'
   | 'worker.ended'
-  | 'config.invalid'
   | 'config.remark'
   // Listeners and sessions
   | 'listener.opened'
-  | 'listener.closed'
   | 'listener.failed'
   | 'session.opened'
   | 'session.closed'
@@ -29,7 +27,6 @@ export type LogEvent =
   | 'session.cut-off'
   | 'proxy-header.refused'
   | 'tls.failed'
-  | 'tls.reloaded'
   // Logins
   | 'login.accepted'
   | 'login.refused'
@@ -41,17 +38,13 @@ export type LogEvent =
   // Backends
   | 'backend.up'
   | 'backend.down'
-  | 'backend.probed'
   | 'backend.refused-impersonation'
   | 'backend.unusable'
-  | 'backend.loop-refused'
   // The store and the keys
   | 'store.unavailable'
   | 'store.recovered'
   | 'store.remark'
-  | 'store.record-refused'
   | 'changes.lost'
-  | 'changes.compared'
   | 'audit.written'
   | 'audit.failed'
   // The portal

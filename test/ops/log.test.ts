@@ -63,12 +63,12 @@ test('changing the level of the process changes it for every child', () => {
   const child = log.child({ session: 'a' });
   child.info('session.opened');
   log.setLevel('debug');
-  child.debug('backend.probed');
+  child.debug('backend.up');
   log.setLevel('error');
   child.warn('login.throttled');
   assert.deepEqual(
     out.parsed().map((line) => line['event']),
-    ['backend.probed'],
+    ['backend.up'],
   );
 });
 

@@ -9,7 +9,7 @@ import type { SaslFault } from '../../sasl/exchange.ts';
 import type { FramingFault } from '../../wire/command-framer.ts';
 import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
 import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
-import type { Refusal } from '../texts.ts';
+import type { Place, Refusal } from '../texts.ts';
 import { quote } from './strings.ts';
 
 const DENY_CONDITIONS = {
@@ -59,7 +59,7 @@ export const FRAMING_FAULTS = {
 } as const satisfies Record<FramingFault, string>;
 
 /** The reply to a login that is not let in. After BYE the connection is closed (RFC 5804 §1.3). */
-export function refusalLine(refusal: Refusal, options: FrontOptions): string {
+export function refusalLine(refusal: Refusal, options: Place): string {
   return `${refusalCondition(refusal)} ${quote(refusalText(refusal, options))}`;
 }
 
