@@ -222,3 +222,15 @@ test('every event that the log knows is written somewhere', () => {
     [],
   );
 });
+
+test('every picture is shown in a document', () => {
+  const documents = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))]
+    .map((name) => readFileSync(join(ROOT, name === 'README.md' ? name : `docs/${name}`), 'utf8'))
+    .join('\n');
+  const pictures = readdirSync(join(ROOT, 'docs/screenshots'));
+  assert.ok(pictures.length > 0);
+  assert.deepEqual(
+    pictures.filter((name) => !documents.includes(`screenshots/${name}`)),
+    [],
+  );
+});
