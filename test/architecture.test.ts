@@ -112,6 +112,8 @@ const BREACHES = {
   'eslint(max-params)': 'export const add = (a: 1, b: 1, c: 1, d: 1, e: 1): number => a + b + c + d + e;\n',
   'eslint(max-lines)': 'export const x = 1;\n'.padEnd(6000, '// one more line\n'),
   'eslint(max-lines-per-function)': `export function long(): number {\n  let n = 0;\n${'  n += 1;\n'.repeat(50)}  return n;\n}\n`,
+  'eslint(default-case)':
+    "export function name(x: 'a' | 'b'): string {\n  switch (x) {\n    case 'a':\n      return 'a';\n    case 'b':\n      return 'b';\n  }\n}\n",
   'eslint(no-console)': "console.log('here');\n",
   'import(no-default-export)': 'export default 1;\n',
   'typescript(no-explicit-any)': 'export const anything: any = 1;\n',

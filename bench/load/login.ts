@@ -1,5 +1,6 @@
 /** How a mail app of each protocol logs in. */
 
+import { unreachable } from '../../src/core/fault.ts';
 import type { MailProtocol, Target } from '../sides/side.ts';
 import { Client, type ClientOptions } from './client.ts';
 
@@ -36,6 +37,8 @@ export async function logIn(
       await client.ask('EHLO client.test\r\n');
       await client.ask(`AUTH PLAIN ${plain}\r\n`);
       break;
+    default:
+      unreachable(protocol);
   }
   return client;
 }

@@ -5,7 +5,7 @@
  */
 
 import { z } from 'zod';
-import { Fault } from '../core/fault.ts';
+import { Fault, unreachable } from '../core/fault.ts';
 import type { AccountRecord } from '../policy/ports.ts';
 import type { AdminsRecord } from '../policy/admin-ports.ts';
 import type { AuditEntry } from '../policy/audit-ports.ts';
@@ -76,6 +76,8 @@ export function readItem(text: string): ExportItem | ExportEnd {
       return { kind, name, record: tokensRecords.decode(stored, name) };
     case 'audit':
       return { kind, name, record: auditRecords.decode(stored, name) };
+    default:
+      return unreachable(kind);
   }
 }
 
@@ -114,6 +116,8 @@ export function keysOf(item: ExportItem): readonly string[] {
     case 'domain':
     case 'audit':
       return [];
+    default:
+      return unreachable(item);
   }
 }
 
@@ -134,6 +138,8 @@ function storedText({ kind, name, record }: ExportItem): string {
       return tokensRecords.encode(record, name);
     case 'audit':
       return auditRecords.encode(record, name);
+    default:
+      return unreachable(kind);
   }
 }
 

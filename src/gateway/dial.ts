@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { Fault } from '../core/fault.ts';
+import { Fault, unreachable } from '../core/fault.ts';
 import type {
   BackendAction,
   BackendDialogue,
@@ -155,6 +155,8 @@ async function converse(
         }
         case 'done':
           return action.outcome;
+        default:
+          unreachable(action);
       }
     }
     if (upgraded) {

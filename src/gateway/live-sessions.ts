@@ -5,7 +5,7 @@
  */
 
 import type { Account } from '../core/identity.ts';
-import { isFault } from '../core/fault.ts';
+import { isFault, unreachable } from '../core/fault.ts';
 import type { Epochs } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
 import { LiveList } from './live-list.ts';
@@ -170,6 +170,8 @@ export class LiveSessions {
       case 'session':
         for (const { sessions } of this.#groups.values()) this.#cutOff(sessions.get(change.id), noticedNow('by-hand'));
         break;
+      default:
+        unreachable(change);
     }
   }
 
@@ -294,6 +296,5 @@ const COMPARE_BATCH = 500;
 const REVIEWS_AT_ONCE = 200;
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.min(a, b);
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }

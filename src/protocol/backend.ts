@@ -5,6 +5,7 @@
  * RFC 3207 §4.2, RFC 2595 §4: whatever a backend, or somebody in between, said before TLS is forgotten.
  */
 
+import { unreachable } from '../core/fault.ts';
 import { plainMessage } from '../sasl/client.ts';
 import type { FrontFramer } from './front.ts';
 import type { BackendAction, BackendDialogue, BackendFault, BackendLogin, BackendOutcome } from './machine.ts';
@@ -53,8 +54,18 @@ export function sendToBackend(line: string): BackendAction {
 /** The logins that offer a password. */
 export type PasswordLogin = Extract<BackendLogin, { as: 'user' | 'authzid' }>;
 
+/** Whether this login offers a password. A probe ends before its login; XCLIENT has said the name already. */
 export function hasPassword(login: BackendLogin): login is PasswordLogin {
-  return login.as === 'user' || login.as === 'authzid';
+  switch (login.as) {
+    case 'user':
+    case 'authzid':
+      return true;
+    case 'xclient':
+    case 'probe':
+      return false;
+    default:
+      return unreachable(login);
+  }
 }
 
 /** The one message of SASL PLAIN for this login, in base64. Throws CLIENT_INVALID when a part holds a NUL. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { unreachable } from '../../src/core/fault.ts';
 import { PROTOCOLS, type Protocol } from '../../src/core/verdict.ts';
 import { imap } from '../../src/protocol/imap/module.ts';
 import type {
@@ -148,6 +149,8 @@ class Player {
         assertOutcome(action.outcome, this.#login);
         assert.ok(this.secured || action.outcome.kind !== 'accepted', 'accepted before TLS');
         break;
+      default:
+        unreachable(action);
     }
   }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { unreachable } from '../../src/core/fault.ts';
 import { PROTOCOLS, type Protocol } from '../../src/core/verdict.ts';
 import { imap } from '../../src/protocol/imap/module.ts';
 import type {
@@ -169,6 +170,8 @@ class Player {
       case 'exposed':
         assert.ok(!this.secured, 'a password through TLS is exposed');
         break;
+      default:
+        unreachable(action);
     }
   }
 

@@ -292,6 +292,8 @@ class World {
         await cutOffAccount(this.#tools, 'test', account);
         cutOffAt.set(name, this.#clock.now);
         break;
+      default:
+        unreachable(what);
     }
   }
 
