@@ -4,7 +4,16 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Complaint, ROOT } from './runtime.mjs';
 
@@ -14,11 +23,19 @@ const PACKAGES = [
   'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp', 'openssl',
   'python3', 'chromium-headless-shell', 'libfaketime', 'nginx-light',
   'libnginx-mod-mail', 'dovecot-auth-lua', 'sasl2-bin',
+  'debootstrap', 'systemd-container',
   'libgnutls-dane0', 'libical3', 'libjansson4', 'libpcre3', 'libpq5', 'libxapian30',
 ];
 /** Servers that Debian lets nobody install beside those above. They are unpacked; their libraries are above. */
 const UNPACKED = ['exim4-daemon-light', 'cyrus-imapd', 'cyrus-common'];
 const UNPACKED_FOLDER = join(ROOT, 'node_modules/.cache/debian');
+/** What the root of a fresh mail server holds beside a minimal Debian with systemd: test/support/debian-root.ts. */
+// prettier-ignore
+const ROOT_PACKAGES = [
+  'systemd', 'systemd-sysv', 'dbus', 'iproute2', 'openssl', 'ca-certificates', 'curl',
+  'dovecot-imapd', 'dovecot-pop3d', 'dovecot-managesieved', 'postfix',
+];
+const ROOT_FOLDER = join(UNPACKED_FOLDER, 'root');
 /** What `npm run bench` compares with. */
 // prettier-ignore
 export const BENCH_PACKAGES = [
@@ -32,11 +49,11 @@ const POLICY = '/usr/sbin/policy-rc.d';
 /** Makes sure that all is there that the tests use. Throws as ensurePackages() does. */
 export function ensureTestPackages() {
   ensurePackages();
-  const missing = UNPACKED.filter((name) => !existsSync(join(UNPACKED_FOLDER, name)));
-  if (missing.length === 0) return;
-  process.stderr.write(`Unpacking ${missing.join(' ')} …\n`);
   mkdirSync(UNPACKED_FOLDER, { recursive: true });
+  const missing = UNPACKED.filter((name) => !existsSync(join(UNPACKED_FOLDER, name)));
+  if (missing.length > 0) process.stderr.write(`Unpacking ${missing.join(' ')} …\n`);
   for (const name of missing) unpack(name);
+  makeDebianRoot();
 }
 
 /** Makes sure that the packages are there. Throws Complaint with the line to type when it may not install them. */
@@ -81,6 +98,44 @@ function unpack(name) {
   }
 }
 
+// Of this machine's own release, from where its apt takes its packages. Only root can.
+function makeDebianRoot() {
+  const recipe = `${ROOT_PACKAGES.join(' ')}\n`;
+  const recipeFile = join(ROOT_FOLDER, 'etc/postern-test-root');
+  if (readIfThere(recipeFile) === recipe || process.getuid?.() !== 0) return;
+  process.stderr.write('Making a fresh Debian for the tests (about a minute) …\n');
+  const { release, site } = debianSource();
+  const work = mkdtempSync(join(UNPACKED_FOLDER, 'root.'));
+  try {
+    const include = `--include=${ROOT_PACKAGES.join(',')}`;
+    done('debootstrap', ['--variant=minbase', include, release, work, site]);
+    rmSync(join(work, 'var/cache/apt'), { recursive: true });
+    writeFileSync(join(work, recipeFile.slice(ROOT_FOLDER.length)), recipe);
+    chmodSync(work, 0o755);
+    rmSync(ROOT_FOLDER, { recursive: true, force: true });
+    renameSync(work, ROOT_FOLDER);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function debianSource() {
+  const [, release = ''] = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? [];
+  const format = ['--format', '$(RELEASE) $(REPO_URI)', 'Identifier: Packages', 'Component: main'];
+  const targets = done('apt-get', ['indextargets', ...format]);
+  const [, site] =
+    targets
+      .split('\n')
+      .map((line) => line.split(' '))
+      .find(([name]) => name === release) ?? [];
+  if (site === undefined) throw new Complaint(`apt knows no source for "${release}", the release of this Debian`);
+  return { release, site };
+}
+
+function readIfThere(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
 function download(name, folder) {
   try {
     apt(['download', '--quiet', name], folder);
@@ -99,7 +154,7 @@ function apt(args, cwd) {
 function done(program, args, cwd = ROOT) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const result = spawnSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  if (result.status === 0) return;
+  if (result.status === 0) return result.stdout;
   const reason = `${result.error?.message ?? ''}${result.stderr ?? ''}`.trim().split('\n').slice(-5).join('\n');
   throw new Complaint(`${program} ${args.join(' ')} failed:\n${reason}`);
 }
