@@ -1,9 +1,10 @@
 /**
- * Bytes after login: both ways, unchanged, with back-pressure and half-close. Knows no protocol: where a boundary is
- * given it sees the bytes pass, and says what the last words are.
+ * Bytes after login: both ways, unchanged, with back-pressure and half-close. Knows no protocol: where a gate is given
+ * it says first what passes; where a boundary is given it sees the bytes pass, and says what the last words are.
  */
 
-import type { Boundary, EndReason } from '../protocol/machine.ts';
+import { unreachable } from '../core/fault.ts';
+import type { Boundary, EndReason, Gate, GateAction, GateRefusal } from '../protocol/machine.ts';
 import type { Connection, ConnectionEvents } from '../transport/transport.ts';
 
 export interface RelayOptions {
@@ -12,6 +13,8 @@ export interface RelayOptions {
   readonly idleMs: number;
   /** Follows the session; absent: nothing is looked at, and a session that we end is closed without a word. */
   readonly boundary?: Boundary | undefined;
+  /** Nothing passes but what it lets through; absent: everything does. */
+  readonly gate?: Gate | undefined;
   /** What each side has sent is also added here. */
   readonly sums?: { client: number; backend: number } | undefined;
 }
@@ -24,13 +27,15 @@ export interface RelaySides {
 export interface RelayResult {
   readonly bytesFromClient: number;
   readonly bytesFromBackend: number;
-  readonly ended: 'client' | 'backend' | 'error' | EndReason;
+  readonly ended: 'client' | 'backend' | 'error' | 'gate' | EndReason;
 }
 
 /** Whoever hears of the end. */
 export interface RelayOwner {
   /** Both sides are closed. Called once, last. */
   onFinished(result: RelayResult): void;
+  /** The gate did not let something through. */
+  onRefused?(why: GateRefusal): void;
 }
 
 /** A connection that is to be joined with another, and what has been read from it already. */
@@ -45,6 +50,7 @@ export class Relay {
   readonly #client: Side;
   readonly #backend: Side;
   readonly #boundary: Boundary | undefined;
+  readonly #gate: Gate | undefined;
   readonly #sums: { client: number; backend: number };
   readonly #idleMs: number;
   #lastMovedAt = performance.now();
@@ -53,10 +59,11 @@ export class Relay {
   #finished = false;
 
   /** Nothing flows before start(). */
-  constructor({ client, backend }: RelaySides, { owner, idleMs, boundary, sums }: RelayOptions) {
+  constructor({ client, backend }: RelaySides, { owner, idleMs, boundary, gate, sums }: RelayOptions) {
     this.#owner = owner;
     this.#idleMs = idleMs;
     this.#boundary = boundary;
+    this.#gate = gate;
     this.#sums = sums ?? { client: 0, backend: 0 };
     this.#client = new Side(client.connection, 'client', this);
     this.#backend = new Side(backend.connection, 'backend', this);
@@ -67,13 +74,13 @@ export class Relay {
     if (backend.unread.length > 0) this.pass(this.#backend, backend.unread);
     if (client.unread.length > 0) this.pass(this.#client, client.unread);
     for (const side of [this.#client, this.#backend]) side.connection.own(side);
-    for (const side of [this.#client, this.#backend]) side.connection.resume();
+    for (const side of [this.#client, this.#backend]) this.#readMore(side);
   }
 
   /** Milliseconds for which nothing has moved; 0 while something waits to be sent on, or is under way. */
   get quietMs(): number {
     const waiting = this.#client.connection.unsent > 0 || this.#backend.connection.unsent > 0;
-    return waiting || this.#boundary?.busy === true ? 0 : this.#stillMs;
+    return waiting || this.#boundary?.busy === true || this.#gate?.busy === true ? 0 : this.#stillMs;
   }
 
   /** Ends it when nothing has moved for too long. One who looks at all of them now and then costs less than their timers. */
@@ -90,25 +97,71 @@ export class Relay {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#ended ??= why;
-    this.#part(this.#boundary?.goodbye(why));
+    this.#part(this.#gate?.busy === true ? undefined : this.#boundary?.goodbye(why));
     this.#backend.connection.destroy();
   }
 
   /** A side has sent bytes. A full queue pauses it, so a reader that stops bounds what we hold. */
   pass(from: Side, bytes: Buffer): void {
     if (this.#stopped) return;
-    // First of all: whoever waits for them need not wait for our looking at them.
-    if (!this.#other(from).connection.write(bytes)) from.connection.pause();
     from.bytes += bytes.length;
     this.#sums[from.name] += bytes.length;
     this.#lastMovedAt = performance.now();
-    if (from.name === 'client') this.#boundary?.fromClient(bytes);
+    if (this.#gate === undefined) this.#send(this.#other(from), bytes);
+    else this.#passGate(from, this.#gate, bytes);
+  }
+
+  #passGate(from: Side, gate: Gate, bytes: Buffer): void {
+    const held = gate.holding;
+    for (const action of from.name === 'client' ? gate.fromClient(bytes) : gate.fromBackend(bytes)) this.#do(action);
+    if (this.#stopped || held === gate.holding) return;
+    if (gate.holding) {
+      this.#client.connection.pause();
+      return;
+    }
+    this.#readMore(this.#client);
+    if (this.#client.sentLast) this.#endOther(this.#client);
+  }
+
+  #do(action: GateAction): void {
+    switch (action.do) {
+      case 'pass':
+        this.#send(action.to === 'client' ? this.#client : this.#backend, action.bytes);
+        break;
+      case 'refused':
+        this.#owner.onRefused?.(action.why);
+        break;
+      case 'end':
+        this.#stopped = true;
+        this.#ended ??= 'gate';
+        this.#partBehind();
+        this.#backend.connection.destroy();
+        break;
+      default:
+        unreachable(action);
+    }
+  }
+
+  // First of all: whoever waits for the bytes need not wait for our looking at them.
+  #send(to: Side, bytes: Buffer): void {
+    if (!to.connection.write(bytes)) {
+      to.full = true;
+      this.#other(to).connection.pause();
+    }
+    if (to.name === 'backend') this.#boundary?.fromClient(bytes);
     else this.#boundary?.fromBackend(bytes);
+  }
+
+  // Unless what it sends could go nowhere.
+  #readMore(from: Side): void {
+    const held = from.name === 'client' && this.#gate?.holding === true;
+    if (!held && !this.#other(from).full) from.connection.resume();
   }
 
   /** A side has taken all that it was sent. */
   takeMore(to: Side): void {
-    if (!this.#stopped) this.#other(to).connection.resume();
+    to.full = false;
+    if (!this.#stopped) this.#readMore(this.#other(to));
   }
 
   /**
@@ -117,7 +170,13 @@ export class Relay {
    */
   sentLast(from: Side): void {
     this.#ended ??= from.name;
+    from.sentLast = true;
     if (this.#stopped) return;
+    // What the gate still holds goes first.
+    if (from.name === 'backend' || this.#gate?.holding !== true) this.#endOther(from);
+  }
+
+  #endOther(from: Side): void {
     const to = this.#other(from);
     if (to.name === 'backend' && to.connection.secured) this.#endOnceQuiet(to);
     else to.connection.end();
@@ -155,6 +214,11 @@ export class Relay {
       return;
     }
     connection.write(goodbye);
+    this.#partBehind();
+  }
+
+  #partBehind(): void {
+    const { connection } = this.#client;
     connection.end();
     connection.resume();
     this.#client.destroyAfter(GOODBYE_MS);
@@ -180,6 +244,9 @@ class Side implements ConnectionEvents {
   readonly connection: Connection;
   readonly name: 'client' | 'backend';
   bytes = 0;
+  /** It has not taken all that it was sent. */
+  full = false;
+  sentLast = false;
   readonly #relay: Relay;
   #timer: NodeJS.Timeout | undefined;
 

@@ -6,7 +6,7 @@
 import type { Account } from '../core/identity.ts';
 import type { Epochs } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
-import type { EndReason } from '../protocol/machine.ts';
+import type { EndReason, GateRefusal } from '../protocol/machine.ts';
 import type { Place } from './admissions.ts';
 import type { Seat } from './hosts.ts';
 import { Conversation, type Accepted, type LoggedIn, type SessionServices } from './conversation.ts';
@@ -82,8 +82,14 @@ class Session implements Served, Admission, RelayOwner {
     // Not the log of the connection, whose fields would be kept as text for as long as the session runs.
     [this.#log, this.#listener] = [log, listener.name];
     const idleMs = limits.relayIdleMs[module.protocol];
-    const options = { owner: this, idleMs, boundary: module.boundary?.(id), sums: meters.relayed };
-    this.#relay = new Relay(loggedIn, options);
+    const { capabilities = [] } = session.outcome;
+    this.#relay = new Relay(loggedIn, {
+      owner: this,
+      idleMs,
+      boundary: module.boundary?.(id),
+      gate: module.gate?.({ sessionId: id, capabilities }),
+      sums: meters.relayed,
+    });
   }
 
   /** Runs from now on, or throws when it cannot be listed. */
@@ -113,6 +119,17 @@ class Session implements Served, Admission, RelayOwner {
 
   cutOff(): void {
     this.end('cut-off');
+  }
+
+  onRefused(why: GateRefusal): void {
+    this.#log.warn('session.command-refused', {
+      session: this.record.id,
+      listener: this.#listener,
+      protocol: this.record.protocol,
+      user: this.account.name,
+      address: this.record.address,
+      reason: why,
+    });
   }
 
   onFinished({ bytesFromClient, bytesFromBackend, ended }: RelayResult): void {

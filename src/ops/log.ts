@@ -25,6 +25,7 @@ export type LogEvent =
   | 'session.closed'
   | 'session.rejected'
   | 'session.cut-off'
+  | 'session.command-refused'
   | 'proxy-header.refused'
   | 'tls.failed'
   // Logins

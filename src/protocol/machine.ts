@@ -89,7 +89,12 @@ export type BackendAction =
   | { readonly do: 'done'; readonly outcome: BackendOutcome };
 
 export type BackendOutcome =
-  | { readonly kind: 'accepted'; readonly reply: LoginReply }
+  | {
+      readonly kind: 'accepted';
+      readonly reply: LoginReply;
+      /** Submission: the keywords of the last reply to EHLO. */
+      readonly capabilities?: readonly string[];
+    }
   /** The backend does not accept these credentials. */
   | { readonly kind: 'refused' }
   /** A permanent refusal for another reason, in the backend's words (response code without brackets, sanitised text). */
@@ -173,6 +178,54 @@ export interface Boundary {
   goodbye(why: EndReason): Buffer | undefined;
 }
 
+/**
+ * Stands before a server that would let a client log in again, and lets through only what cannot do that. Bytes in,
+ * actions out: nothing goes to either side but what it says, and what it cannot follow it ends.
+ */
+export interface Gate {
+  /** Bytes from the client; those that are not passed on yet are kept. */
+  fromClient(bytes: Buffer): readonly GateAction[];
+  /** Bytes from the backend, which may also set free what was kept. */
+  fromBackend(bytes: Buffer): readonly GateAction[];
+  /** Bytes of the client wait for the backend to answer: read no more of them. */
+  readonly holding: boolean;
+  /** Something is kept, half said or not answered: a word of ours would land in the wrong place. */
+  readonly busy: boolean;
+}
+
+/** What a gate asks of the relay, to be done in order. */
+export type GateAction =
+  | { readonly do: 'pass'; readonly to: 'client' | 'backend'; readonly bytes: Buffer }
+  /** Something of the client did not go on; for the log. */
+  | { readonly do: 'refused'; readonly why: GateRefusal }
+  /** What there is to say has been passed: close both sides. Nothing follows. */
+  | { readonly do: 'end' };
+
+/** What a gate did not let through, never in the client's own words: they may hold a password. */
+export type GateRefusal =
+  /** A command that logs in, or takes the login back. */
+  | 'auth'
+  | 'starttls'
+  | 'xclient'
+  | 'unknown-command'
+  | 'control-character'
+  /** From here on the session was ended. */
+  | 'bare-line-feed'
+  | 'nul'
+  | 'line-too-long'
+  | 'bad-chunk'
+  | 'ambiguous-end-of-content'
+  | 'too-many-refused'
+  | 'too-much-ahead'
+  | 'backend-reply';
+
+export interface GateOptions {
+  /** Quoted in the last words. */
+  readonly sessionId: string;
+  /** What the backend listed when the login was made. */
+  readonly capabilities: readonly string[];
+}
+
 /** Everything the gateway needs to speak one protocol. */
 export interface ProtocolModule {
   readonly protocol: Protocol;
@@ -184,4 +237,6 @@ export interface ProtocolModule {
   readonly restOverTlsMs?: number;
   /** Absent where a server never says anything unasked (RFC 1939 §3). The session id is quoted in the last words. */
   readonly boundary?: (sessionId: string) => Boundary;
+  /** Where servers would take another login behind the first. */
+  readonly gate?: (options: GateOptions) => Gate;
 }

@@ -287,7 +287,7 @@ export function unescape(text: string): Buffer {
 }
 
 /** Bytes (one character each) as a transcript's text: ASCII and well-formed UTF-8 as it is, the rest escaped. */
-function escape(bytes: string): string {
+export function escape(bytes: string): string {
   const text = Buffer.from(bytes, 'latin1').toString('utf8');
   const shown = text.includes('\ufffd')
     ? bytes.replace(/[\p{Cc}\\\xa0-\xff]/gu, escaped)

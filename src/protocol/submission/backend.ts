@@ -25,8 +25,8 @@ type Answering =
   | { readonly at: 'starttls' }
   /** `commands` are still to be sent; then comes EHLO again, at this stage. */
   | { readonly at: 'xclient'; readonly commands: readonly string[]; readonly stage: Introduced }
-  /** `responses` are still to be sent, one at each challenge. */
-  | { readonly at: 'auth'; readonly responses: readonly string[] };
+  /** `responses` are still to be sent, one at each challenge; `keywords` are what EHLO listed. */
+  | { readonly at: 'auth'; readonly responses: readonly string[]; readonly keywords: readonly string[] };
 
 /** What was done before an EHLO or HELO, and need not be done again. `greeted`: EHLO itself; HELO follows it. */
 type Stage = 'connected' | 'encrypted' | Introduced | 'greeted';
@@ -41,7 +41,7 @@ const MAX_LINE_BYTES = 4096;
 // RFC 5321 §4.5.3.1.4: 512 octets with CRLF for a command. RFC 4954 §4 then forbids the initial response.
 const MAX_COMMAND_BYTES = 510;
 /** After `done` nothing is read any more. */
-const ENDED: State = { at: 'auth', responses: [], partial: undefined };
+const ENDED: State = { at: 'auth', responses: [], keywords: [], partial: undefined };
 
 /** The machine for one login, ready for driveBackend. */
 export function submissionBackend(options: BackendOptions): BackendMachine<State, LineEvent> {
@@ -94,7 +94,7 @@ function onReply(options: BackendOptions, state: Answering, reply: Reply): Step 
     case 'xclient':
       return onXclient(options, state, reply);
     case 'auth':
-      return onAuth(state.responses, reply);
+      return onAuth(state, reply);
     default:
       return unreachable(state);
   }
@@ -183,36 +183,40 @@ function onXclient(options: BackendOptions, state: Extract<Answering, { at: 'xcl
 }
 
 function logIn({ login }: BackendOptions, keywords: readonly string[]): Step {
-  if (!hasPassword(login)) return end(accepted(['235 2.7.0 Authentication successful']));
+  if (!hasPassword(login)) return end(accepted(['235 2.7.0 Authentication successful'], keywords));
   const mechanisms = parametersOf('AUTH', keywords);
   if (mechanisms === undefined) return fail('login-disabled', 'EHLO does not list AUTH');
-  if (mechanisms.includes('PLAIN')) return authPlain(login);
+  if (mechanisms.includes('PLAIN')) return authPlain(login, keywords);
   // Exchange. LOGIN cannot say on whose behalf.
   if (login.as === 'user' && mechanisms.includes('LOGIN')) {
-    return send({ at: 'auth', responses: loginResponses(login.name, login.password) }, 'AUTH LOGIN');
+    const responses = loginResponses(login.name, login.password);
+    return send({ at: 'auth', responses, keywords }, 'AUTH LOGIN');
   }
   return fail('mechanism-missing', `AUTH has only ${mechanisms.join(' ')}`);
 }
 
 // Should the initial response be ignored, the challenge that follows gets it once more.
-function authPlain(login: PasswordLogin): Step {
+function authPlain(login: PasswordLogin, keywords: readonly string[]): Step {
   const message = plainFor(login);
   const command = `AUTH PLAIN ${message}`;
-  return send({ at: 'auth', responses: [message] }, command.length <= MAX_COMMAND_BYTES ? command : 'AUTH PLAIN');
+  const whole = command.length <= MAX_COMMAND_BYTES;
+  return send({ at: 'auth', responses: [message], keywords }, whole ? command : 'AUTH PLAIN');
 }
 
-function onAuth([response, ...responses]: readonly string[], reply: Reply): Step {
+function onAuth(state: Extract<Answering, { at: 'auth' }>, reply: Reply): Step {
+  const { keywords } = state;
+  const [response, ...responses] = state.responses;
   if (reply.code === '334') {
     return response === undefined
       ? fail('malformed', 'one challenge too many')
-      : send({ at: 'auth', responses }, response);
+      : send({ at: 'auth', responses, keywords }, response);
   }
-  if (reply.code.startsWith('2')) return end(accepted(reply.lines));
+  if (reply.code.startsWith('2')) return end(accepted(reply.lines, keywords));
   return reply.code.startsWith('3') ? fail('malformed', textOf(reply)) : end(authRefusal(reply));
 }
 
-function accepted(lines: readonly string[]): BackendOutcome {
-  return { kind: 'accepted', reply: { line: lines.at(-1) ?? '', untagged: lines.slice(0, -1) } };
+function accepted(lines: readonly string[], capabilities: readonly string[]): BackendOutcome {
+  return { kind: 'accepted', reply: { line: lines.at(-1) ?? '', untagged: lines.slice(0, -1) }, capabilities };
 }
 
 function send(state: Answering, line: string): Step {

@@ -11,7 +11,7 @@ import type { Reply } from './reply.ts';
 
 /** Clients do not send EHLO again after AUTH, so this list is also what they go by once the backend is there. */
 export function keywordLines(options: FrontOptions, tlsActive: boolean): readonly string[] {
-  const inherited = options.capabilities.filter((line) => inheritable(keywordName(line)));
+  const inherited = options.capabilities.filter(mayBeOffered);
   const starttls = options.tls === 'available' && !tlsActive ? ['STARTTLS'] : [];
   const auth = loginAllowed(options, tlsActive) ? [`AUTH ${options.mechanisms.join(' ')}`] : [];
   return [...inherited, ...starttls, ...auth];
@@ -34,6 +34,10 @@ export function parametersOf(name: string, keywords: readonly string[]): readonl
   return lines.flatMap((line) => line.toUpperCase().split(/[ =]+/).slice(1));
 }
 
-function inheritable(name: string): boolean {
-  return name !== '' && !name.startsWith('X') && !['STARTTLS', 'AUTH', 'ETRN'].includes(name);
+/** Whether a keyword line of a backend is for clients: one whose command the gate lets through, or that has none. */
+export function mayBeOffered(line: string): boolean {
+  const name = keywordName(line);
+  return name !== '' && !name.startsWith('X') && !WITHHELD.has(name);
 }
+
+const WITHHELD = new Set(['STARTTLS', 'AUTH', 'ETRN', 'ATRN', 'TURN', 'BURL', 'SEND', 'SOML', 'SAML']);

@@ -6,6 +6,7 @@ import type { ProtocolModule } from '../machine.ts';
 import { submissionBackend } from './backend.ts';
 import { submissionBoundary } from './boundary.ts';
 import { submissionFront } from './front.ts';
+import { submissionGate } from './gate.ts';
 
 export const submission: ProtocolModule = {
   protocol: 'submission',
@@ -14,4 +15,5 @@ export const submission: ProtocolModule = {
   front: (options) => driveFront(submissionFront(options)),
   backend: (options) => driveBackend(submissionBackend(options)),
   boundary: submissionBoundary,
+  gate: submissionGate,
 };

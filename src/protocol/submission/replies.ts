@@ -77,6 +77,11 @@ export function endLine(why: EndReason, sessionId: string): string {
   return `${END_CODES[why]} ${endText(why, sessionId)}`;
 }
 
+/** The last words of a session that the gate ends. */
+export function gateEndLine(sessionId: string): string {
+  return `421 4.7.0 The session cannot go on (id: ${sessionId})`;
+}
+
 function refusalCode(refusal: Refusal): string {
   switch (refusal.kind) {
     case 'deny':
