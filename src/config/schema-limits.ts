@@ -32,8 +32,10 @@ export const LimitsSchema = z.strictObject({
     .describe(
       'Clients at one time that have not logged in, for each worker. Beyond it, who has waited longest makes room.',
     ),
-  preauthSeconds: seconds(1, 1800).default(120).describe('From connecting to a finished login.'),
-  preauthIdleSeconds: seconds(1, 1800).default(60).describe('A wait for the next byte before login.'),
+  preauthSeconds: seconds(1, 1800).default(300).describe('From connecting to a finished login.'),
+  preauthIdleSeconds: seconds(1, 1800)
+    .default(180)
+    .describe('A wait for the next byte before login: people type passwords at a prompt.'),
   tlsHandshakeSeconds: seconds(1, 300).default(20).describe('A TLS handshake.'),
   proxyHeaderSeconds: seconds(0.1, 60).default(5).describe('The PROXY protocol header of a load balancer.'),
   relayIdleSeconds: RelayIdleSchema.prefault({}).describe(

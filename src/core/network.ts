@@ -49,6 +49,15 @@ export function canonicalAddress(text: string): string | undefined {
   return address === undefined ? undefined : formatAddress(address);
 }
 
+/**
+ * The address in what a reverse proxy calls one: some add the port (`192.0.2.1:50000`, `[2001:db8::1]:4444`), and
+ * RFC 7239 §6 puts an IPv6 address into brackets. The canonical text, or undefined when it is not one.
+ */
+export function addressFromProxy(text: string): string | undefined {
+  const [, bracketed, ipv4] = /^(?:\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|([0-9.]+):\d{1,5})$/.exec(text) ?? [];
+  return canonicalAddress(bracketed ?? ipv4 ?? text);
+}
+
 /** Reads `10.0.0.0/8`, `2001:db8::/32`, or one bare address as the block that holds only it. Else undefined. */
 export function parseNetwork(text: string): Network | undefined {
   const [host = '', prefix, ...more] = text.split('/');

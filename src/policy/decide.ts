@@ -160,13 +160,13 @@ function questionOf(keyring: Keyring, attempt: Attempt): string {
 
 // What a backend is asked: it may judge by protocol and by network, and by every character of the password.
 function exactly(keyring: Keyring, { account, protocol, client, offered }: Attempt): string {
-  const typed = offered.kind === 'password' ? offered.password.expose() : '';
-  return keyring.digest('last-known', ['exactly', account.name, protocol, networkOf(client.address), typed]);
+  const octets = offered.kind === 'password' ? offered.password.exposeBytes().toString('latin1') : '';
+  return keyring.digest('last-known', ['exactly', account.name, protocol, networkOf(client.address), octets]);
 }
 
 // One app password is one secret, however its groups are set apart.
 function offeredText({ offered }: Attempt): readonly [kind: string, text: string] {
   if (offered.kind === 'token') return [offered.kind, offered.token.expose()];
-  const typed = offered.password.expose();
-  return [offered.kind, appPasswordCharacters(typed) ?? typed];
+  const characters = appPasswordCharacters(offered.password.expose());
+  return [offered.kind, characters ?? offered.password.exposeBytes().toString('latin1')];
 }

@@ -11,6 +11,7 @@ import { sameText } from './app-passwords.ts';
 import type { Account } from '../core/identity.ts';
 import type { EphemeralRef, OneTimeCodeRecord } from './ephemeral-ports.ts';
 import type { PolicyTools } from './tools.ts';
+import { typedCode } from './typed-code.ts';
 
 /** What a code is good for. */
 export type CodePurpose = 'sign-in' | 'step-up' | 'recovery-address' | 'email-factor';
@@ -69,7 +70,7 @@ export async function makeEmailedCode(tools: Tools, binding: CodeBinding, addres
 
 /**
  * Checks a typed code and uses it up: of parallel tries with the right one exactly one is right, and of parallel guesses
- * no more than five are looked at. Spaces and hyphens are ignored; what is not six digits is wrong and no try.
+ * no more than five are looked at. Spaces and hyphens are ignored, digits of any script are taken (typedCode); what is not six digits is wrong and no try.
  */
 export async function checkEmailedCode(tools: Tools, binding: CodeBinding, typed: Secret): Promise<CodeCheck> {
   const ref = refOf(tools, binding);
@@ -77,7 +78,7 @@ export async function checkEmailedCode(tools: Tools, binding: CodeBinding, typed
     const entry = await tools.store.ephemeral.load(ref);
     if (entry === undefined || entry.expiresAt <= tools.clock() || entry.value.wrongTries >= MAX_TRIES) break;
     const { value } = entry;
-    const text = typed.expose().replaceAll(/[\s\p{Pd}]/gu, '');
+    const text = typedCode(typed.expose());
     if (!DIGITS.test(text)) return { kind: 'wrong', triesLeft: MAX_TRIES - value.wrongTries };
     const right = isRight(tools, binding, value, text);
     // A right one is left behind spent: taking it away could take a newer one that came in between.

@@ -137,7 +137,7 @@ function encrypt(key: Buffer, text: Secret, binding: SealBinding): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associatedData(binding));
-  const body = Buffer.concat([cipher.update(text.expose(), 'utf8'), cipher.final()]);
+  const body = Buffer.concat([cipher.update(text.exposeBytes()), cipher.final()]);
   return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url');
 }
 
@@ -150,7 +150,7 @@ function decrypt(key: Buffer, body: string, binding: SealBinding): Secret {
   decipher.setAuthTag(bytes.subarray(tagAt));
   try {
     const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, tagAt)), decipher.final()]);
-    return new Secret(text.toString('utf8'));
+    return new Secret(text);
   } catch (cause) {
     throw new Fault('KEY_INVALID', 'a sealed secret does not belong to this record, or was changed', { cause });
   }

@@ -11,6 +11,7 @@ import { changeAndTell } from './tools.ts';
 import type { Account } from '../core/identity.ts';
 import type { Keyring } from './keyring.ts';
 import type { PolicyTools } from './tools.ts';
+import { typedCode } from './typed-code.ts';
 
 /** Codes to show once, `abcd-efgh-jkmn`, and the digests to keep. */
 export interface NewRecoveryCodes {
@@ -82,11 +83,7 @@ export async function renewRecoveryCodes(
 
 // Every digest is compared, so that the time does not tell which code it was.
 function findDigest(keyring: Keyring, account: string, typed: Secret, digests: readonly string[]): string | undefined {
-  const text = typed
-    .expose()
-    .slice(0, MAX_TYPED_LENGTH)
-    .replace(/[\s\p{Pd}]/gu, '')
-    .toLowerCase();
+  const text = typedCode(typed.expose().slice(0, MAX_TYPED_LENGTH)).toLowerCase();
   const keyIds = new Set(digests.map((digest) => keyIdOf(digest)).filter((id) => keyring.has(id)));
   const candidates = [...keyIds].map((keyId) => digestOf(keyring, account, text, keyId));
   const [found] = digests.filter((digest) => candidates.filter((one) => sameText(one, digest)).length > 0);

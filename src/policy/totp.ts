@@ -6,6 +6,7 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
 
 import { Secret } from '../core/secret.ts';
+import { typedCode } from './typed-code.ts';
 
 /** A new authenticator secret, and the address that its QR code holds. Both are to be shown once. */
 export interface NewTotp {
@@ -36,15 +37,16 @@ export function newTotp(issuer: string, account: string): NewTotp {
 
 /** The same for a secret that was made before. */
 export function totpOf(issuer: string, account: string, secret: Secret): NewTotp {
-  return { secret, uri: new Secret(generateURI({ issuer, label: account, secret: secret.expose() })) };
+  const named = { issuer: withoutColons(issuer), label: account };
+  return { secret, uri: new Secret(generateURI({ ...named, secret: secret.expose() })) };
 }
 
 /**
  * Compares a typed code with those of the steps around `now` (ms) that come after `lastStep`.
- * Spaces are ignored: apps show codes as `123 456`.
+ * Spaces and hyphens are ignored, digits of any script are taken (typedCode).
  */
 export function matchCode(secret: Secret, typed: Secret, now: number, lastStep: number): CodeMatch {
-  const code = typed.expose().replaceAll(/\s/g, '');
+  const code = typedCode(typed.expose());
   if (!CODE.test(code)) return { kind: 'wrong' };
   const epoch = Math.floor(now / 1000);
   const options = { secret: secret.expose(), token: code, epoch, epochTolerance: DRIFT_STEPS * PERIOD_SECONDS };
@@ -54,4 +56,9 @@ export function matchCode(secret: Secret, typed: Secret, now: number, lastStep: 
   const result = verifySync(unused);
   if (result.valid && 'timeStep' in result) return { kind: 'right', step: result.timeStep };
   return verifySync(options).valid ? { kind: 'used-before' } : { kind: 'wrong' };
+}
+
+// A colon parts issuer and account in the label; an app that finds two refuses it (FreeOTP).
+function withoutColons(issuer: string): string {
+  return issuer.replaceAll(/\s*:\s*/g, ' ').trim();
 }

@@ -8,7 +8,7 @@ import formbody from '@fastify/formbody';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import { unreachable } from '../core/fault.ts';
-import { networkContains, parseNetwork } from '../core/network.ts';
+import { addressFromProxy, networkContains, parseNetwork } from '../core/network.ts';
 import { loadAssets, type Asset, type Assets } from './assets.ts';
 import { rightTo } from './admin-rights.ts';
 import { makeBrowserSessions, randomToken } from './browser-sessions.ts';
@@ -200,5 +200,8 @@ function addAsset(app: FastifyInstance, base: string, { path, type, body }: Asse
 function trustedBy(blocks: readonly string[]): false | ((address: string) => boolean) {
   const networks = blocks.flatMap((block) => parseNetwork(block) ?? []);
   if (networks.length === 0) return false;
-  return (address) => networks.some((network) => networkContains(network, address));
+  return (text) => {
+    const address = addressFromProxy(text);
+    return address !== undefined && networks.some((network) => networkContains(network, address));
+  };
 }

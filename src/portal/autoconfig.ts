@@ -42,7 +42,8 @@ function autoconfigServer({ protocol, host, port, tls }: MailServer): Html | und
 
 const POX = 'http://schemas.microsoft.com/exchange/autodiscover';
 const OUTLOOK = `${POX}/outlook/responseschema/2006a`;
-const ADDRESS = /<(?:[A-Za-z]\w{0,20}:)?EMailAddress>\s*([^<&\s]{1,320}@[^<&\s]{1,255})\s*<\//;
+const ADDRESS = /<(?:[A-Za-z]\w{0,20}:)?EMailAddress>\s*([^<\s]{1,640})\s*<\//;
+const MAILBOX = /^[^<\s]{1,320}@[^<\s@]{1,255}$/;
 const WANTED = /<(?:[A-Za-z]\w{0,20}:)?AcceptableResponseSchema>\s*([^<&\s]{1,200})\s*<\//;
 
 /**
@@ -52,7 +53,26 @@ const WANTED = /<(?:[A-Za-z]\w{0,20}:)?AcceptableResponseSchema>\s*([^<&\s]{1,20
 export function autodiscoverAddress(request: string): string | undefined {
   if (/<!/.test(request)) return undefined;
   const wanted = WANTED.exec(request)?.[1] ?? OUTLOOK;
-  return wanted === OUTLOOK ? ADDRESS.exec(request)?.[1] : undefined;
+  if (wanted !== OUTLOOK) return undefined;
+  const address = withoutReferences(ADDRESS.exec(request)?.[1] ?? '');
+  return address !== undefined && MAILBOX.test(address) ? address : undefined;
+}
+
+// XML 1.0 §4.1 and §4.6: the five names that every document has, and characters by number. Undefined for anything else.
+function withoutReferences(text: string): string | undefined {
+  const characters: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+  let known = true;
+  const plain = text.replaceAll(/&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w{1,8}))?;?/g, (all, decimal, hex, name) => {
+    const codePoint = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+    const found = name === undefined ? characterOf(codePoint) : characters[name];
+    known &&= found !== undefined && all.endsWith(';');
+    return found ?? '';
+  });
+  return known ? plain : undefined;
+}
+
+function characterOf(codePoint: number): string | undefined {
+  return codePoint > 0x20 && codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : undefined;
 }
 
 /** The answer to a request for this address. */

@@ -24,7 +24,7 @@ export interface Field {
 export function field(about: Field): Html {
   const { name, label, hint, fault, value, type = 'text', autocomplete, kind = 'text', maxLength = 200 } = about;
   const described = describedBy(name, hint, fault);
-  const digits = kind === 'digits' && html` inputmode="numeric" pattern="[0-9 ]*"`;
+  const digits = kind === 'digits' && html` inputmode="numeric"`;
   const plain = kind !== 'text' && html` autocapitalize="off" autocorrect="off" spellcheck="false"`;
   return html`<div class="field${fault !== undefined && ' wrong'}">
     <label for="${name}">${label}</label>

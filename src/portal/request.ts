@@ -1,7 +1,7 @@
 /** From a request to a visit: who asks, in which language, with which form. Says nothing yet. */
 
 import type { FastifyRequest } from 'fastify';
-import { canonicalAddress } from '../core/network.ts';
+import { addressFromProxy } from '../core/network.ts';
 import { Secret } from '../core/secret.ts';
 import { localAdminAccount, localAdminNamed, lookupGrants } from '../policy/admins.ts';
 import { policyAt } from '../policy/domain-policy.ts';
@@ -48,7 +48,7 @@ export function blankVisit(request: FastifyRequest, cookie: string, reading: Rea
     parts,
     sessions,
     now: parts.tools.clock(),
-    address: canonicalAddress(request.ip) ?? '',
+    address: addressFromProxy(request.ip) ?? '',
     browser: browserName(request.headers['user-agent'] ?? ''),
     path: url.pathname.slice(base.length) || '/',
     id: parameterIn(request.params, 'id'),

@@ -18,6 +18,7 @@ import { passkeyTools } from './passkey-tools.ts';
 import type { PortalParts } from './settings.ts';
 import { countTry, forgiveTry } from './sign-in.ts';
 import type { Form } from './visit.ts';
+import { typedCode } from '../policy/typed-code.ts';
 
 /** Ways to give a second factor. */
 export type WayKind = 'passkey' | 'totp' | 'email' | 'recovery-code';
@@ -65,7 +66,7 @@ export function codeIn(form: Form, way: WayKind): Secret {
 /** Judges a code and uses it up. Throws STORE_UNAVAILABLE. */
 export async function judgeFactor(parts: PortalParts, given: FactorTry): Promise<FactorOutcome> {
   const { account, address, way, code } = given;
-  const offered = [way, code.expose().replaceAll(/[\s\p{Pd}]/gu, '')] as const;
+  const offered = [way, typedCode(code.expose())] as const;
   const seen = { account, address, offered };
   const { pressure, account: found } = await countTry(parts, seen);
   const retryAfterSeconds = retryAfter(pressure, parts.limits);

@@ -15,5 +15,8 @@ export function loginAllowed(options: Pick<FrontOptions, 'plaintextLogin'>, tlsA
  */
 export function exposedBy(request: SaslRequest): readonly FrontAction[] {
   const step = begin(request);
-  return step.kind === 'credentials' ? [{ do: 'exposed', authcid: step.credentials.authcid }] : [];
+  if (step.kind !== 'credentials') return [];
+  const { authcid, offered } = step.credentials;
+  const empty = offered.kind === 'password' && offered.password.exposeBytes().length === 0;
+  return empty ? [] : [{ do: 'exposed', authcid }];
 }

@@ -11,20 +11,23 @@ export interface PlainLogin {
   readonly password: Secret;
 }
 
+const NUL = Buffer.alloc(1);
+
 /** The one message of PLAIN. Throws CLIENT_INVALID when a part holds a NUL, which would shift the fields. */
 export function plainMessage(login: PlainLogin): string {
-  const fields = [login.authzid ?? '', login.authcid, login.password.expose()];
-  fields.forEach(refuseNul);
-  return encodeBase64(fields.join('\0'));
+  const [authzid, authcid] = [Buffer.from(login.authzid ?? ''), Buffer.from(login.authcid)];
+  const password = login.password.exposeBytes();
+  [authzid, authcid, password].forEach(refuseNul);
+  return encodeBase64(Buffer.concat([authzid, NUL, authcid, NUL, password]));
 }
 
 /** The two answers of LOGIN: to the first challenge and to the second, whatever they say. Throws as plainMessage. */
 export function loginResponses(authcid: string, password: Secret): readonly [name: string, password: string] {
-  refuseNul(authcid);
-  refuseNul(password.expose());
-  return [encodeBase64(authcid), encodeBase64(password.expose())];
+  refuseNul(Buffer.from(authcid));
+  refuseNul(password.exposeBytes());
+  return [encodeBase64(authcid), encodeBase64(password.exposeBytes())];
 }
 
-function refuseNul(field: string): void {
-  if (field.includes('\0')) throw new Fault('CLIENT_INVALID', 'a name or password with a NUL cannot be sent');
+function refuseNul(field: Uint8Array): void {
+  if (field.includes(0)) throw new Fault('CLIENT_INVALID', 'a name or password with a NUL cannot be sent');
 }

@@ -28,7 +28,7 @@ export interface Mechanism {
 
 /** Every mechanism we speak, by its registered name. */
 export const MECHANISMS: ReadonlyMap<string, Mechanism> = new Map<string, Mechanism>([
-  ['PLAIN', { step: oneMessage(parsePlain) }],
+  ['PLAIN', { step: plain }],
   ['LOGIN', { step: login }],
   ['OAUTHBEARER', { step: oneMessage(parseOauthBearer), refusal: '{"status":"invalid_token"}' }],
   ['XOAUTH2', { step: oneMessage(parseXoauth2), refusal: '{"status":"401","schemes":"bearer"}' }],
@@ -46,30 +46,43 @@ function oneMessage(parse: (message: string) => Claim | undefined): Mechanism['s
   };
 }
 
+function plain([response]: readonly Uint8Array[]): MechanismStep {
+  if (response === undefined) return { kind: 'challenge', text: '' };
+  const claim = parsePlain(response);
+  return claim === undefined ? MALFORMED : { kind: 'claim', claim };
+}
+
 // Outlook wants exactly these two prompts, colon included and no NUL behind it.
 function login([name, password]: readonly Uint8Array[]): MechanismStep {
   if (name === undefined) return { kind: 'challenge', text: 'Username:' };
   const authcid = decodeUtf8(name);
   if (authcid === undefined || !nameAcceptable(authcid)) return MALFORMED;
   if (password === undefined) return { kind: 'challenge', text: 'Password:' };
-  const claim = passwordClaim(authcid, undefined, decodeUtf8(password));
+  const claim = passwordClaim(authcid, undefined, password);
   return claim === undefined ? MALFORMED : { kind: 'claim', claim };
 }
 
-// RFC 4616 §2: [authzid] NUL authcid NUL passwd.
-function parsePlain(message: string): Claim | undefined {
-  const [authzid, authcid, password, ...more] = message.split('\0');
-  if (authzid === undefined || authcid === undefined || more.length > 0) return undefined;
-  return passwordClaim(authcid, authzid, password);
+// RFC 4616 §2: [authzid] NUL authcid NUL passwd. Names are UTF-8; the password is octets.
+function parsePlain(message: Uint8Array): Claim | undefined {
+  const first = message.indexOf(0);
+  const second = message.indexOf(0, first + 1);
+  if (first < 0 || second < 0) return undefined;
+  const authzid = decodeUtf8(message.subarray(0, first));
+  const authcid = decodeUtf8(message.subarray(first + 1, second));
+  if (authzid === undefined || authcid === undefined) return undefined;
+  return passwordClaim(authcid, authzid, message.subarray(second + 1));
 }
 
-/** A claim by password, or undefined when a part is empty or holds a character that no backend could be sent. */
+/**
+ * A claim by password, which may be empty: that is a wrong password, not a fault of syntax. Undefined when a name is empty
+ * or a part holds an octet that no backend could be sent.
+ */
 export function passwordClaim(
   authcid: string,
   authzid: string | undefined,
-  password: string | undefined,
+  password: Uint8Array | undefined,
 ): Claim | undefined {
-  if (password === undefined || password === '' || password.includes('\0')) return undefined;
+  if (password === undefined || password.includes(0)) return undefined;
   return claim(authcid, authzid, { kind: 'password', password: new Secret(password) });
 }
 

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 
 import {
   UNKNOWN_NETWORK,
+  addressFromProxy,
   canonicalAddress,
   formatNetwork,
   networkContains,
@@ -116,4 +117,19 @@ test('an address is accepted exactly when the runtime accepts it', () => {
     }),
     { seed: 21, numRuns: 2000 },
   );
+});
+
+test('a reverse proxy may add a port to an address, and put IPv6 into brackets', () => {
+  const rows = [
+    ['198.51.100.40', '198.51.100.40'],
+    ['198.51.100.40:50000', '198.51.100.40'],
+    ['[2001:db8::5]:4444', '2001:db8::5'],
+    ['[2001:DB8::5]', '2001:db8::5'],
+    ['2001:db8::5', '2001:db8::5'],
+    ['[::ffff:192.0.2.1]:1', '192.0.2.1'],
+  ] as const;
+  for (const [written, address] of rows) assert.equal(addressFromProxy(written), address);
+  for (const written of ['', 'unknown', '_hidden', '192.0.2.1:', '192.0.2.1:x', '[192.0.2.1', '300.0.0.1:25']) {
+    assert.equal(addressFromProxy(written), undefined, written);
+  }
 });

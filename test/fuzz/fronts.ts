@@ -59,7 +59,7 @@ const LINE: Readonly<Record<Protocol, RegExp>> = {
 };
 
 /** No command within the limits is longer than this; beyond it a client is parted from. */
-const MAX_HELD_BYTES = 20_000;
+const MAX_HELD_BYTES = 34_000;
 
 /** One target for each protocol. */
 export const FRONT_TARGETS: readonly FuzzTarget[] = PROTOCOLS.map((protocol) =>

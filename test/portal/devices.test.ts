@@ -188,6 +188,8 @@ test('autodiscover answers Outlook in any letter case, the same for every addres
   assert.match(known.html, /<SPA>off<\/SPA>/);
   const unknown = await send(outlookRequest('nobody@example.org'), '/AutoDiscover/AutoDiscover.XML');
   assert.equal(unknown.html, known.html.replaceAll('alice@', 'nobody@'));
+  const ampersand = await send(outlookRequest('a&amp;b&#x2b;c&#33;@example.org'));
+  assert.match(ampersand.html, /<LoginName>a&(?:amp|#38);b\+c!@example\.org<\/LoginName>/);
   const bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>';
   const refused = [
     outlookRequest('&b;@example.org'),
@@ -197,6 +199,10 @@ test('autodiscover answers Outlook in any letter case, the same for every addres
       'http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006',
     ),
     outlookRequest('<x>@example.org'),
+    outlookRequest('a&lt;b@example.org'),
+    outlookRequest('a&amp@example.org'),
+    outlookRequest('a&#0;b@example.org'),
+    outlookRequest('a&#99999999;@example.org'),
     '',
     'EMailAddress',
   ];

@@ -263,6 +263,19 @@ test('X-Forwarded-For is believed of a trusted proxy only', async () => {
   await behind.close();
 });
 
+test('a proxy that writes ports beside addresses parts browsers as one that does not', async () => {
+  const behind = await startTestPortal({ settings: { trustedProxies: ['192.0.2.0/24', '2001:db8:1::/48'] } });
+  for (const forwarded of ['198.51.100.40:50000', '[2001:db8::5]:4444', '198.51.100.41:50000, [2001:db8:1::9]:443']) {
+    const browser = behind.browser({ headers: { 'x-forwarded-for': forwarded }, address: '192.0.2.7' });
+    await givePassword(browser, testAccount('bob'));
+  }
+  assert.deepEqual(
+    behind.asked.map(({ client }) => client.address),
+    ['198.51.100.40', '2001:db8::5', '198.51.100.41'],
+  );
+  await behind.close();
+});
+
 test('while the store is out of reach pages say so, and nothing about the account', async () => {
   const { Fault } = await import('../../src/core/fault.ts');
   const store = { ...portal.tools.store };

@@ -301,7 +301,7 @@ frontTranscript(
 );
 
 frontTranscript(
-  'names and passwords are UTF-8',
+  'names are UTF-8, and passwords are the octets that came',
   open,
   `
     C: a LOGIN "älice" pässword
@@ -313,9 +313,17 @@ frontTranscript(
     * deny wrong-credentials
     S: b ${WRONG}
     C| c LOGIN alice {2+}\\r\\n\\xe2\\x82\\r\\n
-    S: c BAD LOGIN takes a user name and a password
-    C: d NOOP
-    S: d OK Nothing done
+    ! authenticate LOGIN-COMMAND alice password "\ufffd"
+    * deny wrong-credentials
+    S: c ${WRONG}
+    C: d LOGIN alice \\xff\\xfe
+    ! authenticate LOGIN-COMMAND alice password "\ufffd\ufffd"
+    * deny wrong-credentials
+    S: d ${WRONG}
+    C: e LOGIN alice ""
+    ! authenticate LOGIN-COMMAND alice password ""
+    * deny identity-refused
+    S: e ${WRONG}
   `,
 );
 
@@ -335,8 +343,19 @@ frontTranscript(
     S: e BAD LOGIN takes a user name and a password
     C| f LOGIN alice{6+}\r\nsecret\r\n
     S: f BAD LOGIN takes a user name and a password
-    C: g LOGIN alice ""
+  `,
+);
+
+frontTranscript(
+  'a LOGIN with an argument that begins like a list or a literal, or holds a NUL, is refused',
+  open,
+  String.raw`
+    C: g LOGIN {5 secret
     S: g BAD LOGIN takes a user name and a password
+    C: j LOGIN (alice) secret
+    S: j BAD LOGIN takes a user name and a password
+    C: k LOGIN alice (secret
+    S: k BAD LOGIN takes a user name and a password
     C: h LOGIN al\0ice secret
     S: h BAD LOGIN takes a user name and a password
     C| i LOGIN {6+}\r\nal\0ice {6+}\r\nsecret\r\n
@@ -345,12 +364,12 @@ frontTranscript(
 );
 
 frontTranscript(
-  'a name with a line end, and a password that is not UTF-8, are refused',
+  'a name with a line end, or that is not UTF-8, is refused',
   open,
   String.raw`
     C| a LOGIN {7+}\r\nal\r\nice secret\r\n
     S: a BAD LOGIN takes a user name and a password
-    C: b LOGIN alice \xff\xfe
+    C: b LOGIN \xff\xfe secret
     S: b BAD LOGIN takes a user name and a password
   `,
 );
@@ -689,7 +708,7 @@ frontTranscript(
   'commands over the limits are answered once and dropped as a whole',
   open,
   [
-    `C: a LOGIN alice ${'x'.repeat(13_000)}`,
+    `C: a LOGIN alice ${'x'.repeat(33_000)}`,
     'S: a BAD Line too long',
     'C: b LOGIN alice {5000}',
     'S: b BAD Literal too long',
@@ -697,7 +716,7 @@ frontTranscript(
     'S: c BAD Literal too long',
     String.raw`C| d ID (${String.raw`{1+}\r\na `.repeat(61)})\r\n`,
     'S: d BAD Too many literals',
-    String.raw`C| e ID (${String.raw`{4000+}\r\n${'x'.repeat(4000)} `.repeat(5)})\r\n`,
+    String.raw`C| e ID (${String.raw`{4000+}\r\n${'x'.repeat(4000)} `.repeat(9)})\r\n`,
     'S: e BAD Command too long',
     'C: f+ LOGIN alice {5000}',
     'S: * BAD Literal too long',

@@ -171,7 +171,7 @@ frontTranscript(
 );
 
 frontTranscript(
-  'a name or password that is not well-formed UTF-8 or holds a NUL is refused',
+  'a name that is not UTF-8 and a password with a NUL are refused, a password of other octets is judged',
   open,
   String.raw`
     C: USER al\xffice
@@ -179,16 +179,18 @@ frontTranscript(
     C: USER alice
     S: +OK Send your password
     C: PASS \xff\xfe
-    S: -ERR Give a password
+    ! authenticate USER-PASS alice password "${'\ufffd\ufffd'}"
+    * deny wrong-credentials
+    S: ${WRONG}
     C: USER alice
     S: +OK Send your password
     C: PASS a\0b
-    S: -ERR Give a password
+    S: -ERR A password holds no NUL
   `,
 );
 
 frontTranscript(
-  'PASS needs a name, USER needs an argument, and an empty password is not judged',
+  'PASS needs a name, USER needs an argument, and an empty password is a wrong one',
   open,
   String.raw`
     C: PASS secret
@@ -198,7 +200,9 @@ frontTranscript(
     C: USER alice
     S: +OK Send your password
     C: PASS
-    S: -ERR Give a password
+    ! authenticate USER-PASS alice password ""
+    * deny identity-refused
+    S: ${WRONG}
     C: PASS secret
     S: -ERR Give a user name first
   `,
@@ -520,3 +524,18 @@ frontTranscript(
 );
 
 // Whatever comes.
+
+frontTranscript(
+  'a password of a thousand octets is judged, and any other command has 255',
+  open,
+  [
+    'C: USER alice',
+    'S: +OK Send your password',
+    `C: PASS ${'p'.repeat(1024)}`,
+    `! authenticate USER-PASS alice password "${'p'.repeat(1024)}"`,
+    '* deny wrong-credentials',
+    `S: ${WRONG}`,
+    `C: USER ${'a'.repeat(249)}`,
+    'S: -ERR Line too long',
+  ].join('\n'),
+);

@@ -531,3 +531,17 @@ frontTranscript(
 );
 
 // Whatever comes.
+
+frontTranscript(
+  'an answer to a challenge may end with CR CR LF, as Postfix takes it',
+  open,
+  String.raw`
+    C: EHLO client.example
+    S: 250-mail.example.com
+    S: 250 AUTH PLAIN LOGIN
+    C: AUTH PLAIN
+    S: 334\x20
+    C| AGFsaWNlAHNlY3JldA==\r\r\n
+    ! authenticate PLAIN alice password "secret"
+  `,
+);

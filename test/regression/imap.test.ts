@@ -21,7 +21,7 @@ const BAD_LOGIN = 'BAD LOGIN takes a user name and a password';
 function flood(dialogue: FrontDialogue, chunk: Buffer, times: number): void {
   for (let i = 0; i < times; i += 1) {
     dialogue.receive(chunk);
-    assert.ok(dialogue.heldBytes <= 20_000, `holds ${dialogue.heldBytes} bytes after ${i + 1} chunks`);
+    assert.ok(dialogue.heldBytes <= 34_000, `holds ${dialogue.heldBytes} bytes after ${i + 1} chunks`);
   }
 }
 
@@ -84,7 +84,9 @@ frontTranscript(
     C: b AUTHENTICATE LOGIN YQ==
     S: + UGFzc3dvcmQ6
     C:
-    S: b BAD Malformed authentication response
+    ! authenticate LOGIN a password ""
+    * deny identity-refused
+    S: b ${WRONG}
     C: c AUTHENTICATE LOGIN YQ==
     S: + UGFzc3dvcmQ6
     C: Yg==
@@ -163,7 +165,7 @@ test('CVE-2007-5740: a tag is text, and only a valid one is repeated', () => {
 test('CVE-2026-27857: parentheses and ID parameters take no memory', () => {
   const parentheses = playFront(open(), `C: a ID ${'('.repeat(65_536)}\nC: b NOOP`);
   assert.deepEqual(parentheses.slice(-3), ['S: a BAD Line too long', 'C: b NOOP', 'S: b OK Nothing done']);
-  const nested = playFront(open(), `C: a ID ${'('.repeat(10_000)}`);
+  const nested = playFront(open(), `C: a ID ${'('.repeat(30_000)}`);
   assert.equal(nested.at(-1), 'S: a BAD ID takes NIL or a list of at most 30 pairs');
 
   const pairs = (count: number): string => Array.from({ length: count }, (_, i) => `"k${i}" "v"`).join(' ');
@@ -173,6 +175,10 @@ test('CVE-2026-27857: parentheses and ID parameters take no memory', () => {
     'S: a BAD ID takes NIL or a list of at most 30 pairs',
   );
   assert.equal(playFront(open(), `C: a ID (${pairs(10_000)})`).at(-1), 'S: a BAD Line too long');
+  const longest = Array.from({ length: 30 }, (_, i) => `"${`k${i}`.padEnd(30, 'k')}" "${'v'.repeat(1024)}"`).join(' ');
+  assert.equal(playFront(open(), `C: a ID (${longest})`).at(-1), 'S: a OK ID noted');
+  const literals = Array.from({ length: 30 }, () => String.raw`"k" {1024+}\r\n${'v'.repeat(1024)}`).join(' ');
+  assert.equal(playFront(open(), String.raw`C| a ID (${literals})\r\n`).at(-1), 'S: a OK ID noted');
 
   const dialogue = open();
   dialogue.connect();

@@ -101,7 +101,7 @@ test('CVE-2025-53859: fields of any length and cut reach the verdict exactly as 
 });
 
 frontTranscript(
-  'CVE-2025-53859: an empty field is malformed, whatever was sent before it',
+  'CVE-2025-53859: an empty password is a wrong one and an empty name malformed, whatever was sent before',
   open,
   String.raw`
     C: EHLO x
@@ -110,7 +110,9 @@ frontTranscript(
     C: AUTH LOGIN YWxpY2U=
     S: 334 UGFzc3dvcmQ6
     C:
-    S: 501 5.5.2 Malformed authentication response
+    ! authenticate LOGIN alice password ""
+    * deny identity-refused
+    S: 535 5.7.8 The user name or password is not right. (id: a1b2)
     C: AUTH LOGIN =
     S: 501 5.5.2 Malformed authentication response
   `,

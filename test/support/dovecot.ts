@@ -31,6 +31,12 @@ export interface DovecotOptions {
   readonly ports?: DovecotPorts | undefined;
 }
 
+/** One whose password is no text. */
+export interface OctetMailbox {
+  readonly name: string;
+  readonly password: Buffer;
+}
+
 const LISTENERS = ['', 'Tls', 'Proxy'] as const;
 const SERVICES = ['imap', 'pop3', 'submission', 'sieve'] as const;
 type PortName = `${(typeof SERVICES)[number]}${(typeof LISTENERS)[number]}`;
@@ -48,7 +54,7 @@ export interface Dovecot {
   log(): string;
   /** Waits for a line of the log: who logged in, from where. */
   logLine(pattern: RegExp): Promise<string>;
-  addUser(user: Mailbox): Promise<void>;
+  addUser(user: Mailbox | OctetMailbox): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -109,8 +115,8 @@ async function choosePorts(): Promise<DovecotPorts> {
   };
 }
 
-function passwdLine({ name, password }: Mailbox): string {
-  return `${name}:{PLAIN}${password}\n`;
+function passwdLine({ name, password }: Mailbox | OctetMailbox): string {
+  return `${name}:{PLAIN.HEX}${Buffer.from(password).toString('hex')}\n`;
 }
 
 interface Place {

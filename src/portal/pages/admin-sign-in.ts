@@ -115,7 +115,7 @@ function codeField(label: string, hint: string, fault?: string): Html {
     fault,
     autocomplete: 'one-time-code',
     kind: 'digits',
-    maxLength: 12,
+    maxLength: 24,
     first,
   });
 }

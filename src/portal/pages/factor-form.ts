@@ -91,7 +91,7 @@ function fieldOf(
   if (way === 'recovery-code') {
     return { label: words.recoveryCode, hint: words.recoveryHint, autocomplete: 'off', kind: 'code', maxLength: 48 };
   }
-  return { label: words.code, hint: words.codeHint, autocomplete: 'one-time-code', kind: 'digits', maxLength: 12 };
+  return { label: words.code, hint: words.codeHint, autocomplete: 'one-time-code', kind: 'digits', maxLength: 24 };
 }
 
 function leadWords({ texts, who }: SignedVisit, way: WayKind): string {

@@ -109,7 +109,7 @@ async function askForCode(visit: SignedVisit, as: As, { fault, sending }: Troubl
       fault,
       autocomplete: 'one-time-code',
       kind: 'digits',
-      maxLength: 12,
+      maxLength: 24,
       first: true,
     })}
     <button class="main">${texts.twoStep.check}</button>`;

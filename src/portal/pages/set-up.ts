@@ -97,7 +97,7 @@ async function showTotp(visit: SignedVisit, fault?: string): Promise<Answer> {
           fault,
           autocomplete: 'one-time-code',
           kind: 'digits',
-          maxLength: 12,
+          maxLength: 24,
           first: fault !== undefined,
         })}
       </li>

@@ -28,7 +28,12 @@ export function authenticatePlain(tag: string, login: PlainLogin, capabilities: 
 
 /** LOGIN. Throws CLIENT_INVALID for a NUL. */
 export function login(tag: string, name: string, password: Secret, capabilities: readonly string[]): Script {
-  const words = [[`${tag} LOGIN `], argument(name, capabilities), [' '], argument(password.expose(), capabilities)];
+  const words = [
+    [`${tag} LOGIN `],
+    argument(Buffer.from(name), capabilities),
+    [' '],
+    argument(password.exposeBytes(), capabilities),
+  ];
   return script(glued([...words, ['\r\n']]));
 }
 
@@ -47,11 +52,12 @@ export function idCommand(tag: string, client: ForwardedClient): Buffer {
   return Buffer.from(`${tag} ID (${list.join(' ')})\r\n`, 'latin1');
 }
 
-/** A string as an argument: in one piece, or cut where the backend must ask for the literal. */
-function argument(text: string, capabilities: readonly string[]): readonly string[] {
-  if (text.includes('\0')) throw new Fault('CLIENT_INVALID', 'a name or password with a NUL cannot be sent');
+/** A string as an argument, one character per byte: in one piece, or cut where the backend must ask for the literal. */
+function argument(bytes: Buffer, capabilities: readonly string[]): readonly string[] {
+  if (bytes.includes(0)) throw new Fault('CLIENT_INVALID', 'a name or password with a NUL cannot be sent');
+  const text = bytes.toString('latin1');
   if (/^[\x20-\x7e]*$/.test(text)) return [quoted(text)];
-  const size = Buffer.byteLength(text);
+  const size = bytes.length;
   const minus = offers(capabilities, 'LITERAL-') || offers(capabilities, 'IMAP4REV2');
   const unasked = offers(capabilities, 'LITERAL+') || (minus && size <= MAX_LITERAL_MINUS_BYTES);
   return unasked ? [`{${size}+}\r\n${text}`] : [`{${size}}\r\n`, text];
@@ -71,6 +77,6 @@ function quoted(text: string): string {
 }
 
 function script(parts: readonly string[]): Script {
-  const [first = Buffer.alloc(0), ...rest] = parts.map((part) => Buffer.from(part, 'utf8'));
+  const [first = Buffer.alloc(0), ...rest] = parts.map((part) => Buffer.from(part, 'latin1'));
   return { first, rest };
 }

@@ -52,19 +52,22 @@ export function hasNoArguments(rest: readonly Piece[]): boolean {
 }
 
 /**
- * The user name and password of LOGIN, as UTF-8. Undefined when they are not exactly two strings. An unquoted one may
- * hold anything but spaces and controls, because Thunderbird sends passwords so; a backslash in a quoted one stands
- * for the character behind it, whichever that is, because that is how Dovecot reads it.
+ * The user name (UTF-8) and the password (octets) of LOGIN. Undefined when they are not exactly two strings. An unquoted
+ * one may hold anything but spaces and controls, because Thunderbird sends passwords so, but does not begin like a list
+ * or a literal; a backslash in a quoted one stands for the character after it, whichever that is, because that is how
+ * Dovecot reads it.
  */
-export function parseLogin(rest: readonly Piece[]): readonly [name: string, password: string] | undefined {
+export function parseLogin(rest: readonly Piece[]): readonly [name: string, password: Buffer] | undefined {
   const strings: string[] = [];
   for (const [index, piece] of rest.entries()) {
     const found = piece.kind === 'literal' ? [piece.bytes.toString('latin1')] : words(piece.text, isLast(rest, index));
     if (found === undefined) return undefined;
     strings.push(...found);
   }
-  const [name, password, ...more] = strings.map(utf8FromLine);
-  return name === undefined || password === undefined || more.length > 0 ? undefined : [name, password];
+  const [typed, password, ...more] = strings;
+  if (typed === undefined || password === undefined || more.length > 0) return undefined;
+  const name = utf8FromLine(typed);
+  return name === undefined ? undefined : [name, Buffer.from(password, 'latin1')];
 }
 
 /** The mechanism and, where there is one, the initial response of AUTHENTICATE. Undefined when it is something else. */
@@ -95,7 +98,7 @@ function isLast(pieces: readonly Piece[], index: number): boolean {
 
 // Each word stands behind a space, and a space stands before the literal that follows a text.
 function words(text: string, last: boolean): string[] | undefined {
-  const word = / +(?:"((?:[^"\\\r\0]|\\[^\r\0])*)"|([^ "\r\0][^ \r\0]*))(?= |$)/y;
+  const word = / +(?:"((?:[^"\\\r\0]|\\[^\r\0])*)"|([^ "({\r\0][^ \r\0]*))(?= |$)/y;
   const found: string[] = [];
   let end = 0;
   for (let match = word.exec(text); match !== null; match = word.exec(text)) {

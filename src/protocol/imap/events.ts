@@ -6,7 +6,6 @@
 import { CommandFramer } from '../../wire/command-framer.ts';
 import type { CommandEvent, FramingLimits } from '../../wire/command-framer.ts';
 import type { LineEvent } from '../../wire/line-reader.ts';
-import { MAX_RESPONSE_BYTES } from '../../sasl/exchange.ts';
 import type { FrontFramer } from '../front.ts';
 
 export type ImapEvent =
@@ -21,11 +20,13 @@ export interface ReadingState {
   readonly at: 'command' | 'sasl' | 'deciding';
 }
 
+// The longest command before login: RFC 2971 §3.3 has 30 pairs of a name of 30 octets and a value of 1024.
+const MAX_ID_BYTES = 32_768;
+
 const LIMITS: FramingLimits = {
-  lineBytes: MAX_RESPONSE_BYTES + 128,
+  lineBytes: MAX_ID_BYTES,
   literalBytes: 4096,
-  commandBytes: 16_384,
-  // RFC 2971 §3.3: 30 pairs.
+  commandBytes: MAX_ID_BYTES,
   literals: 60,
   skippedLiteralBytes: 65_536,
   synchronizing: 'accepted',

@@ -141,11 +141,12 @@ function onStarttls(options: FrontOptions, state: State, tag: string): Step {
 }
 
 function onLogin(options: FrontOptions, state: State, tag: string, rest: readonly Piece[]): Step {
-  const [name, password] = parseLogin(rest) ?? ['', ''];
+  const [name = '', password] = parseLogin(rest) ?? [];
   const claim = passwordClaim(name, undefined, password);
   // iOS tries port 143 in clear while it is set up: the password has been seen by whoever listens.
   if (!loginAllowed(options, state.tlsActive)) {
-    return err(state, tag, REPLIES.tlsRequired, claim === undefined ? [] : [{ do: 'exposed', authcid: claim.authcid }]);
+    const exposed = claim !== undefined && password?.length !== 0;
+    return err(state, tag, REPLIES.tlsRequired, exposed ? [{ do: 'exposed', authcid: claim.authcid }] : []);
   }
   if (claim === undefined) return err(state, tag, REPLIES.badLogin);
   const credentials = { mechanism: 'LOGIN-COMMAND', ...claim, refusalChallenge: undefined };

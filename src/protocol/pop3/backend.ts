@@ -173,13 +173,13 @@ function authPlain(login: PasswordLogin): Step {
 
 // A line end or NUL cannot be sent at all, so no such login can exist at the backend.
 function userPass(login: PasswordLogin): Step {
-  const sendable = !/[\r\n\0]/.test(login.name + login.password.expose());
+  const sendable = !/[\r\n\0]/.test(login.name + login.password.exposeBytes().toString('latin1'));
   if (!sendable) return { state: VERDICT, actions: [done({ kind: 'refused' })] };
   return send({ at: 'user', login }, `USER ${lineFromUtf8(login.name)}`);
 }
 
 function passFor(login: PasswordLogin): string {
-  return `PASS ${lineFromUtf8(login.password.expose())}`;
+  return `PASS ${login.password.exposeBytes().toString('latin1')}`;
 }
 
 function onVerdict(status: Status, line: string): Step {

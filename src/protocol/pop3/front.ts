@@ -32,8 +32,10 @@ interface Standing extends Complaining {
 
 type Step = FrontStep<State>;
 
-// RFC 2449 §4: 255 octets with CRLF. AUTH is allowed more: tokens need it.
+// RFC 2449 §4: 255 octets with CRLF. AUTH is allowed more because tokens need it, PASS because passwords are longer in
+// places and Dovecot takes them.
 const MAX_COMMAND_BYTES = 253;
+const MAY_BE_LONG = new Set(['AUTH', 'PASS']);
 const MAX_LINE_BYTES = MAX_RESPONSE_BYTES + 'AUTH OAUTHBEARER '.length;
 
 /** The machine for one client, ready for driveFront. */
@@ -76,7 +78,7 @@ function onCommand(options: FrontOptions, state: Idle, line: string): Step {
   const space = line.indexOf(' ');
   const verb = (space < 0 ? line : line.slice(0, space)).toUpperCase();
   const rest = space < 0 ? '' : line.slice(space + 1);
-  if (verb !== 'AUTH' && line.length > MAX_COMMAND_BYTES) return err(state, REPLIES.lineTooLong);
+  if (!MAY_BE_LONG.has(verb) && line.length > MAX_COMMAND_BYTES) return err(state, REPLIES.lineTooLong);
   switch (verb) {
     case 'CAPA':
       return say(state, '+OK Capabilities follow', ...capabilityLines(options, state.tlsActive), '.');
@@ -113,8 +115,8 @@ function onPass(options: FrontOptions, state: Idle, rest: string): Step {
     return err(next, REPLIES.tlsRequired, exposed);
   }
   if (state.at !== 'user-given') return err(next, REPLIES.userFirst);
-  const claim = passwordClaim(state.authcid, undefined, utf8FromLine(rest));
-  if (claim === undefined) return err(next, REPLIES.noPassword);
+  const claim = passwordClaim(state.authcid, undefined, Buffer.from(rest, 'latin1'));
+  if (claim === undefined) return err(next, REPLIES.badPassword);
   const credentials = { mechanism: 'USER-PASS', ...claim, refusalChallenge: undefined };
   return { state: next, actions: [{ do: 'authenticate', credentials }] };
 }

@@ -31,7 +31,7 @@ export const REPLIES = {
   lineTooLong: '-ERR Line too long',
   noName: '-ERR Give a user name',
   userFirst: '-ERR Give a user name first',
-  noPassword: '-ERR Give a password',
+  badPassword: '-ERR A password holds no NUL',
   badAuthSyntax: '-ERR Syntax: AUTH mechanism [initial-response]',
   noArguments: '-ERR This command takes no arguments',
   tlsAlready: '-ERR TLS is already active',

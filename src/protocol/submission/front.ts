@@ -64,7 +64,9 @@ function advance(options: FrontOptions, state: State, input: FrontInput<ClientLi
 function onLine(options: FrontOptions, state: State, event: ClientLine): Step {
   if (event.kind === 'foreign') return { state, actions: [{ do: 'close', why: 'misbehaved' }] };
   if (event.kind === 'too-long') return err(idle(state), REPLIES.lineTooLong);
-  return state.at === 'sasl' ? onSasl(state, respond(state.sasl, event.line)) : onCommand(options, state, event.line);
+  if (state.at !== 'sasl') return onCommand(options, state, event.line);
+  // Some clients end the answer with CR CR LF; Postfix passes over what is white at the end of a line.
+  return onSasl(state, respond(state.sasl, event.line.replace(/\r+$/, '')));
 }
 
 function onCommand(options: FrontOptions, state: State, line: string): Step {
