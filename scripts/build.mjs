@@ -4,8 +4,8 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { install } from './install.mjs';
 import { bunPath, Complaint, ROOT, runMain } from './runtime.mjs';
 
@@ -14,12 +14,28 @@ await runMain(async () => {
   const output = resolve(given);
   await install({ only: 'production' });
   mkdirSync(dirname(output), { recursive: true });
-  run(bunPath(), ['build', '--compile', '--sourcemap=inline', 'src/main.ts', `--outfile=${output}`]);
+  const entries = ['./src/executable.mjs', ...threads()];
+  run(bunPath(), ['build', '--compile', '--sourcemap=inline', '--root=src', ...entries, `--outfile=${output}`]);
   rmSync(`${output}.map`, { force: true }); // it is in the executable already
   const version = run(output, ['--version']).trim();
   process.stdout.write(`${output} ${version}, ${Math.round(statSync(output).size / 2 ** 20)} MB\n`);
   return 0;
 });
+
+// The files that the sources start threads with. In the executable a path beside the sources leads to a file beside the
+// one program that all of them have become: only those directly in src/ are found there.
+function threads() {
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  return sources.flatMap((file) => {
+    const starts = readFileSync(join(ROOT, 'src', file), 'utf8').matchAll(/new Worker\(\s*new URL\('([^']+)'/g);
+    return [...starts].map(([, thread]) => {
+      if (dirname(file) === '.' && thread === `./${basename(thread)}`) return `./src/${basename(thread)}`;
+      throw new Complaint(`src/${file} starts a thread: both files must be directly in src/ to be in the executable`);
+    });
+  });
+}
 
 function run(command, args) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8' });
