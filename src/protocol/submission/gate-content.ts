@@ -28,18 +28,26 @@ export type ContentFound =
 /** Content begins as if behind CRLF. */
 export const CONTENT_BEGINS: ContentTail = 'crlf';
 
-const [NUL, LF, CR, DOT] = [0x00, 0x0a, 0x0d, 0x2e];
+/** Where one dot was, the next may be near: to look at so many octets one by one costs less than to search them. */
+const NEAR = 64;
+const NUL = 0x00;
+const LF = 0x0a;
+const CR = 0x0d;
+const DOT = 0x2e;
 
 /** Looks for the end of content in `bytes` from `from` on; `tail` is what stands before it. */
 export function findContentEnd(bytes: Buffer, from: number, tail: ContentTail): ContentFound {
   const dots = new LineDots(bytes);
-  let [at, standing] = [from, tail];
+  let at = from;
+  let standing = tail;
+  let nearBefore = from;
   while (at < bytes.length) {
-    if (standing === 'text') {
+    if (standing === 'text' && at >= nearBefore) {
       const dot = dots.next(at);
-      if (dot === undefined) return { kind: 'more', tail: tailOf(bytes, at) };
-      standing = tailOf(bytes.subarray(0, dot), at);
+      standing = tailOf(bytes, at, dot);
       at = dot;
+      nearBefore = dot + NEAR;
+      if (at === bytes.length) break;
     }
     const next = step(standing, bytes[at]);
     if (next === 'end') return { kind: 'end', at: at + 1 };
@@ -60,12 +68,11 @@ class LineDots {
     this.#bytes = bytes;
   }
 
-  /** The first one whose line end stands at `at` or behind. */
-  next(at: number): number | undefined {
+  /** The first one whose line end stands at `at` or behind, or where the bytes end. */
+  next(at: number): number {
     if (this.#lf < at) this.#lf = this.#find('\n.', at);
     if (this.#cr < at) this.#cr = this.#find('\r.', at);
-    const lineEnd = Math.min(this.#lf, this.#cr);
-    return lineEnd === Infinity ? undefined : lineEnd + 1;
+    return Math.min(Math.min(this.#lf, this.#cr) + 1, this.#bytes.length);
   }
 
   #find(pair: string, at: number): number {
@@ -75,20 +82,20 @@ class LineDots {
   }
 }
 
-/** What `bytes` end with, where the octet before `from` is text. */
-function tailOf(bytes: Buffer, from: number): ContentTail {
-  const [before, last] = [bytes[bytes.length - 2], bytes[bytes.length - 1]];
+/** What the octets from `start` up to `end` end with, where the one before them is text. */
+function tailOf(bytes: Buffer, start: number, end: number): ContentTail {
+  const [before, last] = [bytes[end - 2], bytes[end - 1]];
   if (last === CR) return 'cr';
   if (last !== LF) return 'text';
-  return bytes.length - 2 >= from && before === CR ? 'crlf' : 'lf';
+  return end - 2 >= start && before === CR ? 'crlf' : 'lf';
 }
 
 function step(standing: ContentTail, octet: number | undefined): Behind {
-  const { cr, lf, nul, dot, other } = STEPS[standing];
-  if (octet === CR) return cr;
-  if (octet === LF) return lf;
-  if (octet === NUL) return nul;
-  return octet === DOT ? dot : other;
+  const behind = STEPS[standing];
+  if (octet === CR) return behind.cr;
+  if (octet === LF) return behind.lf;
+  if (octet === NUL) return behind.nul;
+  return octet === DOT ? behind.dot : behind.other;
 }
 
 type Behind = ContentTail | 'end' | 'ambiguous';
