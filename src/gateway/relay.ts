@@ -35,7 +35,7 @@ export interface RelayOwner {
   /** Both sides are closed. Called once, last. */
   onFinished(result: RelayResult): void;
   /** The gate did not let something through. */
-  onRefused?(why: GateRefusal): void;
+  onRefused?: ((why: GateRefusal) => void) | undefined;
 }
 
 /** A connection that is to be joined with another, and what has been read from it already. */

@@ -5,6 +5,7 @@ import { BOUNDARY_TARGETS } from './boundaries.ts';
 import { CONFIG_TARGETS } from './config.ts';
 import { FORM_TARGETS } from './forms.ts';
 import { FRONT_TARGETS } from './fronts.ts';
+import { GATE_TARGET } from './gates.ts';
 import { IMAP_COMMANDS_TARGET } from './imap-commands.ts';
 import { NAME_TARGETS } from './names.ts';
 import type { FuzzTarget } from './target.ts';
@@ -15,6 +16,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   IMAP_COMMANDS_TARGET,
   ...BACKEND_TARGETS,
   ...BOUNDARY_TARGETS,
+  GATE_TARGET,
   ...WIRE_TARGETS,
   ...NAME_TARGETS,
   ...CONFIG_TARGETS,

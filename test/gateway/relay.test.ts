@@ -1,40 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { Relay, type Joining, type RelayOptions, type RelayResult } from '../../src/gateway/relay.ts';
-import { transport } from '../../src/transport/runtime.ts';
+import { Relay, type RelayResult } from '../../src/gateway/relay.ts';
 import type { Connection, ConnectionEvents } from '../../src/transport/transport.ts';
 import { imapBoundary } from '../../src/protocol/imap/boundary.ts';
-import { eventually, freePorts } from '../support/processes.ts';
-
-const FOREVER_MS = 60_000;
-
-/** A client and a backend, joined by a relay between two accepted sockets. */
-async function joined(
-  options: Partial<RelayOptions> = {},
-): Promise<{ client: Socket; backend: Socket; between: Relay; finished: Promise<RelayResult> }> {
-  const accepted: Connection[] = [];
-  const [port = 0] = await freePorts(1);
-  const onConnection = (connection: Connection): void => {
-    connection.pause();
-    accepted.push(connection);
-  };
-  const socket = { address: '127.0.0.1', port, backlog: 10, tlsAtOnce: false, onConnection, onError: assert.fail };
-  const listening = await transport.listen(socket);
-  const ends = [0, 1].map(() => connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
-  await Promise.all(ends.map((end) => once(end, 'connect')));
-  while (accepted.length < 2) await new Promise((resolve) => setImmediate(resolve));
-  listening.close();
-  const [client, backend] = ends;
-  const [fromClient, toBackend] = pairUp(accepted, client);
-  assert.ok(client && backend && fromClient && toBackend);
-  const { promise: finished, resolve } = Promise.withResolvers<RelayResult>();
-  const sides = { client: joining(fromClient), backend: joining(toBackend) };
-  const between = new Relay(sides, { owner: { onFinished: resolve }, idleMs: FOREVER_MS, ...options });
-  between.start(sides);
-  return { client, backend, between, finished };
-}
+import { eventually } from '../support/processes.ts';
+import { allOf, FOREVER_MS, joined, joining } from '../support/relay.ts';
 
 /** One that has closed before anybody owned it. */
 class ClosedConnection implements Connection {
@@ -85,21 +56,6 @@ class OpenConnection extends ClosedConnection {
     this.#note('written');
     return true;
   }
-}
-
-function joining(connection: Connection): Joining {
-  return { connection, unread: Buffer.alloc(0) };
-}
-
-function pairUp(accepted: readonly Connection[], client: Socket | undefined): readonly Connection[] {
-  return accepted.toSorted((a) => (a.remote.port === client?.localPort ? -1 : 1));
-}
-
-async function allOf(socket: Socket): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(socket, 'end');
-  return Buffer.concat(chunks);
 }
 
 test('bytes pass both ways unchanged and are counted', async () => {

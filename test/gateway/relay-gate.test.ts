@@ -1,0 +1,141 @@
+/** A relay with a gate before the backend. What the gate decides is tested in test/protocol/submission-gate.test.ts. */
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import test from 'node:test';
+import type { RelayResult } from '../../src/gateway/relay.ts';
+import type { GateRefusal } from '../../src/protocol/machine.ts';
+import { submissionBoundary } from '../../src/protocol/submission/boundary.ts';
+import { submissionGate } from '../../src/protocol/submission/gate.ts';
+import { eventually } from '../support/processes.ts';
+import { allOf, joined, type Joined } from '../support/relay.ts';
+
+const LAST_WORDS = '421 4.7.0 The session cannot go on (id: a1b2)\r\n';
+
+interface Gated extends Joined {
+  readonly refused: readonly GateRefusal[];
+}
+
+async function gated(unread?: string): Promise<Gated> {
+  const refused: GateRefusal[] = [];
+  const boundary = submissionBoundary('a1b2');
+  const gate = submissionGate({ sessionId: 'a1b2', capabilities: ['CHUNKING'] });
+  const one = await joined({ gate, boundary }, { unread, onRefused: (why) => void refused.push(why) });
+  for (const socket of [one.client, one.backend]) socket.on('error', () => {});
+  return { ...one, refused };
+}
+
+/** All that has come to a socket so far. */
+function heard({ client, backend }: Gated): { client: string; backend: string } {
+  const texts = { client: '', backend: '' };
+  client.on('data', (chunk: Buffer) => (texts.client += chunk.toString('latin1')));
+  backend.on('data', (chunk: Buffer) => (texts.backend += chunk.toString('latin1')));
+  return texts;
+}
+
+test('what a client sent behind its login goes through the gate too', async () => {
+  const one = await gated('NOOP\r\nSTARTTLS\r\nNOOP\r\n');
+  const texts = heard(one);
+  await eventually('both commands are there', () => texts.backend === 'NOOP\r\nNOOP\r\n');
+  one.backend.write('250 a\r\n250 b\r\n');
+  await eventually('all is answered', () => texts.client.endsWith('250 b\r\n'));
+  assert.equal(texts.client, '250 a\r\n503 5.5.1 Not permitted after login\r\n250 b\r\n');
+  assert.deepEqual(one.refused, ['starttls']);
+  one.client.end();
+  one.backend.end();
+  await one.finished;
+});
+
+test('the gate ends a session: the client hears so, the backend hears nothing more', async () => {
+  const one = await gated();
+  const [atClient, atBackend] = [allOf(one.client), allOf(one.backend)];
+  one.client.on('end', () => one.client.end()).write('STARTTLS\nSTARTTLS\r\n');
+  assert.equal((await atClient).toString(), LAST_WORDS);
+  assert.equal((await atBackend).toString(), '');
+  one.backend.end();
+  const { ended, bytesFromClient } = await one.finished;
+  assert.deepEqual([ended, bytesFromClient, one.refused], ['gate', 19, ['bare-line-feed']]);
+});
+
+test('a 421 of the backend passes, and ends both', async () => {
+  const one = await gated();
+  const atClient = allOf(one.client);
+  one.client.on('end', () => one.client.end());
+  one.backend.resume().write('421 timeout\r\n');
+  assert.equal((await atClient).toString(), '421 timeout\r\n');
+  assert.equal((await one.finished).ended, 'gate');
+});
+
+test('content that comes before the 354 waits for it, and what the client does not read does not pile up', async () => {
+  const one = await gated();
+  const texts = heard(one);
+  one.client.write('DATA\r\n');
+  await eventually('DATA has passed', () => texts.backend === 'DATA\r\n');
+  const content = Buffer.alloc(64 * 1024 * 1024, 'a line of mail\r\n');
+  one.client.write(content);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(texts.backend, 'DATA\r\n');
+  assert.ok(one.client.writableLength > content.length / 2, 'the gateway has stopped reading');
+  one.backend.write('354 go on\r\n');
+  await eventually('all of it is there', () => texts.backend.length === 'DATA\r\n'.length + content.length);
+  one.client.end('.\r\nQUIT\r\n');
+  await eventually('the end is there', () => texts.backend.endsWith('.\r\nQUIT\r\n'));
+  one.backend.end('250 ok\r\n221 bye\r\n');
+  await one.finished;
+  await eventually('all is answered', () => texts.client.endsWith('221 bye\r\n'));
+  assert.equal(texts.client, '354 go on\r\n250 ok\r\n221 bye\r\n');
+  assert.deepEqual(one.refused, []);
+});
+
+test('a backend that takes nothing stops the client, whatever the gate lets through', async () => {
+  const one = await gated();
+  one.client.write('DATA\r\n');
+  await once(one.backend, 'data');
+  one.backend.write('354 go on\r\n');
+  await once(one.client, 'data');
+  one.backend.pause();
+  const chunk = Buffer.alloc(1 << 20, 'a line of mail\r\n');
+  let taken = -1;
+  while (taken !== one.client.bytesWritten - one.client.writableLength) {
+    taken = one.client.bytesWritten - one.client.writableLength;
+    one.client.write(chunk);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.ok(one.client.writableLength > 0);
+  one.client.destroy();
+  one.backend.destroy();
+  await one.finished;
+});
+
+test('a client that has said its last while its content is held still sends it', async () => {
+  const one = await gated();
+  const [texts, atBackend] = [heard(one), once(one.backend, 'end')];
+  one.client.end('DATA\r\nhello\r\n.\r\nQUIT\r\n');
+  await eventually('DATA has passed', () => texts.backend === 'DATA\r\n');
+  one.backend.write('354 go on\r\n');
+  await eventually('all has passed', () => texts.backend === 'DATA\r\nhello\r\n.\r\nQUIT\r\n');
+  one.backend.write('250 ok\r\n221 bye\r\n');
+  await atBackend;
+  one.backend.end();
+  await one.finished;
+  await eventually('all is answered', () => texts.client.endsWith('221 bye\r\n'));
+  assert.equal(texts.client, '354 go on\r\n250 ok\r\n221 bye\r\n');
+});
+
+test('a session that we end says so where nothing is due, and is silent where something is held or half said', async () => {
+  for (const [sent, silent] of [
+    ['', false],
+    ['NO', true],
+    ['BDAT 10 LAST\r\nabc', true],
+  ] as const) {
+    const one = await gated();
+    one.client.write(sent);
+    const atClient = allOf(one.client).catch(() => Buffer.alloc(0));
+    await eventually('it has come', () => one.between.quietMs === 0 || sent === '');
+    one.between.stop('cut-off');
+    assert.equal((await atClient).toString().startsWith('421 '), !silent, sent);
+    one.client.end();
+    one.backend.end();
+    assert.equal((await one.finished).ended satisfies RelayResult['ended'], 'cut-off');
+  }
+});
