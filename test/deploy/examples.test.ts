@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { createAuthority, LOOPBACK_NAMES } from '../support/certificates.ts';
 import { startDovecot } from '../support/dovecot.ts';
-import { startPostfix } from '../support/postfix.ts';
+import { exampleSettings, startPostfix } from '../support/postfix.ts';
 import { runOk, temporaryDirectory } from '../support/processes.ts';
 import { Wire } from '../support/wire.ts';
 
@@ -27,12 +27,11 @@ test('Postfix serves submission as in the example: a login by XCLIENT, and the o
   const authority = await createAuthority(directory.path, 'authority');
   const certificate = await authority.issue(LOOPBACK_NAMES);
   const dovecot = await startDovecot({ users: [{ name: 'ann@example.org', password: 'x' }], certificate });
-  const settings = optionsOf(readFileSync(join(DEPLOY, 'postfix/master.cf'), 'utf8'));
   const postfix = await startPostfix({
     certificate,
     mailboxes: ['ann@example.org', 'ben@example.org'],
     mailDirectory: directory.path,
-    settings: new Map([...settings, ['smtpd_sasl_path', `inet:127.0.0.1:${dovecot.ports.auth}`]]),
+    settings: exampleSettings('postfix/master.cf', dovecot.ports.auth),
   });
   const wire = await Wire.open(postfix.ports.submission);
   await wire.until(/^220 .*\r\n/);
@@ -77,8 +76,3 @@ test('every listener of the load balancer sends the PROXY header to both gateway
     for (const server of servers) assert.match(server, new RegExp(`:${port} send-proxy-v2 check check-send-proxy$`));
   }
 });
-
-function optionsOf(master: string): ReadonlyMap<string, string> {
-  const pairs = [...master.matchAll(/^ +-o \{?(\w+)=(.*?)\}?$/gm)];
-  return new Map(pairs.map(([, name = '', value = '']) => [name, value]));
-}

@@ -11,26 +11,60 @@ import { parse } from 'yaml';
 import { startGateway, type Yaml } from '../support/gateway.ts';
 import { MAIL_CLIENTS, type Outcome, type Place, type Protocol } from '../support/mail-clients.ts';
 import { ANNA, assertNothingLeaked, BOB, CARL, DORA, EMIL, EVERYBODY, MASTER } from '../support/mail-world.ts';
-import { gatewayOptions, populate, startServers, stopServers } from '../support/mail-world.ts';
+import { backendOf, gatewayOptions, populate, startServers, stopServers } from '../support/mail-world.ts';
 import type { Mailbox } from '../support/dovecot.ts';
 import { LOOPBACK_NAMES } from '../support/certificates.ts';
 import { startNginx } from '../support/nginx.ts';
 import { accepts, freePorts, temporaryDirectory } from '../support/processes.ts';
+import { exampleSettings, startPostfix, type Postfix } from '../support/postfix.ts';
 import { startRedis } from '../support/redis.ts';
+import { goEveryWay, goThisWay, using } from '../support/second-login.ts';
+import { enrol } from '../support/enrolment.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../deploy/nginx/postern.yaml');
 
+// As the example sets Postfix up, and without each of the two settings by which nobody logs in a second time.
+const FORGETFUL = 'forgetful.test';
+const TRUSTING = 'trusting.test';
+const PEOPLE: readonly Mailbox[] = [
+  ...EVERYBODY,
+  ...[FORGETFUL, TRUSTING].flatMap((domain) => [
+    { name: `anna@${domain}`, password: ANNA.password },
+    { name: `bob@${domain}`, password: BOB.password },
+  ]),
+];
+
 const directory = await temporaryDirectory('nginx-world');
-const servers = await startServers(directory.path);
+const servers = await startServers(directory.path, { dovecot: { users: PEOPLE }, postfix: 'none' });
+const example = exampleSettings('nginx/master.cf', servers.dovecot.ports.auth);
+const [postfix, forgetful, trusting] = await Promise.all([
+  postfixWith(example),
+  postfixWith(new Map([...example].filter(([name]) => name !== 'smtpd_tls_security_level'))),
+  postfixWith(new Map([...example, ['smtpd_authorized_xclient_hosts', '127.0.0.1']])),
+]);
 const redis = await startRedis();
 const [servicePort = 0, metricsPort = 0] = await freePorts(2);
+const main = backendOf(servers);
+const submissionTo = ({ ports }: Postfix): Yaml => ({
+  ...main,
+  submission: { tls: 'none', port: ports.submission, impersonation: { kind: 'xclient' } },
+});
 const gateway = await startGateway({
   ...(await gatewayOptions(servers)),
+  backends: { main: submissionTo(postfix), forgetful: submissionTo(forgetful), trusting: submissionTo(trusting) },
   store: { kind: 'redis', url: `redis://127.0.0.1:${redis.port}` },
-  settings: { service: exampleWithPorts(), metrics: { port: metricsPort } },
+  settings: {
+    service: serviceSettings(),
+    domains: { [FORGETFUL]: { backend: 'forgetful' }, [TRUSTING]: { backend: 'trusting' } },
+    metrics: { port: metricsPort },
+  },
   only: 'service',
 });
 const { anna, dora } = await populate(gateway);
+for (const domain of [FORGETFUL, TRUSTING]) {
+  await gateway.cli('domain', 'set', domain, 'enabled', '--yes');
+  await enrol(gateway, `anna@${domain}`);
+}
 const token = await tokenFor('nginx');
 const nginx = await startNginx({
   certificate: await servers.authority.issue(LOOPBACK_NAMES),
@@ -42,16 +76,38 @@ after(async () => {
   await nginx.stop();
   await gateway.stop();
   await redis.stop();
+  await Promise.all([postfix.stop(), forgetful.stop(), trusting.stop()]);
   await stopServers(servers);
   await directory.remove();
 });
 
-function exampleWithPorts(): Yaml {
+function postfixWith(settings: ReadonlyMap<string, string>): Promise<Postfix> {
+  return servers.authority.issue(LOOPBACK_NAMES).then((certificate) =>
+    startPostfix({
+      certificate,
+      mailboxes: PEOPLE.map(({ name }) => name),
+      mailDirectory: servers.dovecot.mailDirectory,
+      saslPort: servers.dovecot.ports.auth,
+      settings,
+    }),
+  );
+}
+
+function serviceSettings(): Yaml {
+  const service = exampleWithPorts();
+  const others = {
+    forgetful: { submission: { address: '::1', port: forgetful.ports.submission } },
+    trusting: { submission: { address: '127.0.0.1', port: trusting.ports.submission } },
+  };
+  return { ...service, nginx: { ...service.nginx, ...others } };
+}
+
+function exampleWithPorts(): Yaml & { readonly nginx: Yaml } {
   const ports = new Map([
     ['8143', servicePort],
     ['10143', servers.dovecot.ports.imap],
     ['10110', servers.dovecot.ports.pop3],
-    ['10587', servers.postfix?.ports.submission ?? 0],
+    ['10587', postfix.ports.submission],
   ]);
   const text = readFileSync(EXAMPLE, 'utf8').replace(/port: (\d+)/g, (_, port: string) => `port: ${ports.get(port)}`);
   return parse(text).service;
@@ -112,6 +168,28 @@ for (const protocol of ['imap', 'pop3', 'submission'] as const) {
       assert.match(outcome.said, /user name or password is not right/);
       assert.doesNotMatch(outcome.said, PORTAL);
     }
+  });
+}
+
+for (const [what, domain, server, strangers] of [
+  ['as the example sets it up nobody logs in a second time', 'enabled.test', postfix, []],
+  ['that may speak TLS forgets a login at STARTTLS', FORGETFUL, forgetful, [`anna@${FORGETFUL}`]],
+  ['that trusts the address of a client takes its XCLIENT', TRUSTING, trusting, [`anna@${TRUSTING}`]],
+] as const) {
+  test(`behind nginx, Postfix ${what}`, LONG, async () => {
+    const bob = { ...BOB, name: `bob@${domain}` };
+    const enrolled = { ...ANNA, name: `anna@${domain}` };
+    const door = { port: nginx.place('submission', 'implicit').port, tls: true };
+    const before = server.log().length;
+    await goEveryWay(door, 'submission', [bob, enrolled], 16);
+    await goThisWay(door, 'submission', bob, using('submission', bob));
+    const names = [
+      ...server
+        .log()
+        .slice(before)
+        .matchAll(/sasl_username=([^,\s]+)/g),
+    ].map(([, name]) => name);
+    assert.deepEqual(new Set(names), new Set([bob.name, ...strangers]));
   });
 }
 

@@ -1,4 +1,7 @@
-/** A real Cyrus IMAP in a temporary directory on a free loopback port; it lets in whom a saslauthd lets in. */
+/**
+ * A real Cyrus in a temporary directory on free loopback ports: IMAP with STARTTLS and with implicit TLS, and ManageSieve.
+ * It lets in whom a saslauthd lets in.
+ */
 
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,15 +22,28 @@ export interface AskingServerOptions {
   /** The directory of saslauthd's socket. */
   readonly saslauthd: string;
   readonly certificate: Leaf;
+  /** Takes passwords without TLS as well. */
+  readonly plaintext?: boolean | undefined;
+}
+
+export interface CyrusOptions extends AskingServerOptions {
+  /** May act for every user, as the authcid beside an authzid. */
+  readonly proxy?: string | undefined;
+}
+
+/** `port` is that of IMAP. */
+export interface Cyrus extends AskingServer {
+  readonly imapTls: number;
+  readonly sieve: number;
 }
 
 /** Starts Cyrus and waits until it listens. Whoever logs in for the first time gets an INBOX. */
-export async function startCyrus({ saslauthd, certificate }: AskingServerOptions): Promise<AskingServer> {
+export async function startCyrus({ saslauthd, certificate, plaintext, proxy }: CyrusOptions): Promise<Cyrus> {
   const directory = await temporaryDirectory('cyrus');
   const file = (name: string): string => join(directory.path, name);
-  const [port = 0] = await freePorts(1);
+  const [port = 0, imapTls = 0, sieve = 0] = await freePorts(3);
   const user = await serviceUser();
-  for (const name of ['conf', 'conf/db', 'conf/proc', 'conf/socket', 'spool', 'spool/stage.']) {
+  for (const name of ['conf', 'conf/db', 'conf/proc', 'conf/socket', 'spool', 'spool/stage.', 'sieve']) {
     await mkdir(file(name));
     await chown(file(name), user.uid, user.gid);
   }
@@ -39,7 +55,9 @@ export async function startCyrus({ saslauthd, certificate }: AskingServerOptions
     'autocreate_quota: 0',
     `tls_server_cert: ${certificate.certFile}`,
     `tls_server_key: ${certificate.keyFile}`,
-    'allowplaintext: no',
+    `allowplaintext: ${plaintext === true ? 'yes' : 'no'}`,
+    `sievedir: ${file('sieve')}`,
+    ...(proxy === undefined ? [] : [`proxyservers: ${proxy}`]),
     'failedloginpause: 0',
     `sasl_saslauthd_path: ${join(saslauthd, 'mux')}`,
     await readFile(EXAMPLE, 'utf8'),
@@ -47,10 +65,17 @@ export async function startCyrus({ saslauthd, certificate }: AskingServerOptions
   await writeFile(file('imapd.conf'), `${settings.join('\n')}\n`);
   const tool = (name: string): string => unpackedFile('cyrus-common', `usr/lib/cyrus/bin/${name}`);
   const imapd = unpackedFile('cyrus-imapd', 'usr/lib/cyrus/bin/imapd');
+  const service = (name: string, program: string, at: number): string =>
+    ` ${name} cmd="${program} -C ${file('imapd.conf')}" listen="127.0.0.1:${at}" prefork=0\n`;
+  const services = [
+    service('imap', imapd, port),
+    service('imaps', `${imapd} -s`, imapTls),
+    service('sieve', tool('timsieved'), sieve),
+  ];
   await writeFile(
     file('cyrus.conf'),
     `START {\n recover cmd="${tool('ctl_cyrusdb')} -C ${file('imapd.conf')} -r"\n}\n` +
-      `SERVICES {\n imap cmd="${imapd} -C ${file('imapd.conf')}" listen="127.0.0.1:${port}" prefork=0\n}\nEVENTS {\n}\n`,
+      `SERVICES {\n${services.join('')}}\nEVENTS {\n}\n`,
   );
   const options = ['-C', file('imapd.conf'), '-M', file('cyrus.conf'), '-p', file('pid'), '-D'];
   const libraries = unpackedFile(
@@ -58,7 +83,7 @@ export async function startCyrus({ saslauthd, certificate }: AskingServerOptions
     `usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`,
   );
   const running = start(tool('master'), options, { env: { LD_LIBRARY_PATH: libraries } });
-  return listeningServer(running, port, directory);
+  return { ...(await listeningServer(running, port, directory)), imapTls, sieve };
 }
 
 /** Waits until it listens; stops it and takes its directory away when it does not. */

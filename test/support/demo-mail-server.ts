@@ -14,31 +14,40 @@ export interface DemoMailServer {
   readonly imap: number;
   readonly pop3: number;
   readonly submission: number;
+  /** The SQLite file of its mailboxes. */
+  readonly database: string;
   /** Ends the process and starts another one over the same mailboxes. */
   restart(): Promise<DemoMailServer>;
   stop(): Promise<void>;
 }
 
-export async function startDemoMailServer(): Promise<DemoMailServer> {
+/** `others` have a mailbox as well: their passwords by their addresses. */
+export async function startDemoMailServer(others: Readonly<Record<string, string>> = {}): Promise<DemoMailServer> {
   const directory = await temporaryDirectory('demo-mail');
   const settings = join(directory.path, 'settings.json');
-  const passwords = { [ANNA.user]: ANNA.pass, [BENO.user]: BENO.pass };
+  const database = join(directory.path, 'mail.db');
+  const passwords = { [ANNA.user]: ANNA.pass, [BENO.user]: BENO.pass, ...others };
   const master = { user: 'gateway', password: AS_ANNA.pass };
-  await writeFile(
-    settings,
-    JSON.stringify({ database: join(directory.path, 'mail.db'), accounts: { passwords, master } }),
-  );
-  return run(settings, directory.remove);
+  await writeFile(settings, JSON.stringify({ database, accounts: { passwords, master } }));
+  return run({ settings, database, remove: directory.remove });
 }
 
-async function run(settings: string, remove: () => Promise<void>): Promise<DemoMailServer> {
+interface Files {
+  readonly settings: string;
+  readonly database: string;
+  readonly remove: () => Promise<void>;
+}
+
+async function run(files: Files): Promise<DemoMailServer> {
+  const { settings, database, remove } = files;
   const running: Running = start(process.execPath, [MAIN, settings]);
   const ports: { imap: number; pop3: number; submission: number } = JSON.parse(await running.line(/^\{/));
   return {
     ...ports,
+    database,
     restart: async () => {
       await running.stop();
-      return run(settings, remove);
+      return run(files);
     },
     stop: async () => {
       await running.stop();

@@ -86,6 +86,14 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   return { ports, log, logLine: (pattern) => eventually(`Postfix logs ${pattern}`, find(pattern)), stop };
 }
 
+/** The settings that an example of deploy/ gives its service; SASL is Dovecot's, at this port. */
+export function exampleSettings(masterFile: string, saslPort: number): ReadonlyMap<string, string> {
+  const example = readFileSync(join(import.meta.dirname, '../../deploy', masterFile), 'utf8');
+  const pairs = [...example.matchAll(/^ +-o \{?(\w+)=(.*?)\}?$/gm)];
+  const settings = new Map(pairs.map(([, name = '', value = '']) => [name, value]));
+  return settings.set('smtpd_sasl_path', `inet:127.0.0.1:${saslPort}`);
+}
+
 /** Postfix waits two seconds before it believes a file that has just changed. */
 export async function writeOld(file: string, text: string): Promise<void> {
   await writeFile(file, text);
