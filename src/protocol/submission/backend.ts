@@ -183,7 +183,9 @@ function onXclient(options: BackendOptions, state: Extract<Answering, { at: 'xcl
 }
 
 function logIn({ login }: BackendOptions, keywords: readonly string[]): Step {
-  if (!hasPassword(login)) return end(accepted(['235 2.7.0 Authentication successful'], keywords));
+  // Only XCLIENT has made the login already: nothing else is through without the backend's word for it.
+  if (login.as === 'xclient') return end(accepted(['235 2.7.0 Authentication successful'], keywords));
+  if (!hasPassword(login)) throw new Error('a probe ends before the login');
   const mechanisms = parametersOf('AUTH', keywords);
   if (mechanisms === undefined) return fail('login-disabled', 'EHLO does not list AUTH');
   if (mechanisms.includes('PLAIN')) return authPlain(login, keywords);
