@@ -99,6 +99,10 @@ const BACKEND_FAULTS = {
     meaning: 'The server refused to begin TLS.',
     remedy: "See the server's log: often its certificate.",
   },
+  'tls-failed': {
+    meaning: 'TLS was begun only because the server offered it, and failed; it was then spoken to without.',
+    remedy: "See the server's log: often it has no certificate. Mend that, or turn STARTTLS off there.",
+  },
   'login-disabled': {
     meaning: 'The server takes no login on this connection.',
     remedy: 'It may want TLS, or its authentication is turned off on this port.',

@@ -63,7 +63,7 @@ const ServiceSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'As for a listener. The certificate is always verified. `none` needs loopback hosts, or allowPlaintext.',
+        'As for a listener. The certificate is always verified. `none` needs loopback hosts, or allowPlaintext; submission then begins TLS by itself where the server offers it, with whatever certificate.',
       examples: ['implicit'],
     }),
   impersonation: ImpersonationSchema.optional().describe(

@@ -15,9 +15,10 @@ import type {
   ProtocolModule,
 } from '../protocol/machine.ts';
 import type { Channel } from './channel.ts';
-import { dial, loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts';
+import { loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts';
 import { commonTo, Hosts, retryAfterMs, Seat, type HostState } from './hosts.ts';
 import type { Meters } from './meters.ts';
+import { dialWithOfferedTls } from './offered-tls.ts';
 import type { BackendService, BackendSettings, ListenerSettings } from './settings.ts';
 import { atMost, Deadline } from './waiting.ts';
 
@@ -174,7 +175,10 @@ export class Backends {
   async #try(served: Served, host: HostState, errand: Errand, patience: Patience): Promise<Dialled | undefined> {
     const { givenUp, deadline } = patience;
     const to = { ...served, host: host.host, listeners: this.#options.listeners };
-    const result = refusingUnauthenticate(await dial(to, errand, deadline));
+    const { protocol, backend } = served;
+    const fields = { backend: backend.name, host: host.host, protocol };
+    const onFailed = (reason: string): void => this.#options.log.error('backend.tls-failed', { ...fields, reason });
+    const result = refusingUnauthenticate(await dialWithOfferedTls(to, errand, { host, signal: deadline, onFailed }));
     const probing = errand.login.as === 'probe';
     const failure = failureOf(result, probing);
     if (failure === undefined) this.#note(served, host, undefined);

@@ -38,6 +38,8 @@ export interface Destination {
   readonly trust: SecureContext;
   /** Our own, which no backend can be. */
   readonly listeners: readonly Pick<ListenerSettings, 'address' | 'port'>[];
+  /** Without TLS, even where a server offers it to a service without. */
+  readonly plain?: boolean;
 }
 
 /** The outcome, and with `accepted` the open connection, logged in, with what the backend said behind its answer. */
@@ -71,7 +73,7 @@ export async function dial(to: Destination, errand: Errand, signal: AbortSignal)
   if (signal.aborted) interrupt();
   const dialogue = errand.module.backend({
     hostname: errand.hostname,
-    tls: to.service.tls === 'implicit' ? 'active' : to.service.tls,
+    tls: tlsOf(to),
     login: errand.login,
     forward: passesClientInProtocol(to.service) ? errand.client : undefined,
     helo: errand.helo,
@@ -149,7 +151,7 @@ async function converse(
           break;
         case 'start-tls': {
           const why = await startTls(channel, to);
-          if (why !== undefined) return { kind: 'unusable', why: 'starttls-refused', text: why };
+          if (why !== undefined) return withoutTls(to, why);
           upgraded = true;
           break;
         }
@@ -171,10 +173,20 @@ async function converse(
   }
 }
 
-// RFC 8314 and nostarttls.secvuln.info: what came in clear is dropped, and the certificate is always verified.
-// The same for implicit TLS and STARTTLS (CVE-2013-4584).
-async function startTls(channel: Channel, { backend, host, trust }: Destination): Promise<string | undefined> {
-  return channel.connectTls({ name: backend.tlsServerName ?? host, trust });
+// RFC 8314 and nostarttls.secvuln.info: what came in clear is dropped, and the certificate is always verified where TLS
+// was asked for. The same for implicit TLS and STARTTLS (CVE-2013-4584). Without it a server may have any (RFC 7435).
+async function startTls(channel: Channel, { backend, host, trust, service }: Destination): Promise<string | undefined> {
+  return channel.connectTls({ name: backend.tlsServerName ?? host, trust, verify: service.tls !== 'none' });
+}
+
+function withoutTls({ service }: Destination, text: string): BackendOutcome {
+  return { kind: 'unusable', why: service.tls === 'none' ? 'tls-failed' : 'starttls-refused', text };
+}
+
+function tlsOf({ service, plain }: Destination): BackendOptions['tls'] {
+  if (service.tls === 'implicit') return 'active';
+  if (service.tls === 'starttls') return 'starttls';
+  return plain === true ? 'none' : 'if-offered';
 }
 
 function passesClientInProtocol(service: BackendService): boolean {

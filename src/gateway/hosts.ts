@@ -13,6 +13,8 @@ export interface HostState {
   failures: number;
   /** As probed; undefined until the first probe that succeeded. */
   capabilities: readonly string[] | undefined;
+  /** TLS that it only offered has failed: it is spoken to without until then, by performance.now(). */
+  plainUntil: number;
 }
 
 /** One session's part in how busy a host is. */
@@ -48,6 +50,7 @@ export class Hosts {
       active: 0,
       failures: 0,
       capabilities: undefined,
+      plainUntil: 0,
     }));
     this.#balance = balance;
   }

@@ -41,6 +41,7 @@ export type LogEvent =
   | 'backend.down'
   | 'backend.refused-impersonation'
   | 'backend.unusable'
+  | 'backend.tls-failed'
   // The store and the keys
   | 'store.unavailable'
   | 'store.recovered'

@@ -111,6 +111,8 @@ export type BackendFault =
   | 'preauth'
   | 'starttls-missing'
   | 'starttls-refused'
+  /** TLS was begun only because it was offered, and failed. */
+  | 'tls-failed'
   | 'login-disabled'
   | 'mechanism-missing'
   | 'xclient-missing'
@@ -134,7 +136,8 @@ export type BackendLogin =
 export interface BackendOptions {
   /** Our host name, for EHLO. */
   readonly hostname: string;
-  readonly tls: 'active' | 'starttls' | 'none';
+  /** `if-offered`: submission begins TLS where the server offers it, so that it has no login left to forget by it. */
+  readonly tls: 'active' | 'starttls' | 'if-offered' | 'none';
   readonly login: BackendLogin;
   /** Tells the backend who the client is: IMAP ID (x-originating-ip …), XCLIENT for POP3 and submission. */
   readonly forward?: ForwardedClient | undefined;

@@ -116,10 +116,10 @@ class NodeConnection implements Connection {
     });
   }
 
-  async connectTls({ name, trust }: ClientTls): Promise<string | undefined> {
+  async connectTls({ name, trust, verify }: ClientTls): Promise<string | undefined> {
     // SNI carries names only (RFC 6066 §3); an address is still checked against the certificate, through `host`.
     const servername = isIP(name) === 0 ? { servername: name } : {};
-    const options = { ...servername, host: name, secureContext: trust, rejectUnauthorized: true };
+    const options = { ...servername, host: name, secureContext: trust, rejectUnauthorized: verify };
     return this.#secure('secureConnect', (socket) => connectTls({ ...options, socket }));
   }
 

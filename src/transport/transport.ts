@@ -51,7 +51,7 @@ export interface Connection {
    * else to why not; the connection is then of no use.
    */
   acceptTls(options: ServerTls, early: Buffer): Promise<string | undefined>;
-  /** Begins TLS as the client. Resolves to undefined when the handshake succeeded and the certificate is trusted and names the host. */
+  /** Begins TLS as the client. Resolves to undefined when the handshake succeeded and, where it is verified, the certificate is trusted and names the host. */
   connectTls(options: ClientTls): Promise<string | undefined>;
 }
 
@@ -66,6 +66,8 @@ export interface ClientTls {
   /** The name, or the address, that the certificate must be for. */
   readonly name: string;
   readonly trust: SecureContext;
+  /** False: whatever certificate there is will do. */
+  readonly verify: boolean;
 }
 
 export interface ListenOptions extends Endpoint {

@@ -138,6 +138,63 @@ backendTranscript(
 );
 
 backendTranscript(
+  'TLS that is offered is begun where none was asked for',
+  open({ tls: 'if-offered' }),
+  `${GREETED}
+  B: 250-mx.example.com
+  B: 250-AUTH PLAIN
+  B: 250 STARTTLS
+  S: STARTTLS
+  B: 220 go
+  ! start-tls
+  * tls
+  S: EHLO gate.example.com
+  B: 250-mx.example.com
+  B: 250 AUTH PLAIN
+  S: AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHMzY3JldA==
+  B: 235 ok
+  ! done accepted 235 ok
+  `,
+);
+
+backendTranscript(
+  'TLS that is offered and refused is done without',
+  open({ tls: 'if-offered' }),
+  `${GREETED}
+  B: 250-mx.example.com
+  B: 250-AUTH PLAIN
+  B: 250 STARTTLS
+  S: STARTTLS
+  B: 454 4.7.0 TLS not available
+  S: AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHMzY3JldA==
+  B: 235 ok
+  ! done accepted 235 ok
+  `,
+);
+
+backendTranscript(
+  'TLS that nobody offers is done without',
+  open({ tls: 'if-offered', login: { as: 'probe' } }),
+  `${GREETED}
+  B: 250-mx.example.com
+  B: 250 AUTH PLAIN
+  S: QUIT
+  ! done capabilities AUTH PLAIN
+  `,
+);
+
+backendTranscript(
+  'where no TLS is to be, none is begun',
+  open({ tls: 'none', login: { as: 'probe' } }),
+  `${GREETED}
+  B: 250-mx.example.com
+  B: 250 STARTTLS
+  S: QUIT
+  ! done capabilities STARTTLS
+  `,
+);
+
+backendTranscript(
   'a refused STARTTLS ends the attempt',
   open({ tls: 'starttls' }),
   `${GREETED}
@@ -601,3 +658,11 @@ for (const [answer, outcome] of [
 ] as const) {
   backendTranscript(`${answer} means ${outcome}`, open(), `${ASKED}\n  B: ${answer}\n  ! done ${outcome}`);
 }
+
+test('a login says what the last EHLO listed, for the gate behind it', () => {
+  const dialogue = open()();
+  playBackend(dialogue, HELLO);
+  const [action] = dialogue.receive(Buffer.from('235 ok\r\n'));
+  assert.ok(action?.do === 'done' && action.outcome.kind === 'accepted');
+  assert.deepEqual(action.outcome.capabilities, ['SIZE 1000', 'AUTH PLAIN LOGIN']);
+});

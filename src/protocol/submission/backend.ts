@@ -22,7 +22,8 @@ export type State = Answering & { readonly partial: Reply | undefined };
 type Answering =
   | { readonly at: 'greeting' }
   | { readonly at: 'ehlo'; readonly stage: Stage; readonly name: string }
-  | { readonly at: 'starttls' }
+  /** `keywords` are what EHLO listed before. */
+  | { readonly at: 'starttls'; readonly keywords: readonly string[] }
   /** `commands` are still to be sent; then comes EHLO again, at this stage. */
   | { readonly at: 'xclient'; readonly commands: readonly string[]; readonly stage: Introduced }
   /** `responses` are still to be sent, one at each challenge; `keywords` are what EHLO listed. */
@@ -89,8 +90,7 @@ function onReply(options: BackendOptions, state: Answering, reply: Reply): Step 
     case 'ehlo':
       return onEhlo(options, state, reply);
     case 'starttls':
-      if (reply.code !== '220') return fail('starttls-refused', textOf(reply));
-      return { state: { ...state, partial: undefined }, actions: [{ do: 'start-tls' }] };
+      return onStarttls(options, state, reply);
     case 'xclient':
       return onXclient(options, state, reply);
     case 'auth':
@@ -122,10 +122,20 @@ function onEhlo(options: BackendOptions, { stage, name }: Extract<Answering, { a
     return anotherTry ? sayHello(stage, options.hostname) : end(heloRefusal(reply, introduced));
   }
   const keywords = keywordsOf(reply);
-  if (stage === 'connected' && options.tls === 'starttls') {
-    const offered = parametersOf('STARTTLS', keywords) !== undefined;
-    return offered ? send({ at: 'starttls' }, 'STARTTLS') : fail('starttls-missing', 'EHLO does not list STARTTLS');
+  if (stage === 'connected' && (options.tls === 'starttls' || options.tls === 'if-offered')) {
+    if (parametersOf('STARTTLS', keywords) !== undefined) return send({ at: 'starttls', keywords }, 'STARTTLS');
+    if (options.tls === 'starttls') return fail('starttls-missing', 'EHLO does not list STARTTLS');
   }
+  return onKeywords(options, stage, keywords);
+}
+
+function onStarttls(options: BackendOptions, state: Extract<Answering, { at: 'starttls' }>, reply: Reply): Step {
+  if (reply.code === '220') return { state: { ...state, partial: undefined }, actions: [{ do: 'start-tls' }] };
+  if (options.tls === 'if-offered') return onKeywords(options, 'connected', state.keywords);
+  return fail('starttls-refused', textOf(reply));
+}
+
+function onKeywords(options: BackendOptions, stage: Stage, keywords: readonly string[]): Step {
   if (options.login.as === 'probe') {
     return { state: ENDED, actions: [sendToBackend('QUIT'), done({ kind: 'capabilities', capabilities: keywords })] };
   }

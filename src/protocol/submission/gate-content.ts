@@ -70,16 +70,20 @@ class LineDots {
 
   /** The first one whose line end stands at `at` or behind, or where the bytes end. */
   next(at: number): number {
-    if (this.#lf < at) this.#lf = this.#find('\n.', at);
-    if (this.#cr < at) this.#cr = this.#find('\r.', at);
+    if (Math.min(this.#lf, this.#cr) < at) this.#search(at);
     return Math.min(Math.min(this.#lf, this.#cr) + 1, this.#bytes.length);
   }
 
-  #find(pair: string, at: number): number {
+  #search(at: number): void {
     const dot = this.#bytes.indexOf(DOT, at);
-    const found = dot < 0 ? -1 : this.#bytes.indexOf(pair, Math.max(at, dot - 1), 'latin1');
-    return found < 0 ? Infinity : found;
+    const from = Math.max(at, dot - 1);
+    if (this.#lf < at) this.#lf = dot < 0 ? Infinity : orInfinity(this.#bytes.indexOf('\n.', from, 'latin1'));
+    if (this.#cr < at) this.#cr = dot < 0 ? Infinity : orInfinity(this.#bytes.indexOf('\r.', from, 'latin1'));
   }
+}
+
+function orInfinity(at: number): number {
+  return at < 0 ? Infinity : at;
 }
 
 /** What the octets from `start` up to `end` end with, where the one before them is text. */
