@@ -54,6 +54,28 @@ test('Postfix serves submission as in the example: a login by XCLIENT, and the o
   await directory.remove();
 });
 
+for (const file of ['one-server/master.cf', 'nginx/master.cf']) {
+  test(`Postfix forgets no login at STARTTLS where it is set up by ${file}`, async () => {
+    const directory = await temporaryDirectory('postfix-example');
+    const authority = await createAuthority(directory.path, 'authority');
+    const postfix = await startPostfix({
+      certificate: await authority.issue(LOOPBACK_NAMES),
+      mailboxes: ['ann@example.org'],
+      mailDirectory: directory.path,
+      // No login here: its SASL has nobody to ask.
+      settings: new Map([...exampleSettings(file, 0), ['smtpd_sasl_auth_enable', 'no']]),
+    });
+    const wire = await Wire.open(postfix.ports.submission);
+    await wire.until(/^220 .*\r\n/);
+    const offered = await wire.say('EHLO gateway.example.org', /^250 .*\r\n/m);
+    assert.doesNotMatch(offered, /STARTTLS/);
+    await wire.say('STARTTLS', /^502 5\.5\.1 .*\r\n/);
+    wire.close();
+    await postfix.stop();
+    await directory.remove();
+  });
+}
+
 test('systemd reads the unit', async () => {
   const { path, remove } = await temporaryDirectory('systemd-example');
   const unit = readFileSync(join(DEPLOY, 'systemd/postern.service'), 'utf8');
