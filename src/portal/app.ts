@@ -8,6 +8,7 @@ import formbody from '@fastify/formbody';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import { unreachable } from '../core/fault.ts';
+import { namesOneHost } from '../web/one-host.ts';
 import { addressFromProxy, networkContains, parseNetwork } from '../core/network.ts';
 import { loadAssets, type Asset, type Assets } from './assets.ts';
 import { rightTo } from './admin-rights.ts';
@@ -27,6 +28,9 @@ import { redirect, type Answer, type Route, type Visit } from './visit.ts';
 
 const MAX_BODY_BYTES = 32_768;
 const MAX_PATH_CHARACTERS = 255;
+
+/** An address that no page has. */
+const NOWHERE = '/-';
 
 interface Around {
   readonly reading: Reading;
@@ -50,19 +54,34 @@ export async function makeApp(parts: PortalParts, routes: readonly Route[] = ROU
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: trustedBy(parts.settings.trustedProxies),
     routerOptions: { maxParamLength: MAX_PATH_CHARACTERS },
-    rewriteUrl: ({ url = '/' }) => rewrittenUrl(url),
+    // The library would answer an address that cannot be decoded by itself, past all hooks.
+    rewriteUrl: ({ url: typed = '/' }) => (isDecodable(typed) ? rewrittenUrl(typed) : NOWHERE),
     return503OnClosing: false,
   });
   app.removeAllContentTypeParsers();
   await app.register(cookie);
   await app.register(formbody, { parser: (text: string) => ({ fields: new URLSearchParams(text) }) });
-  app.addHook('onRequest', async (_request, reply) => void reply.headers(headersFor(url)));
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(headersFor(url));
+    if (!namesOneHost(request.raw.rawHeaders)) return sendFault(request, reply, 'badRequest', around);
+  });
   await addClientSettings(app, parts);
   for (const route of routes) addRoute(app, route, around);
   for (const asset of Object.values(around.assets)) addAsset(app, base, asset);
-  app.setNotFoundHandler((request, reply) => sendFault(request, reply, 'notFound', around));
+  app.setNotFoundHandler((request, reply) =>
+    sendFault(request, reply, request.headers.host === url.host ? 'notFound' : 'wrongHost', around),
+  );
   app.setErrorHandler((error, request, reply) => onError(error, { request, reply, around }));
   return app;
+}
+
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function addRoute(app: FastifyInstance, route: Route, around: Around): void {

@@ -6,15 +6,19 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import { isFault } from '../core/fault.ts';
+import { namesOneHost } from '../web/one-host.ts';
 import { addApi } from './api.ts';
 import { addAskers } from './askers.ts';
 import { makeBearers, tokenOf } from './bearer.ts';
 import { makeChangeStreams } from './changes.ts';
 import { measureRequests, measureToken } from './measuring.ts';
 import { answerNginx } from './nginx.ts';
-import { NO_SUCH_PLACE, problemOf, sendProblem } from './problem.ts';
+import { addJsonBody } from './json-body.ts';
+import { NO_SUCH_PLACE, ProblemError, problemOf, sendProblem, type Problem } from './problem.ts';
 import type { ServiceParts } from './settings.ts';
 
+const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+const TWO_HOSTS: Problem = { status: 400, title: 'The request names more than one host', code: 'malformed' };
 const MAX_BODY_BYTES = 65_536;
 const MAX_PATH_CHARACTERS = 400;
 
@@ -26,10 +30,14 @@ export async function makeService(parts: ServiceParts): Promise<FastifyInstance>
     genReqId: () => randomBytes(6).toString('hex'),
     routerOptions: { maxParamLength: MAX_PATH_CHARACTERS },
     return503OnClosing: false,
+    // What the library refuses by itself passes no hook.
+    frameworkErrors: (error, request, reply) => void onError(error, { request, reply: reply.headers(HEADERS), parts }),
   });
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS);
+    if (!namesOneHost(request.raw.rawHeaders)) throw new ProblemError(TWO_HOSTS);
   });
+  addJsonBody(app);
   measureRequests(app, parts.meters);
   app.setNotFoundHandler((request, reply) => sendProblem(reply, NO_SUCH_PLACE, request.id));
   app.setErrorHandler((error, request, reply) => onError(error, { request, reply, parts }));

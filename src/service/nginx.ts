@@ -12,7 +12,11 @@ import type { TokenGrant } from '../policy/service-tokens.ts';
 import type { BackendPlace, Refusal, ServiceParts } from './settings.ts';
 import { verifyLogin, type LoginAnswer } from './verify.ts';
 
-const PROTOCOLS: Readonly<Record<string, Protocol>> = { imap: 'imap', pop3: 'pop3', smtp: 'submission' };
+const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map<string, Protocol>([
+  ['imap', 'imap'],
+  ['pop3', 'pop3'],
+  ['smtp', 'submission'],
+]);
 
 // nginx keeps a client for another try only when it is told to wait.
 const REFUSAL_WAIT_SECONDS = 1;
@@ -26,7 +30,7 @@ export async function answerNginx(
   parts: ServiceParts,
 ): Promise<Readonly<Record<string, string>>> {
   const header = (name: string): string => textOf(request.headers[name]);
-  const protocol = PROTOCOLS[header('auth-protocol')];
+  const protocol = PROTOCOLS.get(header('auth-protocol'));
   const address = canonicalAddress(header('client-ip'));
   if (protocol === undefined || address === undefined || header('auth-method') !== 'plain') {
     parts.log.warn('service.request-refused', { session: request.id, reason: 'not a login that we can judge' });
@@ -34,7 +38,7 @@ export async function answerNginx(
   }
   const answer = await verifyLogin(
     {
-      authcid: nginxDecoded(header('auth-user')),
+      authcid: nginxDecoded(header('auth-user')).toString('utf8'),
       offered: { kind: 'password', password: new Secret(nginxDecoded(header('auth-pass'))) },
       protocol,
       client: { address, port: 0, tls: header('auth-ssl') === 'on' },
@@ -57,15 +61,14 @@ interface Around {
 }
 
 /**
- * A header value as nginx wrote it: it escapes blanks, quotes, percent signs, control characters and every byte beyond
- * ASCII as %XX (ngx_escape_uri with NGX_ESCAPE_MAIL_AUTH). Bytes that are no UTF-8 fit no account and no password.
+ * The octets of a header value that nginx wrote: it escapes blanks, quotes, percent signs, control characters and every
+ * octet beyond ASCII as %XX (ngx_escape_uri with NGX_ESCAPE_MAIL_AUTH).
  */
-export function nginxDecoded(value: string): string {
-  const bytes = Buffer.from(
+export function nginxDecoded(value: string): Buffer {
+  return Buffer.from(
     value.replace(/%([\dA-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
     'latin1',
   );
-  return bytes.toString('utf8');
 }
 
 function accepted(

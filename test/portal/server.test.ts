@@ -79,3 +79,33 @@ test('stopping closes connections that wait for another request', async () => {
   await portal.stop();
   await closed;
 });
+
+test('an address that cannot be decoded and a second host get our headers and our words, the host first', async () => {
+  const [port = 0] = await freePorts(1);
+  const portal = await start(port, 'none');
+  const get = (path: string, ...hosts: readonly string[]): Promise<string> =>
+    exchange(
+      port,
+      'none',
+      `GET ${path} HTTP/1.1\r\n${hosts.map((host) => `Host: ${host}\r\n`).join('')}Connection: close\r\n\r\n`,
+    );
+  const own = `localhost:${port}`;
+  try {
+    const rows = [
+      [await get('/set-up/%zz%22%3E%3Cscript%3E', own), 404],
+      [await get('/set-up/%zz%22%3E%3Cscript%3E', 'evil.example'), 421],
+      [await get('/sign-in', own, own), 400],
+      [await get('/sign-in', own, 'evil.example'), 400],
+      [await get('/sign-in', 'evil.example'), 421],
+    ] as const;
+    for (const [heard, status] of rows) {
+      assert.match(heard, new RegExp(`^HTTP/1\\.1 ${status} `), heard);
+      assert.match(heard, /\r\ncontent-security-policy: default-src 'none'/i, heard);
+      assert.match(heard, /\r\nx-frame-options: DENY/i);
+      assert.doesNotMatch(heard, /<script>/);
+      assert.match(heard, /<h1>/);
+    }
+  } finally {
+    await portal.stop();
+  }
+});

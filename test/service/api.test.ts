@@ -231,3 +231,29 @@ test('what does not fit is a problem that names the place and repeats no value',
     assert.match(String(problem.body['instance']), /^urn:postern:request:[0-9a-f]{12}$/);
   }
 });
+
+test('a body that is nested too deeply is refused before anything is made of it', async () => {
+  const service = await testService();
+  const send = await asAdmin(service);
+  const authorization = await service.bearer('other', ['admin']);
+  for (const nested of ['['.repeat(65_000), `{"mode":${'['.repeat(40)}${']'.repeat(40)}}`, '{"a":'.repeat(10_000)]) {
+    const response = await service.app.inject({
+      method: 'POST',
+      url: `${OF_ALICE}/app-passwords`,
+      headers: { authorization, 'content-type': 'application/json', 'idempotency-key': 'deep' },
+      payload: nested,
+    });
+    assert.equal(response.statusCode, 400);
+    assert.match(response.body, /nested too deeply/);
+  }
+  const brackets = await send('PATCH', '/v1/domains/example.org', { body: { name: '['.repeat(40) } });
+  assert.doesNotMatch(JSON.stringify(brackets.body), /nested too deeply/);
+});
+
+test('what the library refuses by itself is a problem with our headers', async () => {
+  const service = await testService();
+  const response = await service.app.inject({ method: 'GET', url: '/v1/domains/%zz' });
+  assert.equal(response.statusCode, 400);
+  assert.match(String(response.headers['content-type']), /^application\/problem\+json/);
+  assert.equal(response.headers['x-content-type-options'], 'nosniff');
+});

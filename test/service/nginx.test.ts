@@ -32,10 +32,11 @@ async function ask(
   return response.headers;
 }
 
-test('what nginx escapes is read back byte for byte, and what is no UTF-8 is not taken for something else', () => {
-  for (const text of ['plain', `a b%c"d'e`, 'ü 日本 %41', '\t']) assert.equal(nginxDecoded(nginxEncoded(text)), text);
-  assert.equal(nginxDecoded('%FF'), '�');
-  assert.equal(nginxDecoded('100%zz'), '100%zz');
+test('what nginx escapes is read back byte for byte', () => {
+  for (const text of ['plain', `a b%c"d'e`, 'ü 日本 %41', '\t'])
+    assert.equal(nginxDecoded(nginxEncoded(text)).toString(), text);
+  assert.deepEqual(nginxDecoded('p%E4ss'), Buffer.from('p\xe4ss', 'latin1'));
+  assert.equal(nginxDecoded('100%zz').toString(), '100%zz');
 });
 
 test('an app password leads to the backend by the master user, and its last use is recorded', async () => {
@@ -146,4 +147,13 @@ test('only a verifier token may ask', async () => {
   }
   const none = await service.app.inject({ method: 'GET', url: '/auth/nginx' });
   assert.equal(none.headers['www-authenticate'], 'Bearer realm="postern"');
+});
+
+test('a protocol that is none, whatever its name, is answered as one that we do not judge', async () => {
+  const service = await testService();
+  const bearer = await service.bearer('nginx', ['verifier']);
+  for (const protocol of ['__proto__', 'constructor', 'toString', 'sieve', '']) {
+    const answer = await ask(service, bearer, { 'auth-protocol': protocol });
+    assert.equal(answer['auth-status'], 'This way of signing in is not supported', protocol);
+  }
 });
