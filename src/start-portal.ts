@@ -13,10 +13,12 @@ import type { Gatekeeper } from './policy/decide.ts';
 import type { Keyring } from './policy/keyring.ts';
 import type { CheckOrdinaryPassword, Store } from './policy/ports.ts';
 import { openHashingThread } from './password-hashing.ts';
-import { startPortal } from './portal/server.ts';
+import { makePortalServer } from './portal/server.ts';
 import { openMail, reportMailTo } from './start-mail.ts';
 
 export interface RunningPortal {
+  /** Listens. CONFIG_INVALID when an address or port cannot be had. */
+  open(): Promise<void>;
   /** Throws and keeps the old ones when a file cannot be used. */
   reloadCertificates(): void;
   stop(): Promise<void>;
@@ -34,8 +36,8 @@ export interface Surroundings {
   readonly log: Log;
 }
 
-/** Opens the portal's listeners; undefined where none is configured. CONFIG_INVALID when one cannot be had. */
-export async function openPortal({
+/** Makes the portal ready: assets, certificates, mail; undefined where no listener is configured. */
+export async function preparePortal({
   settings,
   store,
   keyring,
@@ -49,7 +51,7 @@ export async function openPortal({
   const { issuer, maxAppPasswords, limits } = settings.policy;
   const hasher = openHashingThread();
   const ending = new AbortController();
-  const portal = await startPortal(
+  const portal = await makePortalServer(
     {
       settings: settings.portal,
       tools: { store, keyring, clock: Date.now, issuer, maxAppPasswords, notify: (notice) => mail?.notify(notice) },
@@ -66,6 +68,7 @@ export async function openPortal({
     (socket) => serverTls(socket, { contextFor: certificates.contextFor, alpn: 'http/1.1' }),
   );
   return {
+    open: () => portal.open(),
     reloadCertificates: () => certificates.reload(),
     async stop() {
       ending.abort();

@@ -16,7 +16,7 @@ import { refusalLines as imapLines } from './protocol/imap/replies.ts';
 import { refusalLine as pop3Line } from './protocol/pop3/replies.ts';
 import { refusalLine as submissionLine } from './protocol/submission/replies.ts';
 import { refusalText, type Place } from './protocol/texts.ts';
-import { startService } from './service/server.ts';
+import { makeServiceServer } from './service/server.ts';
 import type { BackendPlace, BeginTls, Refusal, RefusalWords, ServiceListener } from './service/settings.ts';
 import { openMail, reportMailTo } from './start-mail.ts';
 import type { RunningPortal, Surroundings } from './start-portal.ts';
@@ -29,10 +29,10 @@ export interface RunningService extends RunningPortal {
 }
 
 /**
- * Opens the service's listeners; undefined where none is configured. CONFIG_INVALID when one cannot be had, or when it
- * is to run alone and none is configured. Alone it probes the backends and heeds changes itself.
+ * Makes the policy service ready; undefined where no listener is configured. CONFIG_INVALID when it is to run alone and
+ * none is configured. Alone it probes the backends and heeds changes itself.
  */
-export async function openService(around: Surroundings, way: Way): Promise<RunningService | undefined> {
+export async function prepareService(around: Surroundings, way: Way): Promise<RunningService | undefined> {
   const { settings, store, keyring, backends, gatekeeper, meters, serviceMeters, log } = around;
   if (settings.service.listen.length === 0) {
     if (way === 'beside the gateway') return undefined;
@@ -43,7 +43,7 @@ export async function openService(around: Surroundings, way: Way): Promise<Runni
   const tls = openTls(settings);
   const mail = openMail(settings, reportMailTo(log));
   const { issuer, maxAppPasswords, limits } = settings.policy;
-  const service = await startService(
+  const service = await makeServiceServer(
     {
       settings: settings.service,
       admins: settings.admins,
@@ -61,6 +61,7 @@ export async function openService(around: Surroundings, way: Way): Promise<Runni
     tls.begin,
   );
   return {
+    open: () => service.open(),
     get certificateExpiresAt() {
       return tls.expiresAt;
     },

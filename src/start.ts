@@ -1,30 +1,14 @@
-/** Joins the parts: reads the settings, builds what they ask for and hands each part what it needs. */
+/** Runs the gateway's processes: reads the settings, tries the store, starts the workers and watches over them. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { loadSettings } from './config/load.ts';
 import type { Settings } from './config/settings.ts';
-import { loggedAudit } from './audit-log.ts';
 import { Fault } from './core/fault.ts';
-import type { Protocol } from './core/verdict.ts';
-import { Backends } from './gateway/backends.ts';
-import { checkOrdinaryPassword } from './gateway/backend-login.ts';
-import { Gateway, type GatewayState } from './gateway/gateway.ts';
-import type { LiveStore } from './gateway/settings.ts';
-import { HURRY_SIGNAL, Supervisor, type WorkerMessage } from './gateway/supervisor.ts';
-import { readKeyring } from './keys.ts';
-import { openLog, type Log, type ProcessLog } from './ops/log.ts';
-import { makeGatekeeper, type Gatekeeper } from './policy/decide.ts';
-import type { Store } from './policy/ports.ts';
-import { imap } from './protocol/imap/module.ts';
-import type { ProtocolModule } from './protocol/machine.ts';
-import { pop3 } from './protocol/pop3/module.ts';
-import { sieve } from './protocol/sieve/module.ts';
-import { submission } from './protocol/submission/module.ts';
-import { openPortal, type Surroundings } from './start-portal.ts';
-import { openService, stateWithoutGateway } from './start-service.ts';
+import { Supervisor } from './gateway/supervisor.ts';
+import { openLog, type Log } from './ops/log.ts';
 import { openStore } from './store/open.ts';
-import { openEndpoint, runtimeName, watchWorker, type WatchedWorker } from './watching.ts';
+import { openEndpoint, runtimeName } from './watching.ts';
 import { MEMORY_KEPT, NO_LAST_COMPILER } from './worker-environment.ts';
 
 export interface ServeOptions {
@@ -33,11 +17,16 @@ export interface ServeOptions {
   readonly only?: 'service' | undefined;
 }
 
-const MODULES: Readonly<Record<Protocol, ProtocolModule>> = { imap, pop3, submission, sieve };
 const KILL_AFTER_MS = 5_000;
+/** A worker that is not ready by then is ended. A start takes a second; a busy machine or a slow Redis may make it many. */
+const READY_WITHIN_MS = 60_000;
 
-/** Runs the gateway until SIGTERM or SIGINT. Returns the exit code; throws CONFIG_INVALID and the like at the start. */
+/**
+ * Runs the gateway until SIGTERM or SIGINT, which end it at any moment, also while it starts. Returns the exit code; throws
+ * CONFIG_INVALID and the like when it cannot start, with every worker ended.
+ */
 export async function serve(options: ServeOptions): Promise<number> {
+  const told = listenToSignals();
   const { configFile } = options;
   const { settings, remarks } = load(configFile);
   const log = openLog(settings.log.level).child({ gateway: settings.gateway.gatewayName });
@@ -47,19 +36,31 @@ export async function serve(options: ServeOptions): Promise<number> {
     spawn: (index) => spawnWorker(options, index),
     log,
     killAfterMs: settings.gateway.limits.drainMs + KILL_AFTER_MS,
+    readyWithinMs: READY_WITHIN_MS,
   });
-  const told = listenToSignals();
-  reloadOnSignal(supervisor, { configFile, running: settings, log });
-  await checkStore(settings, log);
-  await supervisor.start();
-  const closeEndpoint = await openEndpoint(settings, supervisor, log);
-  log.info('gateway.started', { pid: process.pid, runtime: runtimeName() });
+  const starting = startAll({ configFile, settings, supervisor, log });
+  const endedEarly = await Promise.race([starting.then(() => undefined), told.first]);
+  const closeEndpoint = endedEarly === undefined ? await openEndpoint(settings, supervisor, log) : () => {};
+  if (endedEarly === undefined) log.info('gateway.started', { pid: process.pid, runtime: runtimeName() });
   const signal = await told.first;
   log.info('gateway.draining', { signal });
   closeEndpoint();
-  await supervisor.stop(told.again);
+  await supervisor.stop(endedEarly === undefined ? told.again : AbortSignal.abort());
   log.info('gateway.stopped');
   return 0;
+}
+
+interface Starting {
+  readonly configFile: string;
+  readonly settings: Settings;
+  readonly supervisor: Supervisor;
+  readonly log: Log;
+}
+
+async function startAll({ configFile, settings, supervisor, log }: Starting): Promise<void> {
+  reloadOnSignal(supervisor, { configFile, running: settings, log });
+  await checkStore(settings, log);
+  await supervisor.start();
 }
 
 // A store that cannot be relied upon is refused at the start, with its reason, rather than at the first login.
@@ -74,120 +75,8 @@ async function checkStore(settings: Settings, log: Log): Promise<void> {
   }
 }
 
-/** Runs one worker under a supervisor. Returns the exit code once it has drained. */
-export async function runWorker({ configFile, only }: ServeOptions): Promise<number> {
-  const worker = Number(process.env['POSTERN_WORKER'] ?? 0);
-  process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor tells us when to end.
-  const told = new Promise<void>((resolve) => {
-    process.on('SIGTERM', resolve);
-    // The supervisor is gone: nobody would ever end us.
-    process.once('disconnect', resolve);
-  });
-  const hurry = new AbortController();
-  process.on(HURRY_SIGNAL, () => hurry.abort());
-  try {
-    const { settings } = load(configFile);
-    const log = openLog(settings.log.level);
-    const own = log.child({ gateway: settings.gateway.gatewayName, worker });
-    const watched = await watchWorker(settings, worker, loggedAudit(await openStore(settings.store), own));
-    const around = surroundings(settings, watched, own);
-    const parts = only === 'service' ? await openServiceAlone(around) : await openAll(around);
-    watched.answerFor(parts);
-    process.on('SIGHUP', () => reload(parts.holders, configFile, log, own));
-    process.on('uncaughtException', (error) => own.error('fault', { error }));
-    await tell({ kind: 'ready' });
-    await told;
-    await parts.stop(hurry.signal);
-    await watched.store.close();
-    return 0;
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    await tell({ kind: 'failed', message: error.message });
-    return process.exit(1); // whatever was opened before the fault would keep this process alive
-  } finally {
-    if (process.connected) process.disconnect?.(); // an open channel would keep this process alive
-  }
-}
-
-/** What a worker runs. */
-interface RunningParts {
-  readonly state: GatewayState;
-  readonly holders: readonly (Pick<Gateway, 'reloadCertificates'> | undefined)[];
-  stop(hurry: AbortSignal): Promise<unknown>;
-}
-
-async function openAll(around: Surroundings): Promise<RunningParts> {
-  const gateway = makeGateway(around);
-  await gateway.start();
-  const portal = await openPortal(around);
-  const service = await openService(around, 'beside the gateway');
-  return {
-    get state() {
-      return gateway.state;
-    },
-    holders: [gateway, portal, service],
-    stop: (hurry) => Promise.all([gateway.stop(hurry), portal?.stop(), service?.stop()]),
-  };
-}
-
-async function openServiceAlone(around: Surroundings): Promise<RunningParts> {
-  const service = await openService(around, 'alone');
-  return {
-    get state() {
-      return stateWithoutGateway(around, service);
-    },
-    holders: [service],
-    stop: async () => service?.stop(),
-  };
-}
-
 function load(file: string): ReturnType<typeof loadSettings> {
   return loadSettings({ file, environment: process.env, now: Date.now() });
-}
-
-function surroundings(settings: Settings, { store, meters, serviceMeters }: WatchedWorker, log: Log): Surroundings {
-  const backends = new Backends({ ...settings.gateway, modules: MODULES, meters, log });
-  const keyring = readKeyring(settings.keysFile);
-  const gatekeeper = makeGatekeeper({
-    store,
-    keyring,
-    checkOrdinaryPassword: (attempt, signal) => checkOrdinaryPassword(backends, attempt, signal),
-    limits: settings.policy.limits,
-    staleSeconds: settings.policy.staleSeconds,
-    clock: Date.now,
-    onFault: (error, account) => log.error('store.unavailable', { user: account.name, error }),
-  });
-  return { settings, store, keyring, backends, gatekeeper, meters, serviceMeters, log };
-}
-
-function makeGateway({ settings, store, backends, gatekeeper, meters, log }: Surroundings): Gateway {
-  return new Gateway({
-    settings: settings.gateway,
-    modules: MODULES,
-    backends,
-    gatekeeper,
-    store: toldToBoth(store, gatekeeper),
-    meters,
-    log,
-    now: Date.now,
-  });
-}
-
-// A change ends sessions (the gateway's part) and earlier answers (policy's part).
-function toldToBoth(store: Store, gatekeeper: Gatekeeper): LiveStore {
-  return {
-    touchSessions: (sessions) => store.touchSessions(sessions),
-    closeSessions: (sessions) => store.closeSessions(sessions),
-    epochs: (accounts, domains) => store.epochs(accounts, domains),
-    watch: ({ onChange, onGap }) =>
-      store.watch({
-        onGap,
-        onChange: (change) => {
-          gatekeeper.noteChange(change);
-          onChange(change);
-        },
-      }),
-  };
 }
 
 interface Told {
@@ -240,21 +129,6 @@ function noteReload({ configFile, running, log }: { configFile: string; running:
   }
 }
 
-function reload(
-  holders: readonly (Pick<Gateway, 'reloadCertificates'> | undefined)[],
-  configFile: string,
-  level: ProcessLog,
-  log: Log,
-): void {
-  try {
-    level.setLevel(load(configFile).settings.log.level);
-    for (const holder of holders) holder?.reloadCertificates();
-    log.info('gateway.reloaded');
-  } catch (error) {
-    log.error('gateway.reload-refused', { error });
-  }
-}
-
 function spawnWorker({ configFile, only }: ServeOptions, index: number): ChildProcess {
   const [, script = ''] = process.argv;
   // A single executable carries its own script and is started by its name alone.
@@ -264,12 +138,5 @@ function spawnWorker({ configFile, only }: ServeOptions, index: number): ChildPr
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // An operator's own setting stands.
     env: { ...MEMORY_KEPT, ...NO_LAST_COMPILER, ...process.env, POSTERN_WORKER: String(index) },
-  });
-}
-
-async function tell(message: WorkerMessage): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (process.send === undefined) resolve();
-    else process.send(message, () => resolve());
   });
 }

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import type { Secret } from '../../src/core/secret.ts';
 import type { Account } from '../../src/core/identity.ts';
 import { setDomain } from '../../src/policy/domains.ts';
-import { startPortal } from '../../src/portal/server.ts';
+import { makePortalServer } from '../../src/portal/server.ts';
 import { codeAt, testAccount } from '../../test/support/policy.ts';
 import { ORDINARY_PASSWORD, testParts, type Seen } from '../../test/support/portal.ts';
 import { freePorts } from '../../test/support/processes.ts';
@@ -27,7 +27,8 @@ export async function startWorld(): Promise<World> {
     admins: [{ account: RUTH.name, role: 'admin', domains: [RUTH.domain] }],
     settings: { url, listen: [{ address: '127.0.0.1', port, tls: 'none' }] },
   });
-  const portal = await startPortal(parts, (socket) => socket);
+  const portal = await makePortalServer(parts, (socket) => socket);
+  await portal.open();
   await setDomain(seen.tools, RUTH.name, RUTH.domain, { mode: 'enabled', trustedBrowserDays: 30 });
   return { ...seen, url, stop: () => portal.stop() };
 }

@@ -46,18 +46,16 @@ export interface Desk {
   report(value: unknown, text: () => string): void;
 }
 
-const CONFIG_PLACES = ['postern.yaml', '/etc/postern/postern.yaml'] as const;
+/** Never one of the folder one happens to be in: it may be somebody else's, and name what a root command then runs on. */
+const CONFIG_PLACE = '/etc/postern/postern.yaml';
 
-/** The configuration file to read: --config, $POSTERN_CONFIG, or the first of the usual places. CONFIG_INVALID: none. */
+/** The configuration file to read: --config, $POSTERN_CONFIG, else the usual place. CONFIG_INVALID: none. */
 export function configFile(cli: Cli, command: Command): string {
   const named = command.optsWithGlobals<GlobalOptions>().config ?? cli.environment['POSTERN_CONFIG'];
   if (named !== undefined && named !== '') return named;
-  const found = CONFIG_PLACES.find((place) => existsSync(place));
-  if (found !== undefined) return found;
-  throw new Fault(
-    'CONFIG_INVALID',
-    `there is no ${CONFIG_PLACES.join(' and no ')}: name the configuration with --config`,
-  );
+  if (existsSync(CONFIG_PLACE)) return CONFIG_PLACE;
+  const here = existsSync('postern.yaml') ? ' (a postern.yaml in this folder is not taken by itself)' : '';
+  throw new Fault('CONFIG_INVALID', `there is no ${CONFIG_PLACE}: name the configuration with --config${here}`);
 }
 
 /** True when the result is wanted as JSON. */

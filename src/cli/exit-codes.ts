@@ -8,8 +8,9 @@ export const EXIT_CODES = {
   failed: 1,
   usage: 2,
   notFound: 3,
-  configuration: 4,
   storeUnavailable: 5,
+  /** EX_CONFIG of sysexits.h: init systems need not try again (RestartPreventExitStatus=78). */
+  configuration: 78,
 } as const;
 
 /** In the words of the help. */
@@ -18,8 +19,8 @@ export const EXIT_CODE_WORDS: Readonly<Record<keyof typeof EXIT_CODES, string>> 
   failed: 'not done: not allowed, not confirmed, or a fault',
   usage: 'the command was not understood',
   notFound: 'there is no such account, app password or session',
-  configuration: 'the configuration or the master keys cannot be used',
   storeUnavailable: 'the store is out of reach: try again later',
+  configuration: 'the configuration or the master keys cannot be used: to try again changes nothing',
 };
 
 const BY_FAULT = {

@@ -43,10 +43,7 @@ export async function runCommandLine(args: readonly string[], cli: Cli): Promise
 export function makeProgram(cli: Cli, setExitCode: (code: number) => void): Command {
   const program = new Command('postern')
     .description('Two-step authentication for the mail server you already have.')
-    .option(
-      '-c, --config <file>',
-      'the configuration (default: $POSTERN_CONFIG, ./postern.yaml, /etc/postern/postern.yaml)',
-    )
+    .option('-c, --config <file>', 'the configuration (default: $POSTERN_CONFIG, /etc/postern/postern.yaml)')
     .option('--json', 'print results and errors as JSON')
     .version(packageJson.version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')

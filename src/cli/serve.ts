@@ -3,6 +3,9 @@
 import { type Command, Option } from 'commander';
 import { addCommand, configFile, type Cli } from './cli.ts';
 
+/** For what is being written to be read. */
+const LAST_WORDS_MS = 1_000;
+
 interface ServeCommandOptions {
   readonly only?: 'service';
 }
@@ -20,15 +23,24 @@ export function addServeCommands(program: Command, cli: Cli, setExitCode: (code:
     .addOption(onlyOption())
     .action(async ({ only }: ServeCommandOptions, command: Command) => {
       const { serve } = await import('../start.ts'); // no other command needs the gateway
-      setExitCode(await serve({ configFile: configFile(cli, command), only }));
+      await toItsEnd(setExitCode, () => serve({ configFile: configFile(cli, command), only }));
     });
   program
     .command('worker', { hidden: true })
     .addOption(onlyOption())
     .action(async ({ only }: ServeCommandOptions, command: Command) => {
-      const { runWorker } = await import('../start.ts');
-      setExitCode(await runWorker({ configFile: configFile(cli, command), only }));
+      const { runWorker } = await import('../start-worker.ts');
+      await toItsEnd(setExitCode, () => runWorker({ configFile: configFile(cli, command), only }));
     });
+}
+
+// What is still open then, a connection that is being made say, keeps no process alive.
+async function toItsEnd(setExitCode: (code: number) => void, run: () => Promise<number>): Promise<void> {
+  try {
+    setExitCode(await run());
+  } finally {
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+  }
 }
 
 function onlyOption(): Option {

@@ -113,11 +113,15 @@ export class Gateway {
     );
   }
 
-  /** Watches the store, probes the backends, then listens. Rejects when a listener cannot be opened. */
-  async start(): Promise<void> {
+  /** Watches the store and probes the backends. */
+  async prepare(): Promise<void> {
     await this.#live.start();
     await this.#options.backends.start(this.#stopped.signal);
     this.#idleCheck = setInterval(() => this.#endIdle(), IDLE_CHECK_MS);
+  }
+
+  /** Listens. Rejects when a listener cannot be opened. */
+  async open(): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.open()));
   }
 

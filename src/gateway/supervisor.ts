@@ -5,7 +5,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Fault } from '../core/fault.ts';
+import { Fault, type FaultCode } from '../core/fault.ts';
 import type { Log } from '../ops/log.ts';
 
 export interface SupervisorOptions {
@@ -15,10 +15,15 @@ export interface SupervisorOptions {
   readonly log: Log;
   /** After SIGTERM a worker has this long, beyond its own drain, before it is killed. */
   readonly killAfterMs: number;
+  /** A worker that is not ready so long after its start is killed. */
+  readonly readyWithinMs: number;
 }
 
 /** What a worker tells its supervisor. */
-export type WorkerMessage = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly message: string };
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  /** Without a code: nobody foresaw it. */
+  | { readonly kind: 'failed'; readonly code: FaultCode | undefined; readonly message: string };
 
 /** Tells a draining worker to end now. A second SIGTERM would not do: init systems send theirs to every process. */
 export const HURRY_SIGNAL = 'SIGUSR2';
@@ -28,6 +33,7 @@ const FIRST_RESTART_MS = 50;
 const MAX_RESTART_MS = 5_000;
 /** A worker that lived this long was healthy: its successor starts at once. */
 const HEALTHY_MS = 10_000;
+const NOW = AbortSignal.abort();
 
 interface Slot {
   readonly index: number;
@@ -46,16 +52,21 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Starts all workers and resolves when each is ready. Rejects, with all of them ended, when one cannot start. */
+  /**
+   * Starts all workers and resolves when each is ready. Rejects, with all of them ended, when one cannot start. When
+   * stop() is called meanwhile, it resolves.
+   */
   async start(): Promise<void> {
+    if (this.#stopping) return;
     const { workers, spawn } = this.#options;
     for (let index = 0; index < workers; index += 1) {
       this.#slots.push({ index, child: spawn(index), startedAt: performance.now(), failures: 0 });
     }
     try {
-      await Promise.all(this.#slots.map(({ child }) => ready(child)));
+      await Promise.all(this.#slots.map((slot) => this.#ready(slot.child)));
     } catch (error) {
-      await this.stop();
+      if (this.#stopping) return;
+      await this.stop(NOW);
       throw error;
     }
     for (const slot of this.#slots) this.#keep(slot);
@@ -83,7 +94,7 @@ export class Supervisor {
   }
 
   async #end(child: ChildProcess, hurry: AbortSignal | undefined): Promise<void> {
-    if (hasEnded(child)) return;
+    if (child.pid === undefined || hasEnded(child)) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     let timer = setTimeout(() => child.kill('SIGKILL'), this.#options.killAfterMs);
@@ -124,21 +135,44 @@ export class Supervisor {
     slot.child = this.#options.spawn(slot.index);
     slot.startedAt = performance.now();
     this.#keep(slot);
+    const { child, index } = slot;
+    this.#ready(child).catch((error: unknown) => {
+      if (this.#stopping) return;
+      this.#options.log.error('worker.start-failed', { worker: index, error });
+      child.kill('SIGKILL'); // it may be alive and never get ready
+    });
+  }
+
+  // Rejects when it ends before, says that it cannot start, or takes too long.
+  async #ready(child: ChildProcess): Promise<void> {
+    const { readyWithinMs } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const late = `a worker was not ready within ${readyWithinMs / 1_000} s of its start`;
+        timer = setTimeout(() => reject(new Fault('DEADLINE', late)), readyWithinMs);
+        child.on('message', (message) => {
+          if (!isWorkerMessage(message)) return;
+          if (message.kind === 'ready') resolve();
+          else if (message.kind === 'failed') reject(startFault(message));
+        });
+        child.once('error', reject);
+        child.once('exit', (code, signal) => {
+          const how = signal === null ? `with code ${code}` : `by ${signal}`;
+          reject(new Fault('DEADLINE', `a worker ended ${how} before it was ready`));
+        });
+      });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
-async function ready(child: ChildProcess): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    child.on('message', (message) => {
-      if (!isWorkerMessage(message)) return;
-      if (message.kind === 'ready') resolve();
-      else if (message.kind === 'failed') reject(new Fault('CONFIG_INVALID', message.message));
-    });
-    child.once('error', reject);
-    child.once('exit', (code) =>
-      reject(new Fault('CONFIG_INVALID', `a worker ended with code ${code} while starting`)),
-    );
-  });
+function startFault({ code, message }: Extract<WorkerMessage, { kind: 'failed' }>): Error {
+  if (code !== undefined) return new Fault(code, message);
+  const error = new Error(`a worker cannot start: ${message}`);
+  delete error.stack; // the place that failed is in another process
+  return error;
 }
 
 function isWorkerMessage(message: unknown): message is WorkerMessage {

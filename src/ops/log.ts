@@ -16,6 +16,7 @@ export type LogEvent =
   | 'gateway.draining'
   | 'gateway.stopped'
   | 'worker.started'
+  | 'worker.start-failed'
   | 'worker.ended'
   | 'config.remark'
   // Listeners and sessions

@@ -24,7 +24,7 @@ function spawned(at: CommandWorld, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
     cwd: at.folder,
-    env: { PATH: process.env['PATH'], HOME: at.folder },
+    env: { PATH: process.env['PATH'], HOME: at.folder, POSTERN_CONFIG: at.configFile },
   });
   return { code: status, out: stdout, err: stderr };
 }
@@ -122,7 +122,7 @@ test('the help of every command has a description, an example and the options of
 test('the help names the exit codes', async (t) => {
   const { out, code } = await world(t).run(['--help']);
   assert.equal(code, 0);
-  assert.match(out, /^Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}4 .*\n {2}5 /m);
+  assert.match(out, /^Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}5 .*\n {2}78 /m);
   assert.doesNotMatch(out, /worker/);
 });
 
@@ -139,23 +139,29 @@ test('checking a configuration sums it up, or names all its faults', async (t) =
     readFileSync(at.configFile, 'utf8').replace('imap,', 'imaps,').replace('embedded', 'sqlite'),
   );
   const bad = await at.run(['check-config']);
-  assert.equal(bad.code, 4);
+  assert.equal(bad.code, 78);
   assert.equal(bad.err.split('\n').length, 3);
   assert.match(bad.err, /\n2 faults: Postern would not start with this$/);
   const json = await at.run(['check-config', '--json']);
   assert.equal(JSON.parse(json.out).faults.length, 2);
-  assert.equal((await at.run(['domain', 'list'])).code, 4);
+  assert.equal((await at.run(['domain', 'list'])).code, 78);
 });
 
-test('the configuration is the one named, and else an error says where it was looked for', async (t) => {
+test('the configuration is the one named, never one that happens to be in the folder', async (t) => {
   const at = world(t);
   const named = await at.run(['domain', 'list', '--config', '/no/such/file.yaml']);
   assert.deepEqual(
     [named.code, named.err],
-    [4, 'postern: /no/such/file.yaml: there is no such file: name the configuration with --config'],
+    [78, 'postern: /no/such/file.yaml: there is no such file: name the configuration with --config'],
   );
-  const found = spawned(at, 'check-config', '--json');
+  const found = spawned(at, 'check-config', '--json', '-c', 'postern.yaml');
   assert.equal(JSON.parse(found.out).file, 'postern.yaml');
+  const unnamed = spawned(at, 'check-config', '-c', '');
+  assert.equal(unnamed.code, 78);
+  assert.match(
+    unnamed.err,
+    /^postern: there is no \/etc\/postern\/postern\.yaml: name .* --config \(a postern\.yaml in this folder is not taken/,
+  );
 });
 
 test('a new key makes the file for its owner only, and later stands in front of the others', async (t) => {
@@ -165,7 +171,7 @@ test('a new key makes the file for its owner only, and later stands in front of 
   const missing = await at.run(['account', 'show', 'alice@example.org']);
   assert.deepEqual(
     [missing.code, missing.err],
-    [4, `postern: ${file}: there are no master keys yet: make them with \`postern key new\``],
+    [78, `postern: ${file}: there are no master keys yet: make them with \`postern key new\``],
   );
   const made = Object(await at.json('key', 'new'));
   assert.equal(statSync(file).mode & 0o777, 0o600);

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import test from 'node:test';
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
 import { makeCertificates } from '../../src/demo/certificates.ts';
-import { startPortal, type Portal } from '../../src/portal/server.ts';
+import { makePortalServer, type Portal } from '../../src/portal/server.ts';
 import { testParts } from '../support/portal.ts';
 import { freePorts } from '../support/processes.ts';
 
@@ -16,7 +16,12 @@ async function start(port: number, tls: 'implicit' | 'none'): Promise<Portal> {
   const listen = [{ address: '127.0.0.1', port, tls }];
   const url = `${tls === 'none' ? 'http' : 'https'}://localhost:${port}`;
   const { parts } = testParts({ settings: { url, listen } });
-  return startPortal(parts, (socket) => new TLSSocket(socket, { isServer: true, secureContext: CONTEXT }));
+  const portal = await makePortalServer(
+    parts,
+    (socket) => new TLSSocket(socket, { isServer: true, secureContext: CONTEXT }),
+  );
+  await portal.open();
+  return portal;
 }
 
 /** Sends requests on one connection and returns all that came back before it was closed. */

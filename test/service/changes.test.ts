@@ -9,7 +9,7 @@ import { setDomain } from '../../src/policy/domains.ts';
 import { suspendAccount } from '../../src/policy/accounts.ts';
 import { openApi } from '../../src/service/openapi.ts';
 import { ROUTES } from '../../src/service/routes.ts';
-import { startService } from '../../src/service/server.ts';
+import { makeServiceServer } from '../../src/service/server.ts';
 import { testAccount } from '../support/policy.ts';
 import { eventually, freePorts } from '../support/processes.ts';
 import { testService, type TestService } from '../support/service.ts';
@@ -36,7 +36,9 @@ async function listen(port: number, authorization: string): Promise<Heard> {
 async function started(service: TestService): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const [port = 0] = await freePorts(1);
   const listener = { address: '127.0.0.1', port, tls: 'none', clientCaFile: undefined } as const;
-  const running = await startService({ ...service.parts, settings: { listen: [listener] } }, (socket) => ({ socket }));
+  const parts = { ...service.parts, settings: { listen: [listener] } };
+  const running = await makeServiceServer(parts, (socket) => ({ socket }));
+  await running.open();
   return { port, stop: () => running.stop() };
 }
 

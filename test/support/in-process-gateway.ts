@@ -82,7 +82,8 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     log,
     now: Date.now,
   });
-  await gateway.start();
+  await gateway.prepare();
+  await gateway.open();
   return {
     ports,
     caFile: authority.caFile,
