@@ -9,6 +9,9 @@ import type { OpenTampering } from './adapter-contract.ts';
 /** Runs one raw command, wherever its key lives. */
 export type Command = (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
 
+/** For what is not about deadlines: a machine with other work may well take seconds for an answer. */
+export const PATIENT_MS = 30_000;
+
 let used = 0;
 
 /** A prefix that no test has used before. */
@@ -31,7 +34,8 @@ export function openFreshOn(topology: RedisStoreSettings['topology'], command: C
     const opened: Store[] = [];
     const another = async (): Promise<Store> => {
       const { sessionTtlSeconds, ...others } = caps;
-      const store = await openStore(settingsFor(topology, { keyPrefix, caps: others, sessionTtlSeconds }));
+      const more = { keyPrefix, caps: others, sessionTtlSeconds, commandTimeoutMs: PATIENT_MS };
+      const store = await openStore(settingsFor(topology, more));
       opened.push(store);
       return store;
     };

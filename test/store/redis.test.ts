@@ -26,7 +26,7 @@ import {
   sessionOf,
   storeContract,
 } from './contract.ts';
-import { freshPrefix, openFreshOn, settingsFor } from './redis-fresh.ts';
+import { freshPrefix, openFreshOn, PATIENT_MS, settingsFor } from './redis-fresh.ts';
 
 const redis = await startRedis();
 after(() => redis.stop());
@@ -46,7 +46,7 @@ async function withStore(
   body: (store: Store, keyPrefix: string) => Promise<void>,
 ): Promise<void> {
   const keyPrefix = more.keyPrefix ?? freshPrefix();
-  const store = await openStore(settingsFor(topologyAt(port), { keyPrefix, ...more }));
+  const store = await openStore(settingsFor(topologyAt(port), { keyPrefix, commandTimeoutMs: PATIENT_MS, ...more }));
   try {
     await body(store, keyPrefix);
   } finally {
