@@ -21,7 +21,7 @@ import { Complaint, ROOT } from './runtime.mjs';
 const PACKAGES = [
   'dovecot-imapd', 'dovecot-pop3d', 'dovecot-submissiond', 'dovecot-managesieved', 'dovecot-sieve', 'postfix',
   'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp', 'openssl',
-  'python3', 'chromium-headless-shell', 'libfaketime', 'nginx-light',
+  'python3', 'fail2ban', 'chromium-headless-shell', 'libfaketime', 'nginx-light',
   'libnginx-mod-mail', 'dovecot-auth-lua', 'sasl2-bin',
   'debootstrap', 'systemd-container',
   'libgnutls-dane0', 'libical3', 'libjansson4', 'libpcre3', 'libpq5', 'libxapian30',

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { Fault } from './core/fault.ts';
-import { makeKeyring, parseKeyFile, type Keyring } from './policy/keyring.ts';
+import { parseKeyFile } from './core/key-file.ts';
+import { makeKeyring, type Keyring } from './policy/keyring.ts';
 
 /** The keyring of a key file. Throws KEY_INVALID, saying what to do, when it cannot be read or holds no usable key. */
 export function readKeyring(file: string): Keyring {

@@ -11,7 +11,8 @@ const HEAD = `# Command line
   \`{"error":{"code","message"}}\` on standard error. Times are ISO 8601.
 - What cannot be undone asks first. \`--yes\` answers; where nobody can answer and \`--yes\` is missing, nothing is done.
 - No password is ever taken from the command line, where other users of the machine could see it.
-- Changes hold at once, on every gateway that shares the store. Each is written to the audit as \`cli:<unix user>\`.
+- Changes hold at once, on every gateway that shares the store. Each is written to the audit as
+  \`cli:root (login alice)\`: the real user and, where it is another, who logged in before sudo.
 - Colours appear on a terminal only, and not when \`NO_COLOR\` is set.
 `;
 

@@ -19,7 +19,7 @@ export interface Cli {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Who acts, for the audit: `cli:<unix user>`. */
+  /** Who acts, for the audit: `cli:<real user>`. */
   readonly actor: string;
 }
 

@@ -4,7 +4,8 @@ import { closeSync, fchownSync, fsyncSync, openSync, readFileSync, renameSync, s
 import type { Command } from 'commander';
 import { loadSettings } from '../config/load.ts';
 import { Fault } from '../core/fault.ts';
-import { newKeyLine, parseKeyFile } from '../policy/keyring.ts';
+import { parseKeyFile } from '../core/key-file.ts';
+import { newKeyLine } from '../policy/keyring.ts';
 import { addCommand, configFile, confirm, reporter, withYes, type Cli, type YesOption } from './cli.ts';
 import { counted } from './layout.ts';
 

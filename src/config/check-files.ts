@@ -19,7 +19,7 @@ export function checkFiles(parts: Parts, files: ConfigFiles): void {
   for (const [index, { clientCa_file: file }] of (parts.service?.listen ?? []).entries()) {
     if (file !== undefined) files.checkAuthorities(file, ['service', 'listen', index, 'clientCa_file']);
   }
-  if (parts.keysFile !== undefined) files.remarkKeys(parts.keysFile, ['keys_file']);
+  if (parts.keysFile !== undefined) files.checkKeys(parts.keysFile, ['keys_file']);
 }
 
 function checkImpersonation(impersonation: ImpersonationConfig | undefined, at: SettingPath, files: ConfigFiles): void {

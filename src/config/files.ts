@@ -6,7 +6,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { Fault } from '../core/fault.ts';
 import { Secret } from '../core/secret.ts';
+import { parseKeyFile } from '../core/key-file.ts';
 import type { ConfigFault } from './faults.ts';
 import type { SettingPath } from './tree.ts';
 
@@ -86,12 +88,24 @@ export class ConfigFiles {
     return pem === undefined ? undefined : new Secret(pem);
   }
 
-  /** Remarks on the master keys when they are missing, or open to everybody. */
-  remarkKeys(file: string, path: SettingPath): void {
+  /**
+   * Checks the master keys: a file that holds none, or a line that is none, is a fault. One that is missing is a remark,
+   * since it is made after the configuration; so is one that this user may not read, or everybody.
+   */
+  checkKeys(file: string, path: SettingPath): void {
     if (attempt(() => statSync(this.absolute(file))) === undefined) {
       const message = `there is no ${this.absolute(file)} that we could read: make it with \`postern key new\``;
       this.remarks.push({ path, message });
-    } else this.#remarkOpenFile(file, path);
+      return;
+    }
+    this.#remarkOpenFile(file, path);
+    try {
+      parseKeyFile(readFileSync(this.absolute(file), 'utf8'));
+    } catch (error) {
+      const at = `(${this.absolute(file)})`;
+      if (error instanceof Fault) this.#fault(path, `holds no usable master keys: ${error.message} ${at}`);
+      else this.remarks.push({ path, message: `cannot be checked: ${whyNot(error)} ${at}` });
+    }
   }
 
   #read(file: string, path: SettingPath): string | undefined {

@@ -8,6 +8,7 @@ import type { IdentityRules } from '../core/identity.ts';
 import type { Client } from '../core/verdict.ts';
 import { unreachable } from '../core/fault.ts';
 import type { Log } from '../ops/log.ts';
+import { typedName } from '../ops/typed-name.ts';
 import type {
   EndReason,
   FrontAction,
@@ -191,7 +192,7 @@ export class Conversation implements Served {
           break;
         case 'exposed':
           this.#services.meters.passwordExposed(this.#accepted.listener.name);
-          this.#accepted.log.warn('login.exposed', { user: action.authcid });
+          this.#noteExposed(action.authcid);
           break;
         case 'relay':
           return 'relay';
@@ -204,8 +205,17 @@ export class Conversation implements Served {
     return undefined;
   }
 
+  #noteExposed(authcid: string): void {
+    const { log, client } = this.#accepted;
+    log.warn('login.exposed', { user: typedName(authcid, this.#identity()), address: client.address });
+  }
+
+  #identity(): IdentityRules {
+    return { ...this.#services.identity, defaultDomain: this.#accepted.listener.defaultDomain };
+  }
+
   async #startTls(): Promise<boolean> {
-    const { channel, listener, module, log } = this.#accepted;
+    const { channel, client, listener, module, log } = this.#accepted;
     channel.takeUnread(); // Sent in clear: whoever could write it must not have it taken as if it came through TLS.
     const { certificates, limits, meters } = this.#services;
     const timer = setTimeout(() => channel.interrupt(), limits.tlsHandshakeMs);
@@ -213,7 +223,7 @@ export class Conversation implements Served {
     clearTimeout(timer);
     if (why !== undefined) {
       meters.tlsFailed(listener.name, why);
-      log.info('tls.failed', { reason: why });
+      log.info('tls.failed', { address: client.address, reason: why });
     }
     this.#tlsActive = why === undefined;
     return why === undefined;
@@ -221,7 +231,7 @@ export class Conversation implements Served {
 
   async #authenticate(credentials: Credentials): Promise<readonly FrontAction[]> {
     const { listener, id, client, log } = this.#accepted;
-    const { identity, gatekeeper, backends, meters } = this.#services;
+    const { gatekeeper, backends, meters } = this.#services;
     const judged = await judge(
       credentials,
       {
@@ -231,7 +241,7 @@ export class Conversation implements Served {
         client: { ...client, tls: this.#tlsActive },
         forwarded: this.#forwarded(),
         helo: this.#front.helo,
-        identity: { ...identity, defaultDomain: listener.defaultDomain },
+        identity: this.#identity(),
         gatekeeper,
         backends,
         meters,

@@ -7,6 +7,7 @@ import { authzidPermitted, canonicalAccount, type IdentityRules } from '../core/
 import { unreachable } from '../core/fault.ts';
 import type { Attempt, Client, Offered, Opener, Protocol, Verdict } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
+import { typedName } from '../ops/typed-name.ts';
 import type { BackendOptions, ForwardedClient, LoginAnswer } from '../protocol/machine.ts';
 import type { Credentials } from '../sasl/exchange.ts';
 import { carryOut } from './backend-login.ts';
@@ -88,7 +89,7 @@ function sendable(offered: Offered): boolean {
 }
 
 function noteSuccess(
-  { log, meters, protocol }: Judging,
+  { log, meters, protocol, client }: Judging,
   { mechanism }: Credentials,
   { attempt, verdict, host }: { attempt: Attempt; verdict: Opening; host: string },
 ): void {
@@ -96,14 +97,24 @@ function noteSuccess(
   const opener = openerOf(verdict);
   const appPassword = opener.kind === 'app-password' ? opener.id : undefined;
   meters.loginJudged({ protocol, verdict: 'accepted', reason: opener.kind });
-  log.info('login.accepted', { user, mechanism, opener: opener.kind, appPassword, host });
+  log.info('login.accepted', { user, mechanism, ...clientFields(client), opener: opener.kind, appPassword, host });
   if (verdict.kind === 'allow' || verdict.cutOffAt === undefined) return;
-  log.warn('login.will-be-cut-off', { user, cutOffAt: new Date(verdict.cutOffAt).toISOString() });
+  log.warn('login.will-be-cut-off', {
+    user,
+    address: client.address,
+    cutOffAt: new Date(verdict.cutOffAt).toISOString(),
+  });
+}
+
+// On every line about a login, so that one line tells it whole: fail2ban and its kind match line by line.
+function clientFields({ address, tls }: Client): { address: string; tls: string } {
+  return { address, tls: tls ? 'on' : 'off' };
 }
 
 function noteRefusal(around: Judging, credentials: Credentials, answer: Refusal, attempt?: Attempt): void {
   const { log, meters, protocol } = around;
-  const fields = { user: attempt?.account.name ?? credentials.authcid, mechanism: credentials.mechanism };
+  const user = attempt?.account.name ?? typedName(credentials.authcid, around.identity);
+  const fields = { user, mechanism: credentials.mechanism, ...clientFields(around.client) };
   switch (answer.kind) {
     case 'deny':
       meters.loginJudged({ protocol, verdict: 'refused', reason: answer.reason });

@@ -2,7 +2,7 @@
 
 export interface AuditEntry {
   readonly at: number;
-  /** Who did it: an account, `cli:<unix user>`, `token:<name>`, `gateway`. */
+  /** Who did it: an account, `cli:<real user>`, `token:<name>`, `gateway`. */
   readonly actor: string;
   readonly action: AuditAction;
   readonly domain: string;

@@ -11,7 +11,7 @@ import type { AccountRecord } from './ports.ts';
 export interface AccountNotice {
   readonly account: Account;
   readonly action: ToldAction | 'browser.signed-in';
-  /** Who did it: the account itself, an admin's account, `cli:<unix user>`. */
+  /** Who did it: the account itself, an admin's account, `cli:<real user>`. */
   readonly actor: string;
   readonly at: number;
   readonly detail?: AuditEntry['detail'] | undefined;

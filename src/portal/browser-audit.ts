@@ -15,5 +15,6 @@ export async function noteBrowser(
   const detail = { browser, network: networkText(address) };
   if (action === 'browser.signed-in') await noteLanguage(parts.tools, account, language);
   await auditAccount(parts.tools, account, { actor: account.name, action, detail });
-  parts.log.info(action, { user: account.name, address });
+  const reason = action === 'browser.refused' ? 'second-factor' : undefined;
+  parts.log.info(action, { user: account.name, address, reason });
 }

@@ -9,6 +9,7 @@ import { appPasswordCharacters } from '../core/app-password-shape.ts';
 import { canonicalAccount, type Account } from '../core/identity.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Attempt } from '../core/verdict.ts';
+import { typedName } from '../ops/typed-name.ts';
 import { retryAfterSeconds as retryAfter } from '../policy/login-rules.ts';
 import type { AccountRecord, LoginFacts } from '../policy/ports.ts';
 import { policyAt, type DomainPolicy } from '../policy/domain-policy.ts';
@@ -44,7 +45,11 @@ export async function judgePassword(parts: PortalParts, given: PasswordTry): Pro
   const found = canonicalAccount(given.user.trim(), identity);
   const text = given.password.expose();
   if (found.kind === 'refused' || text === '' || UNSENDABLE.test(text)) {
-    parts.log.info('browser.refused', { user: given.user, address: given.address, reason: 'identity-refused' });
+    parts.log.info('browser.refused', {
+      user: typedName(given.user.trim(), identity),
+      address: given.address,
+      reason: 'identity-refused',
+    });
     return { kind: 'wrong' };
   }
   const { account } = found;
@@ -56,7 +61,10 @@ export async function judgePassword(parts: PortalParts, given: PasswordTry): Pro
   const answer = await askBackend(parts, attemptOf(account, given));
   if (answer !== 'right') return refused(parts, account, given, { kind: answer });
   const { record = EMPTY_ACCOUNT } = facts.account;
-  if (record.suspended !== undefined) return refused(parts, account, given, { kind: 'wrong' });
+  if (record.suspended !== undefined) {
+    parts.log.info('browser.refused', { user: account.name, address: given.address, reason: 'suspended' });
+    return { kind: 'wrong' };
+  }
   const policy = policyAt(facts.domain.record, tools.clock());
   return { kind: 'right', account, record, policy, seen };
 }

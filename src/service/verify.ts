@@ -7,6 +7,7 @@ import { unreachable } from '../core/fault.ts';
 import { authzidPermitted, canonicalAccount, type Account } from '../core/identity.ts';
 import type { Attempt, Client, Offered, Opener, Protocol, Verdict } from '../core/verdict.ts';
 import type { Log } from '../ops/log.ts';
+import { typedName } from '../ops/typed-name.ts';
 import { tokenMay, type TokenGrant } from '../policy/service-tokens.ts';
 import type { Asker } from './meters.ts';
 import type { Refusal, ServiceParts } from './settings.ts';
@@ -124,7 +125,7 @@ interface Noted {
 function note(answer: LoginAnswer, { attempt, question, parts }: Noted): void {
   const { protocol, asker, sessionId, client, grant } = question;
   const log: Log = parts.log.child({ session: sessionId, listener: asker, protocol, address: client.address });
-  const user = attempt?.account.name ?? question.authcid;
+  const user = attempt?.account.name ?? typedName(question.authcid, parts.identity);
   const actor = `token:${grant.name}`;
   switch (answer.kind) {
     case 'accepted': {

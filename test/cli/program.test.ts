@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { completionScript } from '../../src/cli/completion.ts';
 import { makeProgram } from '../../src/cli/program.ts';
-import { parseKeyFile } from '../../src/policy/keyring.ts';
+import { parseKeyFile } from '../../src/core/key-file.ts';
 import { commandWorld, type CommandWorld } from '../support/command-line.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

@@ -7,6 +7,7 @@ import { loadSettings, readConfiguration } from '../../src/config/load.ts';
 import { isFault } from '../../src/core/fault.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import type { GatewaySettings } from '../../src/gateway/settings.ts';
+import { newKeyLine } from '../../src/policy/keyring.ts';
 import type { Limits } from '../../src/policy/ports.ts';
 import type { StoreSettings } from '../../src/store/open.ts';
 import { createAuthority } from '../support/certificates.ts';
@@ -20,6 +21,9 @@ const other = await authority.issue(['other.example.org']);
 const expired = await authority.issue(['old.example.org'], 'expired');
 chmodSync(leaf.keyFile, 0o600);
 chmodSync(other.keyFile, 0o600);
+
+const keysFile = join(folder, 'keys');
+writeFileSync(keysFile, `${newKeyLine()}\n`, { mode: 0o600 });
 
 const NOW = Date.now();
 
@@ -40,7 +44,7 @@ backends:
 domains:
   example.org: { backend: main }
 store: { path: postern.db, kind: embedded }
-keys_file: ${leaf.keyFile}
+keys_file: ${keysFile}
 `;
 
 function write(text: string, name = 'postern.yaml'): string {
@@ -247,11 +251,27 @@ test('a certificate that does not go with its key is a fault', () => {
   ]);
 });
 
+test('a key file that holds no keys is a fault, with its line, beside all others', () => {
+  const garbage = join(folder, 'garbage.keys');
+  writeFileSync(garbage, '# ours\nnot a key at all\n', { mode: 0o600 });
+  const [first = '', second = '', ...more] = faults(
+    MINIMAL.replace(keysFile, garbage).replace(leaf.keyFile, other.keyFile),
+  );
+  assert.match(first, /tls\.certificates\[0\]\.key_file: does not belong to the certificate/);
+  assert.match(second, /^postern\.yaml:\d+:\d+: keys_file: holds no usable master keys: .*line 2.*garbage\.keys\)$/);
+  assert.deepEqual(more, []);
+  writeFileSync(garbage, '');
+  assert.match(
+    faults(MINIMAL.replace(keysFile, garbage)).join('\n'),
+    /keys_file: holds no usable master keys: .*no key/,
+  );
+});
+
 test('remarks name what is allowed and unwise', () => {
   chmodSync(expired.keyFile, 0o644);
   const unwise = MINIMAL.replaceAll(leaf.certFile, expired.certFile)
     .replace(leaf.keyFile, expired.keyFile)
-    .replace(`keys_file: ${leaf.keyFile}`, 'keys_file: missing.keys')
+    .replace(`keys_file: ${keysFile}`, 'keys_file: missing.keys')
     .replace('imap: {}', 'imap: { tls: none }\n    allowPlaintext: true')
     .concat('limits: { relayIdleSeconds: { imap: 60 } }\nmetrics: { address: 10.0.0.1 }\n')
     .replace(

@@ -109,8 +109,25 @@ test('a password in clear is refused where TLS is asked for, and its owner can b
     assert.equal(attempts.length, 0);
     const exposed = log.entries.find(({ event }) => event === 'login.exposed');
     assert.equal(exposed?.['user'], 'alice@example.org');
+    assert.equal(exposed?.['address'], '127.0.0.1');
     client.socket.destroy();
   });
+});
+
+test('a password typed where the name belongs is not in the log, and its refusal can be told from others', async () => {
+  for (const plaintextLogin of [true, false]) {
+    await between({ listeners: [{ tls: 'starttls', plaintextLogin, defaultDomain: '' }] }, async ({ port, log }) => {
+      const client = Client.to(port).say('a LOGIN MySecretPassword1 x\r\nb LOGIN MySecretPassword1 y\r\n');
+      await client.hears(/^b NO/m);
+      assert.doesNotMatch(JSON.stringify(log.entries).toLowerCase(), /mysecret/);
+      const event = plaintextLogin ? 'login.refused' : 'login.exposed';
+      const users = log.entries.filter((entry) => entry.event === event).map(({ user }) => user);
+      assert.equal(users.length, 2);
+      assert.match(String(users[0]), /^\[no address: [0-9a-f]{8}\]$/);
+      assert.equal(users[0], users[1]);
+      client.socket.destroy();
+    });
+  }
 });
 
 test('a PROXY header from a trusted balancer names the client; the login is judged by its address', async () => {

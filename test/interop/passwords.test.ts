@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import fc from 'fast-check';
 import { PROTOCOLS, type Protocol } from '../../src/core/verdict.ts';
+import { bannedBy } from '../support/fail2ban.ts';
 import { startWorld } from '../support/mail-world.ts';
 import { Wire } from '../support/wire.ts';
 
@@ -160,4 +161,20 @@ test('what was refused stands in the log, without the password', () => {
   const all = Object.values(LOGINS).reduce((sum, logins) => sum + Object.keys(logins).length, 0);
   assert.ok(refused.length >= 2 * all, `${refused.length} of ${2 * all}`);
   world.assertNothingLeaked();
+});
+
+test('each refusal says in one line who, from where, how and why, and fail2ban finds the guesser in it', () => {
+  const refused = world.gateway.log().filter(({ event }) => event === 'login.refused');
+  for (const line of refused) {
+    const { user, address, protocol, listener, tls, reason } = line;
+    for (const field of [user, address, protocol, listener, tls, reason])
+      assert.equal(typeof field, 'string', JSON.stringify(line));
+  }
+  const guesses = refused.filter(({ reason }) => reason === 'wrong-credentials' || reason === 'identity-refused');
+  assert.deepEqual(new Set(guesses.map(({ protocol }) => protocol)), new Set(Object.keys(LOGINS)));
+  const banned = bannedBy(world.gateway.log().map((line) => JSON.stringify(line)));
+  assert.deepEqual(
+    banned,
+    guesses.map(({ address }) => address),
+  );
 });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 
 import { Fault } from '../../src/core/fault.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { makeKeyring, newKeyLine, parseKeyFile } from '../../src/policy/keyring.ts';
+import { parseKeyFile } from '../../src/core/key-file.ts';
+import { makeKeyring, newKeyLine } from '../../src/policy/keyring.ts';
 import { testKeyring } from '../support/policy.ts';
 
 const GOOD = Buffer.alloc(32, 7).toString('base64');
