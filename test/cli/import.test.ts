@@ -83,7 +83,7 @@ test('standard input is read, and without a terminal there are lines and no bar'
   const at = world(t);
   const input = '{"domain":"example.org","mode":"forced"}\nnonsense\n';
   const { code, stdout, stderr } = await run(process.execPath, [MAIN, 'import', '-', '--format', 'jsonl'], {
-    cwd: at.folder,
+    env: { POSTERN_CONFIG: at.configFile },
     input,
   });
   assert.equal(code, 1);

@@ -1,7 +1,7 @@
 /** `postern serve` that cannot start, is told to end while it starts, or loses one of its processes. */
 
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -64,12 +64,20 @@ async function refused(at: World, code: number, sentence: RegExp, main = MAIN): 
   assert.match(stderr, sentence);
   assert.equal(stderr.trim().split('\n').length, 1, stderr);
   assert.equal(ended, code);
-  assert.deepEqual(await processesOf(at), []);
+  assert.deepEqual(processesOf(at), []);
 }
 
-async function processesOf(at: World): Promise<readonly string[]> {
-  const { stdout } = await run('pgrep', ['-f', at.folder]);
-  return stdout.split('\n').filter((line) => line !== '');
+// Whose command line names its folder.
+function processesOf({ folder }: World): readonly string[] {
+  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && commandLine(entry).includes(folder));
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has just ended
+  }
 }
 
 test('without its key file it ends with code 78', { timeout: 60_000 }, async () => {
@@ -115,7 +123,7 @@ test('what nobody foresaw ends it with one sentence, before a listener opens', {
   assert.match(stderr, /^postern: .*a worker cannot start: ENOENT.*script\.js.*\n$/);
   assert.equal(code, 1);
   assert.doesNotMatch(stdout, /listener\.opened/);
-  assert.deepEqual(await processesOf(at), []);
+  assert.deepEqual(processesOf(at), []);
 });
 
 test('a worker without a supervisor does not run', { timeout: 60_000 }, async () => {
@@ -142,7 +150,7 @@ test('SIGTERM ends it while a worker hangs at the start', { timeout: 60_000 }, a
   running.signal('SIGTERM');
   assert.equal(await running.ended(), 0);
   assert.doesNotMatch(running.output(), /gateway\.started/);
-  assert.deepEqual(await processesOf(at), []);
+  assert.deepEqual(processesOf(at), []);
 });
 
 test('SIGTERM before it has begun ends it', { timeout: 60_000 }, async () => {
@@ -150,7 +158,7 @@ test('SIGTERM before it has begun ends it', { timeout: 60_000 }, async () => {
   const running = start(process.execPath, [MAIN, ...at.arguments]);
   running.signal('SIGTERM');
   assert.ok([0, 'SIGTERM'].includes(await running.ended()));
-  assert.deepEqual(await processesOf(at), []);
+  assert.deepEqual(processesOf(at), []);
 });
 
 for (const times of [1, 2]) {
@@ -162,7 +170,7 @@ for (const times of [1, 2]) {
     process.kill(worker, 'SIGSTOP');
     for (let time = 0; time < times; time += 1) running.signal('SIGTERM');
     assert.equal(await running.ended(), 0);
-    assert.deepEqual(await processesOf(at), []);
+    assert.deepEqual(processesOf(at), []);
   });
 }
 
@@ -179,6 +187,6 @@ for (const when of ['while it starts', 'while it runs'] as const) {
       await running.line(/"event":"gateway\.started"/);
       running.signal('SIGKILL');
     }
-    await eventually('every process of it has ended', async () => (await processesOf(at)).length === 0);
+    await eventually('every process of it has ended', () => processesOf(at).length === 0);
   });
 }
