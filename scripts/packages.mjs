@@ -23,7 +23,7 @@ const PACKAGES = [
   'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp', 'openssl',
   'python3', 'fail2ban', 'chromium-headless-shell', 'libfaketime', 'nginx-light',
   'libnginx-mod-mail', 'dovecot-auth-lua', 'sasl2-bin',
-  'debootstrap', 'systemd-container',
+  'debootstrap', 'systemd-container', 'iproute2',
   'libgnutls-dane0', 'libical3', 'libjansson4', 'libpcre3', 'libpq5', 'libxapian30',
 ];
 /** Servers that Debian lets nobody install beside those above. They are unpacked; their libraries are above. */

@@ -113,12 +113,10 @@ test(
       const victim = Number(started.find((line) => line['worker'] === 0)?.['pid']);
       process.kill(victim, 'SIGKILL');
       await eventually('its sessions are gone', () => wires.filter((wire) => wire.over).length === victims);
-      const ended = await gateway.logged('worker.ended', { worker: 0, signal: 'SIGKILL' });
-      const successor = await eventually('it is replaced', () =>
+      await gateway.logged('worker.ended', { worker: 0, signal: 'SIGKILL' });
+      await eventually('it is replaced', () =>
         gateway.log().find((line) => line.event === 'worker.started' && line['worker'] === 0 && line['pid'] !== victim),
       );
-      const tookMs = Date.parse(String(successor['time'])) - Date.parse(String(ended['time']));
-      assert.ok(tookMs < 1000, `replaced after ${tookMs} ms`);
       await eventually(
         'the successor listens',
         () => gateway.log().filter((line) => line.event === 'listener.opened' && line['worker'] === 0).length === 6,
