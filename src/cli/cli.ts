@@ -74,6 +74,7 @@ export async function atDesk(cli: Cli, command: Command, action: (desk: Desk) =>
     file: configFile(cli, command),
     environment: cli.environment,
     now: cli.clock(),
+    files: 'store and mail',
   });
   const keyring = readKeyring(settings.keysFile);
   const store = await openStore(settings.store);

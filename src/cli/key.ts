@@ -1,6 +1,17 @@
 /** `postern key new`: makes the file of master keys, or puts a new key in front of those in it. */
 
-import { closeSync, fchownSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { loadSettings } from '../config/load.ts';
 import { Fault } from '../core/fault.ts';
@@ -10,6 +21,7 @@ import { addCommand, configFile, confirm, reporter, withYes, type Cli, type YesO
 import { counted } from './layout.ts';
 
 const OWNER_ONLY = 0o600;
+const GROUP_READS = 0o640;
 const HEAD = '# Master keys of Postern. The first is used for what is new, the others for what was made with them.\n';
 
 interface NewOptions extends YesOption {
@@ -44,7 +56,7 @@ async function makeKey(cli: Cli, command: Command, options: NewOptions): Promise
     return;
   }
   const source = { file: configFile(cli, command), environment: cli.environment, now: cli.clock() };
-  const { keysFile: file } = loadSettings(source).settings;
+  const { keysFile: file } = loadSettings({ ...source, files: 'none' }).settings;
   const present = lookupKeys(file);
   if (present !== undefined) {
     const count = counted(parseKeyFile(present).length, 'key');
@@ -54,13 +66,14 @@ async function makeKey(cli: Cli, command: Command, options: NewOptions): Promise
   const id = line.split(' ')[0] ?? '';
   report({ file, id, created: present === undefined }, () =>
     present === undefined
-      ? `made ${file} with the key ${id}. ${ownerHint()}Keep a copy of it apart from the store.`
+      ? `made ${file} with the key ${id}. ${ownerHint(file)}Keep a copy of it apart from the store.`
       : `${file} now begins with the key ${id}. Restart every gateway that uses it.`,
   );
 }
 
-function ownerHint(): string {
-  return process.getuid?.() === 0 ? 'It belongs to root: give it to the user that runs the gateway (chown). ' : '';
+function ownerHint(file: string): string {
+  const { uid, gid } = statSync(file);
+  return uid === 0 && gid === 0 ? 'It belongs to root: give it to the user that runs the gateway (chown). ' : '';
 }
 
 function lookupKeys(file: string): string | undefined {
@@ -79,6 +92,14 @@ function withKeyInFront(text: string, line: string): string {
   return lines.toSpliced(first, 0, line).join('\n');
 }
 
+// What root makes in the group's folder is for that group, the gateway's, to read.
+function giveToGroupOf(folder: string, handle: number): void {
+  const { gid } = statSync(folder);
+  if (gid === 0) return;
+  fchownSync(handle, 0, gid);
+  fchmodSync(handle, GROUP_READS);
+}
+
 // Written beside it and renamed, so that no crash leaves half a file: without the keys the store is lost.
 function replaceFile(file: string, text: string): void {
   const fresh = `${file}.new`;
@@ -88,6 +109,7 @@ function replaceFile(file: string, text: string): void {
     try {
       // The gateway's own user keeps it, whoever runs this.
       if (present !== undefined) fchownSync(handle, present.uid, present.gid);
+      else if (process.getuid?.() === 0) giveToGroupOf(dirname(file), handle);
       writeSync(handle, text);
       fsyncSync(handle);
     } finally {

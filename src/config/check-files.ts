@@ -14,12 +14,17 @@ export function checkFiles(parts: Parts, files: ConfigFiles): void {
       checkImpersonation(service.impersonation, [...path, protocol], files);
     }
   }
-  checkStore(parts.store, files);
-  checkMail(parts.mail, files);
+  checkCommandFiles(parts, files);
   for (const [index, { clientCa_file: file }] of (parts.service?.listen ?? []).entries()) {
     if (file !== undefined) files.checkAuthorities(file, ['service', 'listen', index, 'clientCa_file']);
   }
   if (parts.keysFile !== undefined) files.checkKeys(parts.keysFile, ['keys_file']);
+}
+
+/** Reads what a command needs that works on the store and sends notices: nothing of the gateway's. */
+export function checkCommandFiles(parts: Parts, files: ConfigFiles): void {
+  checkStore(parts.store, files);
+  checkMail(parts.mail, files);
 }
 
 function checkImpersonation(impersonation: ImpersonationConfig | undefined, at: SettingPath, files: ConfigFiles): void {

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { Fault } from '../core/fault.ts';
 import { checkBackends } from './check-backends.ts';
-import { checkFiles } from './check-files.ts';
+import { checkCommandFiles, checkFiles } from './check-files.ts';
 import { checkListeners } from './check-listeners.ts';
 import { checkPortal } from './check-portal.ts';
 import { checkService } from './check-service.ts';
@@ -28,6 +28,8 @@ export interface ConfigSource {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970, to judge certificates. */
   readonly now: number;
+  /** The files to read of those that it names. Default: all. What is not read is an empty secret in the settings. */
+  readonly files?: 'all' | 'store and mail' | 'none';
 }
 
 /** A configuration that can be used, with remarks on what is unwise; or all that is wrong, a line each. */
@@ -71,7 +73,8 @@ function checkConfiguration(source: ConfigSource, text: string): Configuration {
   if (unusable !== undefined) found.push(unusable);
   else if (readable) {
     const parts = partsOf(raw);
-    checkFiles(parts, files);
+    if (source.files === 'store and mail') checkCommandFiles(parts, files);
+    else if (source.files !== 'none') checkFiles(parts, files);
     found.push(...(parsed.error?.issues ?? []).flatMap((issue) => faultsOf(issue, tree, raw)));
     found.push(...checkListeners(parts), ...checkPortal(parts), ...checkService(parts), ...checkBackends(parts));
     found.push(...files.faults);

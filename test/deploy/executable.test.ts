@@ -39,6 +39,7 @@ async function configurationOfReadme() {
   const configuration = {
     ...settings,
     hostname: 'localhost',
+    mail: undefined, // no mail server here takes any
     workers: 2,
     listeners: settings.listeners.map((listener, index) => ({ ...listener, address: '127.0.0.1', port: ports[index] })),
     backends: {

@@ -30,7 +30,7 @@ test('the configuration is one that can be used, and goes to where Dovecot and P
   await remove();
   assert.ok(read.kind === 'usable', read.kind === 'faulty' ? read.faults.join('\n') : '');
   const services = read.settings.gateway.backends[0]?.services ?? {};
-  const listening = `${example('99-postern.conf')}${example('master.cf')}`;
+  const listening = `${example('98-postern.conf')}${example('master.cf')}`;
   for (const [protocol, { port }] of Object.entries(services)) {
     assert.match(listening, new RegExp(`(port = |^127\\.0\\.0\\.1:)${port}\\b`, 'm'), protocol);
   }
@@ -39,12 +39,12 @@ test('the configuration is one that can be used, and goes to where Dovecot and P
 test('Dovecot reads its file, and listens on loopback only', async () => {
   const { path, remove } = await temporaryDirectory('one-server-dovecot');
   const file = join(path, 'dovecot.conf');
-  writeFileSync(file, `protocols = imap pop3 sieve\n${example('99-postern.conf')}`);
+  writeFileSync(file, `protocols = imap pop3 sieve\n${example('98-postern.conf')}${example('99-postern-ports.conf')}`);
   const settings = await runOk('doveconf', ['-n', '-c', file]);
   await remove();
   for (const port of [10143, 10110, 14190]) {
     assert.match(settings, new RegExp(`address = 127\\.0\\.0\\.1\\n +port = ${port}\\n`));
   }
-  assert.equal(settings.match(/port = 0$/gm)?.length, 2);
+  assert.equal(settings.match(/port = 0$/gm)?.length, 5);
   assert.match(settings, /override_fields = allow_real_nets=127\.0\.0\.1$/m);
 });

@@ -4,10 +4,12 @@
  * root can open one.
  */
 
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { childrenOf, eventually, run, start, type Finished, type Running } from './processes.ts';
 
+const ENTER = 'nsenter';
 const ROOT = join(import.meta.dirname, '../../node_modules/.cache/debian/root');
 
 // $1 is the root, $2 a name, the rest is what to run in front of it.
@@ -37,6 +39,8 @@ export interface DebianRoot {
   run(command: readonly string[], options?: EnterOptions & { readonly input?: string }): Promise<Finished>;
   /** Starts a program in it that keeps running. */
   start(command: readonly string[], options?: EnterOptions): Running;
+  /** Starts a program in it that is talked to. */
+  spawn(command: readonly string[]): ChildProcessWithoutNullStreams;
   /** Ends everything in it; what was written is gone. */
   stop(): Promise<void>;
 }
@@ -123,8 +127,9 @@ function debianRoot(pid: number, namespaces: readonly string[], stop: () => Prom
   return {
     path: `/proc/${pid}/root`,
     pid,
-    run: (command, options = {}) => run('nsenter', entered(withEnv(command, options), options), options),
-    start: (command, options = {}) => start('nsenter', entered(withEnv(command, options), options)),
+    run: (command, options = {}) => run(ENTER, entered(withEnv(command, options), options), options),
+    start: (command, options = {}) => start(ENTER, entered(withEnv(command, options), options)),
+    spawn: (command) => spawn(ENTER, entered(command, {})),
     stop,
   };
 }

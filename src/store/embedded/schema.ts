@@ -3,7 +3,7 @@
  * release wrote, or that is not ours, is refused.
  */
 
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fchownSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../../core/fault.ts';
@@ -105,10 +105,21 @@ function createFile(path: string): void {
 // Only ever created here, never opened when it exists: closing a file gives up all locks that the process has on it.
 function createEmpty(path: string): void {
   try {
-    closeSync(openSync(path, 'wx', 0o600));
+    const handle = openSync(path, 'wx', 0o600);
+    try {
+      if (process.getuid?.() === 0) giveToOwnerOf(dirname(path), handle);
+    } finally {
+      closeSync(handle);
+    }
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
   }
+}
+
+// The gateway has to open what root's restore and import have made. SQLite gives its other files the owner of this one.
+function giveToOwnerOf(folder: string, handle: number): void {
+  const { uid, gid } = statSync(folder);
+  fchownSync(handle, uid, gid);
 }
 
 const JournalMode = z.object({ journal_mode: z.string() });
