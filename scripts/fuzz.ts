@@ -30,7 +30,11 @@ interface Run {
   readonly seed: number;
 }
 
-process.exitCode = await fuzz(options());
+try {
+  process.exitCode = await fuzz(options());
+} finally {
+  for (const target of FUZZ_TARGETS) await target.close?.();
+}
 
 async function fuzz({ targets, minutes, seed }: Run): Promise<number> {
   console.log(`seed ${seed}, ${minutes} min, ${targets.length} targets`);
@@ -40,7 +44,7 @@ async function fuzz({ targets, minutes, seed }: Run): Promise<number> {
   let shownAt = performance.now();
   for (let round = 0; performance.now() < until && failed.size < targets.length; round += 1) {
     for (const target of targets.filter(({ name }) => !failed.has(name))) {
-      const runs = target.cost === 'slow' ? 1 : BATCH;
+      const runs = target.cost === 'quick' ? BATCH : 1;
       const failure = await target.run({ seed: (seed + round * SEED_STEP) % MAX_SEED, runs });
       inputs += runs;
       if (failure !== undefined && keep(failure)) failed.add(target.name);

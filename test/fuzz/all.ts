@@ -8,6 +8,7 @@ import { FRONT_TARGETS } from './fronts.ts';
 import { GATE_TARGET } from './gates.ts';
 import { IMAP_COMMANDS_TARGET } from './imap-commands.ts';
 import { NAME_TARGETS } from './names.ts';
+import { SECOND_LOGIN_TARGET } from './second-login.ts';
 import type { FuzzTarget } from './target.ts';
 import { WIRE_TARGETS } from './wire.ts';
 
@@ -21,4 +22,5 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   ...NAME_TARGETS,
   ...CONFIG_TARGETS,
   ...FORM_TARGETS,
+  SECOND_LOGIN_TARGET,
 ];

@@ -3,11 +3,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { FUZZ_TARGETS } from './all.ts';
 import { corpusFile, CorpusSchema } from './target.ts';
 
 const FOLDER = join(import.meta.dirname, 'corpus');
+
+after(async () => {
+  for (const target of FUZZ_TARGETS) await target.close?.();
+});
 
 for (const name of readdirSync(FOLDER).toSorted()) {
   test(`kept input: ${name}`, async () => {

@@ -16,12 +16,14 @@ export interface Failure {
 
 export interface FuzzTarget {
   readonly name: string;
-  /** What one input costs: the slow ones take a hundred times as long as a dialogue. */
-  readonly cost: 'quick' | 'slow';
+  /** What one input costs: slow ones take a hundred times as long as a dialogue, sessions of real servers more. */
+  readonly cost: 'quick' | 'slow' | 'servers';
   /** Checks this many random inputs; the smallest that fails, if any does. */
   run(random: { readonly seed: number; readonly runs: number }): Promise<Failure | undefined>;
   /** Checks one input from the corpus. Throws what the check throws, and when it is none of this target's. */
   replay(input: unknown): Promise<void>;
+  /** Ends what its checks have started and kept. */
+  readonly close?: () => Promise<void>;
 }
 
 interface Parts<Input> {

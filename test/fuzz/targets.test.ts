@@ -1,20 +1,22 @@
 /** Each target for a moment, always with the same inputs. `npm run fuzz` goes on with others for as long as it is told. */
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { FUZZ_TARGETS } from './all.ts';
 import { fuzzTarget } from './target.ts';
 
 const SEED = 7;
-const RUNS = 300;
-const SLOW_RUNS = 40;
+const RUNS = { quick: 300, slow: 40, servers: 24 } as const;
+
+after(async () => {
+  for (const target of FUZZ_TARGETS) await target.close?.();
+});
 
 for (const target of FUZZ_TARGETS) {
   test(`random input: ${target.name.replaceAll('-', ' ')}`, { timeout: 120_000 }, async () => {
-    const runs = target.cost === 'slow' ? SLOW_RUNS : RUNS;
-    assert.deepEqual(await target.run({ seed: SEED, runs }), undefined);
+    assert.deepEqual(await target.run({ seed: SEED, runs: RUNS[target.cost] }), undefined);
   });
 }
 
@@ -29,7 +31,7 @@ const never = fuzzTarget('never', {
 });
 
 test('of all inputs that fail, the smallest is told, and it fails again when it is replayed', async () => {
-  const failure = await never.run({ seed: SEED, runs: RUNS });
+  const failure = await never.run({ seed: SEED, runs: RUNS.quick });
   assert.equal(failure?.target, 'never');
   assert.deepEqual(failure.input, [50]);
   assert.match(failure.why, /AssertionError/);
