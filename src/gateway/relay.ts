@@ -144,23 +144,19 @@ export class Relay {
 
   // First of all: whoever waits for the bytes need not wait for our looking at them.
   #send(to: Side, bytes: Buffer): void {
-    if (!to.connection.write(bytes)) {
-      to.full = true;
-      this.#other(to).connection.pause();
-    }
+    if (!to.connection.write(bytes)) this.#other(to).connection.pause();
     if (to.name === 'backend') this.#boundary?.fromClient(bytes);
     else this.#boundary?.fromBackend(bytes);
   }
 
-  // Unless what it sends could go nowhere.
+  // Unless the gate would only hold it. One that comes too early, for a full queue, is paused again by what it brings.
   #readMore(from: Side): void {
     const held = from.name === 'client' && this.#gate?.holding === true;
-    if (!held && !this.#other(from).full) from.connection.resume();
+    if (!held) from.connection.resume();
   }
 
   /** A side has taken all that it was sent. */
   takeMore(to: Side): void {
-    to.full = false;
     if (!this.#stopped) this.#readMore(this.#other(to));
   }
 
@@ -244,8 +240,6 @@ class Side implements ConnectionEvents {
   readonly connection: Connection;
   readonly name: 'client' | 'backend';
   bytes = 0;
-  /** It has not taken all that it was sent. */
-  full = false;
   sentLast = false;
   readonly #relay: Relay;
   #timer: NodeJS.Timeout | undefined;

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
-import type { RelayResult } from '../../src/gateway/relay.ts';
+import { Relay, type RelayResult } from '../../src/gateway/relay.ts';
 import type { GateRefusal } from '../../src/protocol/machine.ts';
 import { submissionBoundary } from '../../src/protocol/submission/boundary.ts';
 import { submissionGate } from '../../src/protocol/submission/gate.ts';
+import type { Connection, ConnectionEvents } from '../../src/transport/transport.ts';
 import { eventually } from '../support/processes.ts';
-import { allOf, joined, type Joined } from '../support/relay.ts';
+import { allOf, FOREVER_MS, joined, joining, type Joined } from '../support/relay.ts';
 
 const LAST_WORDS = '421 4.7.0 The session cannot go on (id: a1b2)\r\n';
 
@@ -87,6 +88,20 @@ test('content that comes before the 354 waits for it, and what the client does n
   assert.deepEqual(one.refused, []);
 });
 
+test('a client that was held from the beginning is not read either', async () => {
+  const one = await gated('DATA\r\n');
+  const texts = heard(one);
+  const content = Buffer.alloc(64 * 1024 * 1024, 'a line of mail\r\n');
+  one.client.write('a line of mail\r\n');
+  one.client.write(content);
+  await eventually('DATA has passed', () => texts.backend === 'DATA\r\n');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.ok(one.client.writableLength > content.length / 2, 'the gateway reads on');
+  assert.deepEqual(one.refused, []);
+  one.between.stop('cut-off');
+  await one.finished;
+});
+
 test('a backend that takes nothing stops the client, whatever the gate lets through', async () => {
   const one = await gated();
   one.client.write('DATA\r\n');
@@ -138,4 +153,81 @@ test('a session that we end says so where nothing is due, and is silent where so
     one.backend.end();
     assert.equal((await one.finished).ended satisfies RelayResult['ended'], 'cut-off');
   }
+});
+
+/** A connection that notes what is done with it, and of which the test says what happens. */
+class NotedConnection implements Connection {
+  readonly remote = { address: '127.0.0.1', port: 1 };
+  readonly local = { address: '127.0.0.1', port: 2 };
+  readonly unsent = 0;
+  readonly writable = true;
+  readonly closed = false;
+  readonly secured = false;
+  readonly done: string[] = [];
+  events: ConnectionEvents | undefined;
+
+  own(events: ConnectionEvents): void {
+    this.events = events;
+  }
+
+  pause(): void {
+    this.done.push('pause');
+  }
+
+  resume(): void {
+    this.done.push('resume');
+  }
+
+  write(bytes: Buffer): boolean {
+    this.done.push(bytes.toString('latin1'));
+    return true;
+  }
+
+  end(): void {
+    this.done.push('end');
+  }
+
+  destroy(): void {
+    this.done.push('destroy');
+  }
+
+  async acceptTls(): Promise<string> {
+    return 'none here';
+  }
+
+  async connectTls(): Promise<string> {
+    return 'none here';
+  }
+}
+
+function noted(): { between: Relay; client: NotedConnection; backend: NotedConnection } {
+  const [client, backend] = [new NotedConnection(), new NotedConnection()];
+  const sides = { client: joining(client), backend: joining(backend) };
+  const owner = { onFinished: () => assert.fail('it goes on') };
+  const gate = submissionGate({ sessionId: 'a1b2', capabilities: [] });
+  const between = new Relay(sides, { owner, idleMs: FOREVER_MS, gate, boundary: submissionBoundary('a1b2') });
+  between.start(sides);
+  for (const { done } of [client, backend]) done.length = 0;
+  return { between, client, backend };
+}
+
+test('the end of what a client says reaches the backend behind what is held of it', () => {
+  const { client, backend } = noted();
+  client.events?.onReceived(Buffer.from('DATA\r\nhello\r\n.\r\n'));
+  client.events?.onEnded();
+  assert.deepEqual([backend.done, client.done], [['DATA\r\n'], ['pause']]);
+  client.events?.onDrained();
+  backend.events?.onDrained();
+  assert.deepEqual(client.done, ['pause']);
+  backend.events?.onReceived(Buffer.from('354 go on\r\n'));
+  assert.deepEqual(backend.done, ['DATA\r\n', 'resume', 'hello\r\n.\r\n', 'end']);
+});
+
+test('a session that its gate has ended is not ended again', () => {
+  const { between, client, backend } = noted();
+  client.events?.onReceived(Buffer.from('\n'));
+  between.stop('drain');
+  assert.deepEqual(client.done, [LAST_WORDS, 'end', 'resume']);
+  assert.deepEqual(backend.done, ['destroy']);
+  client.events?.onClosed();
 });

@@ -700,4 +700,6 @@ test('busy says that something is kept, half said or not answered', () => {
     states.push(gate.busy);
   }
   assert.deepEqual(states, [true, true, true, false, true, false, true, true, true, false]);
+  feed(gate, 'backend', { text: '421 time', size: Infinity });
+  assert.equal(gate.busy, true);
 });
