@@ -194,7 +194,7 @@ for (const [who, address, seen] of [
       const behindProxy = { ...gateway, place: () => ({ port, tls: 'implicit' as const, caFile: authority.caFile }) };
       const wire = await session(behindProxy, 'submission', ours, { before });
       await wire.say('EHLO client.test', /^250 .*\r\n/m);
-      await wire.say(`XCLIENT LOGIN=${victim.name}`, /^550 5\.7\.0 .*\r\n/m);
+      await wire.say(`XCLIENT LOGIN=${victim.name}`, /^503 5\.5\.1 .*\r\n/m);
       await wire.say(`MAIL FROM:<${ours.name}>`, /^250 .*\r\n/m);
       await wire.say(`RCPT TO:<${ours.name}>`, /^250 .*\r\n/m);
       await wire.say('DATA', /^354 .*\r\n/m);
