@@ -80,7 +80,8 @@ export class Relay {
   /** Milliseconds for which nothing has moved; 0 while something waits to be sent on, or is under way. */
   get quietMs(): number {
     const waiting = this.#client.connection.unsent > 0 || this.#backend.connection.unsent > 0;
-    return waiting || this.#boundary?.busy === true || this.#gate?.busy === true ? 0 : this.#stillMs;
+    const busy = (this.#gate ?? this.#boundary)?.busy === true;
+    return waiting || busy ? 0 : this.#stillMs;
   }
 
   /** Ends it when nothing has moved for too long. One who looks at all of them now and then costs less than their timers. */
@@ -174,6 +175,7 @@ export class Relay {
 
   #endOther(from: Side): void {
     const to = this.#other(from);
+    if (from.name === 'client') this.#gate?.clientEnded();
     if (to.name === 'backend' && to.connection.secured) this.#endOnceQuiet(to);
     else to.connection.end();
   }

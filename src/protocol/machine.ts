@@ -190,9 +190,14 @@ export interface Gate {
   fromClient(bytes: Buffer): readonly GateAction[];
   /** Bytes from the backend, which may also set free what was kept. */
   fromBackend(bytes: Buffer): readonly GateAction[];
+  /** The client has sent its last, and nothing of it is held: what it has begun will not be finished. */
+  clientEnded(): void;
   /** Bytes of the client wait for the backend to answer: read no more of them. */
   readonly holding: boolean;
-  /** Something is kept, half said or not answered: a word of ours would land in the wrong place. */
+  /**
+   * Something is kept, half said or not answered: a word of ours would land in the wrong place. Once the client has ended,
+   * only what the backend has still to answer.
+   */
   readonly busy: boolean;
 }
 

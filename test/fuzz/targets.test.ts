@@ -8,7 +8,7 @@ import { FUZZ_TARGETS } from './all.ts';
 import { fuzzTarget } from './target.ts';
 
 const SEED = 7;
-const RUNS = { quick: 300, slow: 40, servers: 12 } as const;
+const RUNS = { quick: 300, slow: 40, servers: 24 } as const;
 
 after(async () => {
   for (const target of FUZZ_TARGETS) await target.close?.();

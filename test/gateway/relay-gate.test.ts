@@ -162,9 +162,13 @@ class NotedConnection implements Connection {
   readonly unsent = 0;
   readonly writable = true;
   readonly closed = false;
-  readonly secured = false;
+  readonly secured: boolean;
   readonly done: string[] = [];
   events: ConnectionEvents | undefined;
+
+  constructor(secured = false) {
+    this.secured = secured;
+  }
 
   own(events: ConnectionEvents): void {
     this.events = events;
@@ -200,8 +204,8 @@ class NotedConnection implements Connection {
   }
 }
 
-function noted(): { between: Relay; client: NotedConnection; backend: NotedConnection } {
-  const [client, backend] = [new NotedConnection(), new NotedConnection()];
+function noted(tlsAtBackend = false): { between: Relay; client: NotedConnection; backend: NotedConnection } {
+  const [client, backend] = [new NotedConnection(), new NotedConnection(tlsAtBackend)];
   const sides = { client: joining(client), backend: joining(backend) };
   const owner = { onFinished: () => assert.fail('it goes on') };
   const gate = submissionGate({ sessionId: 'a1b2', capabilities: [] });
@@ -230,4 +234,28 @@ test('a session that its gate has ended is not ended again', () => {
   assert.deepEqual(client.done, [LAST_WORDS, 'end', 'resume']);
   assert.deepEqual(backend.done, ['destroy']);
   client.events?.onClosed();
+});
+
+test('a client that ends in the middle of a line or of content does not keep a backend with TLS', async () => {
+  for (const [sent, answer] of [
+    ['NOO', ''],
+    ['DATA\r\nhalf a li', '354 go on\r\n'],
+  ] as const) {
+    const { client, backend } = noted(true);
+    client.events?.onReceived(Buffer.from(sent));
+    client.events?.onEnded();
+    if (answer !== '') backend.events?.onReceived(Buffer.from(answer));
+    await eventually('the backend hears of the end', () => backend.done.at(-1) === 'end');
+    assert.doesNotMatch(backend.done.join(''), /NOO/);
+  }
+});
+
+test('a backend with TLS that has still to answer is not told of the end before', async () => {
+  const { client, backend } = noted(true);
+  client.events?.onReceived(Buffer.from('NOOP\r\nNOO'));
+  client.events?.onEnded();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.deepEqual(backend.done, ['NOOP\r\n']);
+  backend.events?.onReceived(Buffer.from('250 ok\r\n'));
+  await eventually('the backend hears of the end', () => backend.done.at(-1) === 'end');
 });

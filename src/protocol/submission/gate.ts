@@ -71,10 +71,13 @@ class SubmissionGate implements Gate {
   }
 
   get busy(): boolean {
-    const { at } = this.#client;
-    return (
-      !this.#held.none || this.#begun !== undefined || this.#awaited.length > 0 || at === 'content' || at === 'chunk'
-    );
+    const unfinished = !this.#held.none || this.#client.at === 'content' || this.#client.at === 'chunk';
+    return unfinished || this.#begun !== undefined || this.#awaited.length > 0;
+  }
+
+  clientEnded(): void {
+    this.#held.drop();
+    if (this.#client.at !== 'ended') this.#client = OVER;
   }
 
   fromClient(bytes: Buffer): readonly GateAction[] {
@@ -217,11 +220,10 @@ class SubmissionGate implements Gate {
 
   #onReply(reply: Reply, bytes: Buffer): void {
     const next = this.#awaited[0];
+    // The server closes behind it, and hears nothing more.
     if (reply.code === '421') {
-      // The server closes behind it, and hears nothing more.
       this.#output.pass('client', bytes);
-      this.#end();
-      return;
+      return this.#end();
     }
     const content = next?.from === 'backend' && next.to === 'DATA' && reply.code === '354';
     if (next?.from !== 'backend' || (reply.code.startsWith('3') && !content)) {
