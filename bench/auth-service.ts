@@ -3,13 +3,13 @@
  * runtime. https://nginx.org/en/docs/mail/ngx_mail_auth_http_module.html. Its one argument says where everything is.
  */
 
-import { canonicalAccount } from '../src/core/identity.ts';
-import { Secret } from '../src/core/secret.ts';
-import type { Attempt, Protocol } from '../src/core/verdict.ts';
-import { readKeyring } from '../src/keys.ts';
-import { makeGatekeeper } from '../src/policy/decide.ts';
-import { openStore } from '../src/store/open.ts';
-import { tellOfSubscribers } from '../src/tracing-channels.ts';
+import { canonicalAccount } from '#core/identity.ts';
+import { Secret } from '#core/secret.ts';
+import type { Attempt, Protocol } from '#core/verdict.ts';
+import { readKeyring } from '#adapters/key-file.ts';
+import { makeGatekeeper } from '#policy/logins/gatekeeper.ts';
+import { openStore } from '#store/open.ts';
+import { tellOfSubscribers } from '#runtime/bun-tracing-channels.ts';
 import { masterLogin } from './sides/nginx.ts';
 
 interface Job {

@@ -5,10 +5,10 @@
 
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { Relay } from '../src/gateway/relay.ts';
-import { HANDSHAKES_PER_TURN, Turnstile } from '../src/gateway/turnstile.ts';
-import { transport } from '../src/transport/runtime.ts';
-import type { Connection } from '../src/transport/transport.ts';
+import { Relay } from '#gateway/relay.ts';
+import { HANDSHAKES_PER_TURN, Turnstile } from '#gateway/limits/handshake-queue.ts';
+import { transport } from '#transport/runtime.ts';
+import type { Connection } from '#transport/transport.ts';
 import { PROTOCOLS, type MailProtocol } from './sides/side.ts';
 
 export interface Job {

@@ -15,15 +15,22 @@ await runMain(async () => {
   await install({ only: 'production' });
   mkdirSync(dirname(output), { recursive: true });
   const entries = ['./src/executable.mjs', ...threads()];
-  run(bunPath(), ['build', '--compile', '--sourcemap=inline', '--root=src', ...entries, `--outfile=${output}`]);
+  run(bunPath(), [
+    'build',
+    '--compile',
+    '--sourcemap=inline',
+    '--entry-naming=[name].[ext]',
+    ...entries,
+    `--outfile=${output}`,
+  ]);
   rmSync(`${output}.map`, { force: true }); // it is in the executable already
   const version = run(output, ['--version']).trim();
   process.stdout.write(`${output} ${version}, ${Math.round(statSync(output).size / 2 ** 20)} MB\n`);
   return 0;
 });
 
-// The files that the sources start threads with. In the executable a path beside the sources leads to a file beside the
-// one program that all of them have become: only those directly in src/ are found there.
+// The files that the sources start threads with. In the executable a path beside a source leads to a file beside the one
+// program that all of them have become: each is put there under its name alone.
 function threads() {
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
@@ -31,8 +38,8 @@ function threads() {
   return sources.flatMap((file) => {
     const starts = readFileSync(join(ROOT, 'src', file), 'utf8').matchAll(/new Worker\(\s*new URL\('([^']+)'/g);
     return [...starts].map(([, thread]) => {
-      if (dirname(file) === '.' && thread === `./${basename(thread)}`) return `./src/${basename(thread)}`;
-      throw new Complaint(`src/${file} starts a thread: both files must be directly in src/ to be in the executable`);
+      if (thread === `./${basename(thread)}`) return `./src/${join(dirname(file), thread)}`;
+      throw new Complaint(`src/${file} starts a thread from another folder: it would not be found in the executable`);
     });
   });
 }

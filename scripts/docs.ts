@@ -6,14 +6,14 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { settingTree } from '../src/config/tree.ts';
+import { settingTree } from '#config/tree.ts';
 import { commandReference } from './docs/command-line.ts';
 import { errorReference } from './docs/errors.ts';
 import { editorSchema } from './docs/editor-schema.ts';
 import { exampleYaml } from './docs/example.ts';
 import { manual } from './docs/manual.ts';
-import { openApi } from '../src/service/openapi.ts';
-import { ROUTES } from '../src/service/routes.ts';
+import { openApi } from '#service/openapi.ts';
+import { ROUTES } from '#service/routes.ts';
 
 const tree = settingTree();
 const documents: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /** How a mail app of each protocol logs in. */
 
-import { unreachable } from '../../src/core/fault.ts';
+import { unreachable } from '#core/fault.ts';
 import type { MailProtocol, Target } from '../sides/side.ts';
 import { Client, type ClientOptions } from './client.ts';
 

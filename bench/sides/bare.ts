@@ -1,7 +1,7 @@
 /** What the runtime alone costs: TLS and a relay on the gateway's own sockets, without anything that makes it Postern. */
 
 import { join } from 'node:path';
-import { MEMORY_KEPT, NO_LAST_COMPILER } from '../../src/worker-environment.ts';
+import { MEMORY_KEPT, NO_LAST_COMPILER } from '#runtime/bun-environment.ts';
 import { freePorts, listening, start } from '../../test/support/processes.ts';
 import type { Job } from '../bare-relay.ts';
 import { BUN } from '../runtime.ts';

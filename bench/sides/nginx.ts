@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, listening, runOk, start, type Running } from '../../test/support/processes.ts';
-import { NO_LAST_COMPILER } from '../../src/worker-environment.ts';
+import { NO_LAST_COMPILER } from '#runtime/bun-environment.ts';
 import { BUN } from '../runtime.ts';
 import { MASTER, type Side, type Surroundings } from './side.ts';
 

@@ -1,8 +1,8 @@
 /** Logins and the look-up that each of them makes, as the store grows. nginx's auth service makes the same one. */
 
 import { randomInt } from 'node:crypto';
-import { canonicalAccount, type Account } from '../../src/core/identity.ts';
-import { DEFAULT_KEY_PREFIX, keyPlan } from '../../src/store/keys.ts';
+import { canonicalAccount, type Account } from '#core/identity.ts';
+import { DEFAULT_KEY_PREFIX, keyPlan } from '#store/keys.ts';
 import { inParallel } from '../../test/support/floods.ts';
 import type { RedisServer } from '../../test/support/redis.ts';
 import type { Side } from '../sides/side.ts';

@@ -1,7 +1,7 @@
 /** Writes docs/command-line.md: the help of every command. */
 
 import type { Command } from 'commander';
-import { makeProgram } from '../../src/cli/program.ts';
+import { makeProgram } from '#cli/program.ts';
 
 const HEAD = `# Command line
 

@@ -1,6 +1,6 @@
 /** Writes config/postern.schema.json, by which editors check and complete a configuration file. */
 
-import type { SettingNode } from '../../src/config/tree.ts';
+import type { SettingNode } from '#config/tree.ts';
 
 /** The text of the schema. */
 export function editorSchema(root: SettingNode): string {

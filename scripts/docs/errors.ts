@@ -1,15 +1,15 @@
 /** Writes docs/errors.md: every code by which Postern says that something went wrong, who sees it, and what to do. */
 
-import { EXIT_CODE_WORDS, EXIT_CODES, exitCodeOf } from '../../src/cli/exit-codes.ts';
-import { Fault, type FaultCode } from '../../src/core/fault.ts';
-import type { DenyReason } from '../../src/core/verdict.ts';
-import { refusalLines as imapRefusal } from '../../src/protocol/imap/replies.ts';
-import type { BackendFault } from '../../src/protocol/machine.ts';
-import { refusalLine as pop3Refusal } from '../../src/protocol/pop3/replies.ts';
-import { refusalLine as sieveRefusal } from '../../src/protocol/sieve/replies.ts';
-import { refusalLine as submissionRefusal } from '../../src/protocol/submission/replies.ts';
-import type { Refusal } from '../../src/protocol/texts.ts';
-import { problemOf } from '../../src/service/problem.ts';
+import { EXIT_CODE_WORDS, EXIT_CODES, exitCodeOf } from '#cli/exit-codes.ts';
+import { Fault, type FaultCode } from '#core/fault.ts';
+import type { DenyReason } from '#core/verdict.ts';
+import { refusalLines as imapRefusal } from '#protocol/imap/replies.ts';
+import type { BackendFault } from '#protocol/machine.ts';
+import { refusalLine as pop3Refusal } from '#protocol/pop3/replies.ts';
+import { refusalLine as sieveRefusal } from '#protocol/sieve/replies.ts';
+import { refusalLine as submissionRefusal } from '#protocol/submission/replies.ts';
+import type { Refusal } from '#protocol/texts.ts';
+import { problemOf } from '#service/problem.ts';
 
 interface Entry {
   readonly meaning: string;

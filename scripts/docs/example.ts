@@ -1,7 +1,7 @@
 /** Writes config/postern.example.yaml: every setting with its comment, those that may stay away commented out. */
 
 import { stringify } from 'yaml';
-import { entryOf, fieldsOf, itemOf, type SettingNode } from '../../src/config/tree.ts';
+import { entryOf, fieldsOf, itemOf, type SettingNode } from '#config/tree.ts';
 import { wrap } from './wrap.ts';
 
 const HEAD = `# yaml-language-server: $schema=postern.schema.json

@@ -1,7 +1,7 @@
 /** Writes docs/configuration.md: the rules of the file, and a table of settings for each of its sections. */
 
 import { stringify } from 'yaml';
-import { entryOf, fieldsOf, itemOf, typeWords, type SettingNode } from '../../src/config/tree.ts';
+import { entryOf, fieldsOf, itemOf, typeWords, type SettingNode } from '#config/tree.ts';
 
 const HEAD = `# Configuration
 

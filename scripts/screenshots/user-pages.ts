@@ -1,9 +1,9 @@
 /** The pages of everybody: signing in, turning two-step on, app passwords, sign-ins. */
 
-import { showAccount } from '../../src/policy/accounts.ts';
-import { addAppPassword } from '../../src/policy/managed-app-passwords.ts';
-import { setDomain } from '../../src/policy/domains.ts';
-import { Secret } from '../../src/core/secret.ts';
+import { showAccount } from '#policy/accounts/accounts.ts';
+import { addAppPassword } from '#policy/app-passwords/app-passwords.ts';
+import { setDomain } from '#policy/domains/domains.ts';
+import { Secret } from '#core/secret.ts';
 import { enrolled, enrolledByEmail } from '../../test/support/policy.ts';
 import type { Camera, Journey } from './camera.ts';
 import { ALICE, giveCode, givePassword, mailedCode, type World } from './world.ts';

@@ -1,10 +1,10 @@
 /** A portal over a store in memory, with a clock that stands still unless it is moved, and people to visit it. */
 
 import type { Page } from 'playwright-core';
-import type { Secret } from '../../src/core/secret.ts';
-import type { Account } from '../../src/core/identity.ts';
-import { setDomain } from '../../src/policy/domains.ts';
-import { makePortalServer } from '../../src/portal/server.ts';
+import type { Secret } from '#core/secret.ts';
+import type { Account } from '#core/identity.ts';
+import { setDomain } from '#policy/domains/domains.ts';
+import { makePortalServer } from '#portal/server.ts';
 import { codeAt, testAccount } from '../../test/support/policy.ts';
 import { ORDINARY_PASSWORD, testParts, type Seen } from '../../test/support/portal.ts';
 import { freePorts } from '../../test/support/processes.ts';

@@ -1,8 +1,8 @@
 /** Reads an export from its first line to its last before anything of it is restored. */
 
-import { Fault } from '../core/fault.ts';
-import { canonicalAccount, canonicalDomain, type IdentityRules } from '../core/identity.ts';
-import type { Keyring } from '../policy/keyring.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalAccount, canonicalDomain, type IdentityRules } from '#core/identity.ts';
+import type { Keyring } from '#policy/secrets/keyring.ts';
 import { keysOf, lineDigest, readHeader, readItem, type ExportHeader, type ExportItem } from './export-format.ts';
 import { numberedLines, type NumberedLine } from './lines.ts';
 

@@ -4,8 +4,8 @@
  */
 
 import { z } from 'zod';
-import type { DomainRecord, FactorKind } from '../policy/ports.ts';
-import { Fault } from '../core/fault.ts';
+import type { DomainRecord, FactorKind } from '#policy/ports/store.ts';
+import { Fault } from '#core/fault.ts';
 import { csvCells } from './csv.ts';
 
 export type ImportFormat = 'csv' | 'jsonl';

@@ -5,14 +5,14 @@
  */
 
 import { z } from 'zod';
-import { Fault, unreachable } from '../core/fault.ts';
-import type { AccountRecord } from '../policy/ports.ts';
-import type { AdminsRecord } from '../policy/admin-ports.ts';
-import type { AuditEntry } from '../policy/audit-ports.ts';
-import type { Keyring } from '../policy/keyring.ts';
-import type { DomainRecord } from '../policy/ports.ts';
-import type { TokensRecord } from '../policy/token-ports.ts';
-import { accountRecords, adminsRecords, auditRecords, domainRecords, tokensRecords } from '../store/records.ts';
+import { Fault, unreachable } from '#core/fault.ts';
+import type { AccountRecord } from '#policy/ports/store.ts';
+import type { AdminsRecord } from '#policy/ports/admins.ts';
+import type { AuditEntry } from '#policy/ports/audit.ts';
+import type { Keyring } from '#policy/secrets/keyring.ts';
+import type { DomainRecord } from '#policy/ports/store.ts';
+import type { TokensRecord } from '#policy/ports/tokens.ts';
+import { accountRecords, adminsRecords, auditRecords, domainRecords, tokensRecords } from '#store/records.ts';
 
 /** One thing that is kept. */
 export type ExportItem =

@@ -3,8 +3,8 @@
  * What ends by itself is left out: sessions, sign-ins of browsers, counts of wrong passwords, last uses.
  */
 
-import type { Store } from '../policy/ports.ts';
-import type { PolicyTools } from '../policy/tools.ts';
+import type { Store } from '#policy/ports/store.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import { itemLine, lineDigest, type ExportEnd, type ExportHeader, type ExportItem } from './export-format.ts';
 
 export interface ExportCounts {

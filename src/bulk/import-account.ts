@@ -8,18 +8,18 @@
  * them once, they are made only when somebody takes them; recovery codes likewise.
  */
 
-import { Fault } from '../core/fault.ts';
-import { canonicalAccount, type Account } from '../core/identity.ts';
-import type { Secret } from '../core/secret.ts';
-import { PROTOCOLS } from '../core/verdict.ts';
-import { makeAppPassword } from '../policy/app-passwords.ts';
-import { policyAt, type DomainPolicy } from '../policy/domain-policy.ts';
-import { endBrowsers, FIRST_APP_PASSWORD } from '../policy/factors.ts';
-import { checkedName, expiryAllowed } from '../policy/managed-app-passwords.ts';
-import type { AccountRecord, AppPasswordRecord } from '../policy/ports.ts';
-import { checkRecoveryAddress } from '../policy/recovery-address.ts';
-import { makeRecoveryCodes } from '../policy/recovery-codes.ts';
-import { auditAccount, changeAccount, EMPTY_ACCOUNT } from '../policy/tools.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalAccount, type Account } from '#core/identity.ts';
+import type { Secret } from '#core/secret.ts';
+import { PROTOCOLS } from '#core/verdict.ts';
+import { makeAppPassword } from '#policy/secrets/app-password.ts';
+import { policyAt, type DomainPolicy } from '#policy/rules/domain-policy.ts';
+import { endBrowsers, FIRST_APP_PASSWORD } from '#policy/factors/factors.ts';
+import { checkedName, expiryAllowed } from '#policy/app-passwords/app-passwords.ts';
+import type { AccountRecord, AppPasswordRecord } from '#policy/ports/store.ts';
+import { checkRecoveryAddress } from '#policy/factors/recovery-address.ts';
+import { makeRecoveryCodes } from '#policy/factors/recovery-codes.ts';
+import { auditAccount, changeAccount, EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 import type { AccountEntry } from './entries.ts';
 import type { ImportWork, Outcome } from './work.ts';
 

@@ -1,11 +1,11 @@
 /** One line of an import about a domain: what it would make of the domain's choice, and making that. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { Fault } from '../core/fault.ts';
-import { canonicalDomain } from '../core/identity.ts';
-import { UNDECIDED_DOMAIN } from '../policy/domain-policy.ts';
-import { recordWith, setDomain } from '../policy/domains.ts';
-import type { DomainRecord } from '../policy/ports.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalDomain } from '#core/identity.ts';
+import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
+import { recordWith, setDomain } from '#policy/domains/domains.ts';
+import type { DomainRecord } from '#policy/ports/store.ts';
 import type { DomainEntry } from './entries.ts';
 import type { ImportWork, Outcome } from './work.ts';
 

@@ -4,8 +4,8 @@
  * ends the work, and running it again goes on, because what is done already is left as it is.
  */
 
-import { Fault, type FaultCode } from '../core/fault.ts';
-import { canonicalAccount } from '../core/identity.ts';
+import { Fault, type FaultCode } from '#core/fault.ts';
+import { canonicalAccount } from '#core/identity.ts';
 import { entryReader, type AccountEntry, type ImportFormat } from './entries.ts';
 import { importAccount } from './import-account.ts';
 import { importDomain } from './import-domain.ts';

@@ -4,10 +4,10 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { unreachable } from '../core/fault.ts';
-import type { Account } from '../core/identity.ts';
-import type { AuditEntry } from '../policy/audit-ports.ts';
-import type { AccountRecord, DomainRecord, Store } from '../policy/ports.ts';
+import { unreachable } from '#core/fault.ts';
+import type { Account } from '#core/identity.ts';
+import type { AuditEntry } from '#policy/ports/audit.ts';
+import type { AccountRecord, DomainRecord, Store } from '#policy/ports/store.ts';
 import { exportItems } from './check-export.ts';
 import type { ExportItem } from './export-format.ts';
 

@@ -1,8 +1,8 @@
 /** `postern account list | show | unenrol | suspend | resume | unlock`. Enrolling is enrol.ts. */
 
 import type { Command } from 'commander';
-import { Fault } from '../core/fault.ts';
-import { canonicalDomain } from '../core/identity.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalDomain } from '#core/identity.ts';
 import {
   resumeAccount,
   showAccount,
@@ -10,10 +10,10 @@ import {
   type AccountView,
   type Standing,
   unlockAccount,
-} from '../policy/accounts.ts';
-import { resetFactors, unenrolAccount } from '../policy/factors.ts';
-import { knownUsers } from '../policy/impact.ts';
-import type { AccountRecord, SessionRecord } from '../policy/ports.ts';
+} from '#policy/accounts/accounts.ts';
+import { resetFactors, unenrolAccount } from '#policy/factors/factors.ts';
+import { knownUsers } from '#policy/domains/impact.ts';
+import type { AccountRecord, SessionRecord } from '#policy/ports/store.ts';
 import { appPasswordJson, appPasswordTable } from './app-password.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { addEnrolCommand } from './enrol.ts';

@@ -3,14 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import qrcode from 'qrcode';
-import { Fault } from '../core/fault.ts';
-import { Secret } from '../core/secret.ts';
-import { openHashingThread } from '../password-hashing.ts';
-import type { AdminRole } from '../policy/admin-ports.ts';
-import { grantAdmin, listAdmins, revokeAdmin, type AdminGrant } from '../policy/admins.ts';
-import { randomText } from '../policy/app-passwords.ts';
-import { createLocalAdmin } from '../policy/local-admins.ts';
-import type { NewTotp } from '../policy/totp.ts';
+import { Fault } from '#core/fault.ts';
+import { Secret } from '#core/secret.ts';
+import { openHashingThread } from '#adapters/bcrypt-thread.ts';
+import type { AdminRole } from '#policy/ports/admins.ts';
+import { grantAdmin, listAdmins, revokeAdmin, type AdminGrant } from '#policy/admins/admins.ts';
+import { randomText } from '#policy/secrets/app-password.ts';
+import { createLocalAdmin } from '#policy/admins/local-admins.ts';
+import type { NewTotp } from '#policy/secrets/totp.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { formatTime, table } from './layout.ts';
 

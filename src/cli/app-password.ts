@@ -1,10 +1,10 @@
 /** `postern app-password add | list | reveal | reset | revoke`: the passwords of an account's mail programs. */
 
 import type { Command } from 'commander';
-import { Fault } from '../core/fault.ts';
-import type { Secret } from '../core/secret.ts';
-import { PROTOCOLS, type Protocol } from '../core/verdict.ts';
-import { formatAppPassword } from '../policy/app-passwords.ts';
+import { Fault } from '#core/fault.ts';
+import type { Secret } from '#core/secret.ts';
+import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
+import { formatAppPassword } from '#policy/secrets/app-password.ts';
 import {
   addAppPassword,
   listAppPasswords,
@@ -12,7 +12,7 @@ import {
   revealAppPassword,
   revokeAppPassword,
   type AppPasswordView,
-} from '../policy/managed-app-passwords.ts';
+} from '#policy/app-passwords/app-passwords.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { formatTime, table } from './layout.ts';
 import { parseFuture } from './moments.ts';

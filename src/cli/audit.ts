@@ -1,9 +1,9 @@
 /** `postern audit list`: who did what to whom. */
 
 import { InvalidArgumentError, type Command } from 'commander';
-import { Fault } from '../core/fault.ts';
-import { canonicalDomain } from '../core/identity.ts';
-import type { AuditEntry } from '../policy/audit-ports.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalDomain } from '#core/identity.ts';
+import type { AuditEntry } from '#policy/ports/audit.ts';
 import { accountNamed, addCommand, atDesk, type Cli, type Desk } from './cli.ts';
 import { formatTime, table } from './layout.ts';
 

@@ -1,8 +1,8 @@
 /** `postern check-config`: all that is wrong with the configuration, or a summary of what it says. */
 
 import type { Command } from 'commander';
-import { readConfiguration } from '../config/load.ts';
-import type { Settings } from '../config/settings.ts';
+import { readConfiguration } from '#config/load.ts';
+import type { Settings } from '#config/settings.ts';
 import { addCommand, configFile, reporter, wantsJson, type Cli } from './cli.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { counted, facts, painter, table, type Paint } from './layout.ts';

@@ -2,14 +2,14 @@
 
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { loadSettings } from '../config/load.ts';
-import type { Settings } from '../config/settings.ts';
-import { Fault } from '../core/fault.ts';
-import { canonicalAccount, type Account, type IdentityFault } from '../core/identity.ts';
-import { readKeyring } from '../keys.ts';
-import type { PolicyTools } from '../policy/tools.ts';
-import { openMail } from '../start-mail.ts';
-import { openStore } from '../store/open.ts';
+import { loadSettings } from '#config/load.ts';
+import type { Settings } from '#config/settings.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalAccount, type Account, type IdentityFault } from '#core/identity.ts';
+import { readKeyring } from '#adapters/key-file.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import { openMail } from '#run/open-mail.ts';
+import { openStore } from '#store/open.ts';
 import { painter, type Paint } from './layout.ts';
 import type { Terminal } from './terminal.ts';
 

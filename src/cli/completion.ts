@@ -1,7 +1,7 @@
 /** `postern completion`: scripts by which shells complete subcommands and options, made by walking the commands. */
 
 import { Argument, type Command } from 'commander';
-import { unreachable } from '../core/fault.ts';
+import { unreachable } from '#core/fault.ts';
 import { addCommand, type Cli } from './cli.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -1,10 +1,10 @@
 /** `postern domain list | show | set`: whether the accounts of a domain may or must use two-step authentication. */
 
 import { Argument, type Command, Option } from 'commander';
-import { Fault } from '../core/fault.ts';
-import { setDomain, showDomain, type DomainChange, type DomainView } from '../policy/domains.ts';
-import { domainImpact, type DomainImpact } from '../policy/impact.ts';
-import type { DomainRecord, FactorKind, Store } from '../policy/ports.ts';
+import { Fault } from '#core/fault.ts';
+import { setDomain, showDomain, type DomainChange, type DomainView } from '#policy/domains/domains.ts';
+import { domainImpact, type DomainImpact } from '#policy/domains/impact.ts';
+import type { DomainRecord, FactorKind, Store } from '#policy/ports/store.ts';
 import { addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { counted, facts, formatTime, table } from './layout.ts';
 import { parseFuture } from './moments.ts';

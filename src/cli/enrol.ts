@@ -5,14 +5,14 @@
 
 import type { Command } from 'commander';
 import qrcode from 'qrcode';
-import { Fault } from '../core/fault.ts';
-import type { Account } from '../core/identity.ts';
-import { Secret } from '../core/secret.ts';
-import { showAccount } from '../policy/accounts.ts';
-import { formatAppPassword } from '../policy/app-passwords.ts';
-import { beginTotp, confirmTotp, type Confirmation } from '../policy/enrolment.ts';
-import { FIRST_APP_PASSWORD } from '../policy/factors.ts';
-import type { NewTotp } from '../policy/totp.ts';
+import { Fault } from '#core/fault.ts';
+import type { Account } from '#core/identity.ts';
+import { Secret } from '#core/secret.ts';
+import { showAccount } from '#policy/accounts/accounts.ts';
+import { formatAppPassword } from '#policy/secrets/app-password.ts';
+import { beginTotp, confirmTotp, type Confirmation } from '#policy/factors/totp-enrolment.ts';
+import { FIRST_APP_PASSWORD } from '#policy/factors/factors.ts';
+import type { NewTotp } from '#policy/secrets/totp.ts';
 import {
   accountNamed,
   addCommand,

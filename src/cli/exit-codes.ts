@@ -1,6 +1,6 @@
 /** The exit codes of the command line, the same for every command. */
 
-import { Fault, type FaultCode } from '../core/fault.ts';
+import { Fault, type FaultCode } from '#core/fault.ts';
 
 /** Each code and what it tells a script. */
 export const EXIT_CODES = {

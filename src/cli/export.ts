@@ -2,9 +2,9 @@
 
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
-import { checkExport } from '../bulk/check-export.ts';
-import { exportLines } from '../bulk/export.ts';
-import { restoreExport, type RestoreReport, type RestoreTally } from '../bulk/restore.ts';
+import { checkExport } from '#bulk/check-export.ts';
+import { exportLines } from '#bulk/export.ts';
+import { restoreExport, type RestoreReport, type RestoreTally } from '#bulk/restore.ts';
 import { addCommand, atDesk, confirm, withYes, wantsJson, type Cli, type Desk, type YesOption } from './cli.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { readable } from './import.ts';

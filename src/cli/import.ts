@@ -2,11 +2,11 @@
 
 import { createReadStream } from 'node:fs';
 import { type Command, Option } from 'commander';
-import type { ImportFormat } from '../bulk/entries.ts';
-import { importLines, type ImportReport, type ImportWatcher, type Tally } from '../bulk/import.ts';
-import type { ImportWork } from '../bulk/work.ts';
-import { Fault } from '../core/fault.ts';
-import type { DomainRecord } from '../policy/ports.ts';
+import type { ImportFormat } from '#bulk/entries.ts';
+import { importLines, type ImportReport, type ImportWatcher, type Tally } from '#bulk/import.ts';
+import type { ImportWork } from '#bulk/work.ts';
+import { Fault } from '#core/fault.ts';
+import type { DomainRecord } from '#policy/ports/store.ts';
 import { addCommand, atDesk, wantsJson, type Cli, type Desk } from './cli.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { counted, table } from './layout.ts';

@@ -13,10 +13,10 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { loadSettings } from '../config/load.ts';
-import { Fault } from '../core/fault.ts';
-import { parseKeyFile } from '../core/key-file.ts';
-import { newKeyLine } from '../policy/keyring.ts';
+import { loadSettings } from '#config/load.ts';
+import { Fault } from '#core/fault.ts';
+import { parseKeyFile } from '#core/key-file.ts';
+import { newKeyLine } from '#policy/secrets/keyring.ts';
 import { addCommand, configFile, confirm, reporter, withYes, type Cli, type YesOption } from './cli.ts';
 import { counted } from './layout.ts';
 

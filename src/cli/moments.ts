@@ -1,6 +1,6 @@
 /** Reads the times that an operator types. Pure. */
 
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const DATE_AND_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?$/;

@@ -1,7 +1,7 @@
 /** New files that only their owner can read, written line by line. An existing file is never touched. */
 
 import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 
 export interface PrivateFile {
   /** Adds a line. NOT_ALLOWED when it cannot be written: the disk is full. */

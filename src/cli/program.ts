@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 import { addAccountCommands } from './account.ts';
 import { addAdminCommands } from './admin.ts';
 import { addAppPasswordCommands } from './app-password.ts';

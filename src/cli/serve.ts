@@ -22,14 +22,14 @@ export function addServeCommands(program: Command, cli: Cli, setExitCode: (code:
   })
     .addOption(onlyOption())
     .action(async ({ only }: ServeCommandOptions, command: Command) => {
-      const { serve } = await import('../start.ts'); // no other command needs the gateway
+      const { serve } = await import('#run/serve.ts'); // no other command needs the gateway
       await toItsEnd(setExitCode, () => serve({ configFile: configFile(cli, command), only }));
     });
   program
     .command('worker', { hidden: true })
     .addOption(onlyOption())
     .action(async ({ only }: ServeCommandOptions, command: Command) => {
-      const { runWorker } = await import('../start-worker.ts');
+      const { runWorker } = await import('#run/worker.ts');
       await toItsEnd(setExitCode, () => runWorker({ configFile: configFile(cli, command), only }));
     });
 }

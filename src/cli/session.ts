@@ -1,11 +1,11 @@
 /** `postern session list | cut-off`: who is logged in now, and ending it. */
 
 import type { Command } from 'commander';
-import { Fault } from '../core/fault.ts';
-import { canonicalDomain } from '../core/identity.ts';
-import type { Opener } from '../core/verdict.ts';
-import { cutOffAccount, cutOffSession } from '../policy/accounts.ts';
-import type { SessionFilter, SessionRecord } from '../policy/ports.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalDomain } from '#core/identity.ts';
+import type { Opener } from '#core/verdict.ts';
+import { cutOffAccount, cutOffSession } from '#policy/accounts/accounts.ts';
+import type { SessionFilter, SessionRecord } from '#policy/ports/store.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { counted, formatTime, table } from './layout.ts';
 

@@ -1,9 +1,9 @@
 /** `postern token create | list | revoke`: bearer tokens of the policy service. */
 
 import { type Command, Option } from 'commander';
-import { Fault } from '../core/fault.ts';
-import { createToken, listTokens, revokeToken } from '../policy/service-tokens.ts';
-import { TOKEN_ROLES, type TokenRecord, type TokenRole } from '../policy/token-ports.ts';
+import { Fault } from '#core/fault.ts';
+import { createToken, listTokens, revokeToken } from '#policy/admins/service-tokens.ts';
+import { TOKEN_ROLES, type TokenRecord, type TokenRole } from '#policy/ports/tokens.ts';
 import { addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { formatTime, table } from './layout.ts';
 import { parseFuture } from './moments.ts';

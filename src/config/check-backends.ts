@@ -1,6 +1,6 @@
 /** What must hold between the settings of the backends, the domains and the listeners. */
 
-import { PROTOCOLS } from '../core/verdict.ts';
+import { PROTOCOLS } from '#core/verdict.ts';
 import { isLoopback } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
 import { nearestWord } from './nearest.ts';

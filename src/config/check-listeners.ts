@@ -1,6 +1,6 @@
 /** What must hold between the settings of the listeners, and with the certificates. */
 
-import { isLoopbackAddress } from '../core/network.ts';
+import { isLoopbackAddress } from '#core/network.ts';
 import type { ConfigFault } from './faults.ts';
 import { portOf, tlsOf, type ListenerConfig, type Part, type Parts } from './parts.ts';
 import { formatPath } from './tree.ts';

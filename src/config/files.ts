@@ -6,9 +6,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Fault } from '../core/fault.ts';
-import { Secret } from '../core/secret.ts';
-import { parseKeyFile } from '../core/key-file.ts';
+import { Fault } from '#core/fault.ts';
+import { Secret } from '#core/secret.ts';
+import { parseKeyFile } from '#core/key-file.ts';
 import type { ConfigFault } from './faults.ts';
 import type { SettingPath } from './tree.ts';
 

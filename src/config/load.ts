@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 import { checkBackends } from './check-backends.ts';
 import { checkCommandFiles, checkFiles } from './check-files.ts';
 import { checkListeners } from './check-listeners.ts';

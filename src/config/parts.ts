@@ -3,7 +3,7 @@
  * between the others, so the checks across settings work on what is left.
  */
 
-import { PROTOCOLS, type Protocol } from '../core/verdict.ts';
+import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
 import { BackendSchema } from './schema-backends.ts';
 import { CertificateSchema, ListenerSchema } from './schema-listeners.ts';
 import { ConfigSchema, type Config } from './schema.ts';

@@ -1,6 +1,6 @@
 /** What is allowed and unwise: said once at the start, and by `postern check-config`. */
 
-import { PROTOCOLS } from '../core/verdict.ts';
+import { PROTOCOLS } from '#core/verdict.ts';
 import { isLoopback } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
 import { servicesOf, tlsOf, type Parts } from './parts.ts';

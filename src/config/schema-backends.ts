@@ -1,7 +1,7 @@
 /** Settings of the mail servers behind the gateway. */
 
 import { z } from 'zod';
-import { PROTOCOLS } from '../core/verdict.ts';
+import { PROTOCOLS } from '#core/verdict.ts';
 import {
   backendHost,
   domain,

@@ -1,7 +1,7 @@
 /** Settings of the side that clients see: listeners and certificates. */
 
 import { z } from 'zod';
-import { PROTOCOLS } from '../core/verdict.ts';
+import { PROTOCOLS } from '#core/verdict.ts';
 import { cidr, domain, fileName, label, listenAddress, port } from './schema-parts.ts';
 
 export const ListenerSchema = z.strictObject({

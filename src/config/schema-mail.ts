@@ -1,7 +1,7 @@
 /** Settings of the relay that codes and notices are sent through, and of who may manage domains on the web. */
 
 import { z } from 'zod';
-import { canonicalAccount } from '../core/identity.ts';
+import { canonicalAccount } from '#core/identity.ts';
 import { backendHost, domain, fileName, givenOnce, hostname, port, secretText, text } from './schema-parts.ts';
 
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;

@@ -5,8 +5,8 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { canonicalDomain } from '../core/identity.ts';
-import { parseNetwork } from '../core/network.ts';
+import { canonicalDomain } from '#core/identity.ts';
+import { parseNetwork } from '#core/network.ts';
 
 /** One line of printable text. */
 export const text = z.string().regex(/^[^\p{C}]+$/u, 'must be one line of text and not empty');

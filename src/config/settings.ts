@@ -3,9 +3,9 @@
  * defaults that depend on others filled in, seconds to milliseconds, file names made full, secrets read.
  */
 
-import { canonicalAccount } from '../core/identity.ts';
-import { Secret } from '../core/secret.ts';
-import type { Protocol } from '../core/verdict.ts';
+import { canonicalAccount } from '#core/identity.ts';
+import { Secret } from '#core/secret.ts';
+import type { Protocol } from '#core/verdict.ts';
 import { masterUserSeparators } from './check-backends.ts';
 import { listenerName } from './check-listeners.ts';
 import type { ConfigFiles } from './files.ts';

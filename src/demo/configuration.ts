@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { ALICE, DEMO_DOMAINS, DEMO_SENDER } from './accounts.ts';
 import { MASTER_USER } from './files.ts';
 import type { DemoFiles } from './files.ts';
-import type { MailPorts } from './mail/settings.ts';
+import type { MailPorts } from '#demo/mail/settings.ts';
 import type { DemoListener } from './ports.ts';
 
 export interface DemoNetwork {

@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../core/fault.ts';
-import { newKeyLine } from '../policy/keyring.ts';
+import { Fault } from '#core/fault.ts';
+import { newKeyLine } from '#policy/secrets/keyring.ts';
 import { DEMO_ACCOUNTS, DEMO_SENDER } from './accounts.ts';
 import { ensureCertificates } from './certificates.ts';
 import type { CertificateFiles } from './certificates.ts';
-import type { MailServerSettings } from './mail/settings.ts';
+import type { MailServerSettings } from '#demo/mail/settings.ts';
 import type { DemoOptions } from './options.ts';
 
 export interface DemoFiles {

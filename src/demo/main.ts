@@ -5,7 +5,7 @@
 
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 import { demoConfiguration, portalUrl } from './configuration.ts';
 import { prepareFiles, unusableFile, writePrivate } from './files.ts';
 import { makeGuide } from './guide.ts';

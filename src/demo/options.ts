@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 
 export interface DemoOptions {
   readonly output: 'table' | 'json';

@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 
 export interface DemoListener {
   readonly name: string;

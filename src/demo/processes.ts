@@ -10,9 +10,9 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 import type { DemoFiles } from './files.ts';
-import type { MailPorts } from './mail/settings.ts';
+import type { MailPorts } from '#demo/mail/settings.ts';
 import { ROOT } from './options.ts';
 
 export interface DemoProcess {

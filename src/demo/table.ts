@@ -1,6 +1,6 @@
 /** The guide as a person reads it in a terminal. */
 
-import type { Standing } from '../policy/accounts.ts';
+import type { Standing } from '#policy/accounts/accounts.ts';
 import { ALICE, BOB } from './accounts.ts';
 import type { Guide, GuideServer } from './guide.ts';
 import type { SeededAccount } from './seed.ts';

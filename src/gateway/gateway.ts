@@ -1,22 +1,22 @@
 /** One worker's gateway: its listeners, its sessions, its view of the backends and of the live list. */
 
-import type { Log } from '../ops/log.ts';
-import type { ProtocolModule } from '../protocol/machine.ts';
-import type { Protocol } from '../core/verdict.ts';
-import { Admissions } from './admissions.ts';
-import type { BackendHost, Backends } from './backends.ts';
-import { clientsWithinDescriptors } from './descriptors.ts';
-import { HeldRefusals } from './held-refusals.ts';
-import { LiveSessions } from './live-sessions.ts';
+import type { Log } from '#ops/log.ts';
+import type { ProtocolModule } from '#protocol/machine.ts';
+import type { Protocol } from '#core/verdict.ts';
+import { Admissions } from '#gateway/limits/connection-limits.ts';
+import type { BackendHost, Backends } from '#backends/backends.ts';
+import { clientsWithinDescriptors } from '#connection/file-descriptors.ts';
+import { HeldRefusals } from '#gateway/limits/tarpit.ts';
+import { LiveSessions } from '#gateway/live/live-sessions.ts';
 import { Listener, type ListenerState } from './listener.ts';
-import type { Meters } from './meters.ts';
-import type { SessionServices } from './conversation.ts';
-import type { Served } from './served.ts';
+import type { Meters } from '#ops/gateway-metrics.ts';
+import type { SessionServices } from './preauth-session.ts';
+import type { Served } from './active-client.ts';
 import { serve } from './session.ts';
-import type { Gatekeeper, GatewaySettings, LiveStore } from './settings.ts';
-import { Certificates } from './tls.ts';
-import { HANDSHAKES_PER_TURN, Turnstile } from './turnstile.ts';
-import { pause } from './waiting.ts';
+import type { Gatekeeper, GatewaySettings, LiveStore } from '#gateway/ports/settings.ts';
+import { Certificates } from '#connection/certificates.ts';
+import { HANDSHAKES_PER_TURN, Turnstile } from '#gateway/limits/handshake-queue.ts';
+import { pause } from '#async/timers.ts';
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings;

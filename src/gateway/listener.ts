@@ -4,21 +4,21 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { Fault } from '../core/fault.ts';
-import { canonicalAddress, networkContains, parseNetwork, type Network } from '../core/network.ts';
-import type { Client } from '../core/verdict.ts';
-import type { Log } from '../ops/log.ts';
-import type { ProtocolModule } from '../protocol/machine.ts';
-import { ProxyHeaderReader } from '../wire/proxy-header.ts';
-import type { Admissions, Place } from './admissions.ts';
-import { Channel } from './channel.ts';
-import type { Turnstile } from './turnstile.ts';
-import type { Meters } from './meters.ts';
-import type { Accepted } from './conversation.ts';
-import type { LimitSettings, ListenerSettings } from './settings.ts';
-import type { Certificates } from './tls.ts';
-import { transport } from '../transport/runtime.ts';
-import type { Connection, Endpoint, ListeningSocket } from '../transport/transport.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalAddress, networkContains, parseNetwork, type Network } from '#core/network.ts';
+import type { Client } from '#core/verdict.ts';
+import type { Log } from '#ops/log.ts';
+import type { ProtocolModule } from '#protocol/machine.ts';
+import { ProxyHeaderReader } from '#wire/proxy-header.ts';
+import type { Admissions, Place } from '#gateway/limits/connection-limits.ts';
+import { Channel } from '#connection/channel.ts';
+import type { Turnstile } from '#gateway/limits/handshake-queue.ts';
+import type { Meters } from '#ops/gateway-metrics.ts';
+import type { Accepted } from './preauth-session.ts';
+import type { LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
+import type { Certificates } from '#connection/certificates.ts';
+import { transport } from '#transport/runtime.ts';
+import type { Connection, Endpoint, ListeningSocket } from '#transport/transport.ts';
 
 export interface ListenerOptions {
   readonly settings: ListenerSettings;

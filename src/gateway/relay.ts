@@ -3,9 +3,9 @@
  * it says first what passes; where a boundary is given it sees the bytes pass, and says what the last words are.
  */
 
-import { unreachable } from '../core/fault.ts';
-import type { Boundary, EndReason, Gate, GateAction, GateRefusal } from '../protocol/machine.ts';
-import type { Connection, ConnectionEvents } from '../transport/transport.ts';
+import { unreachable } from '#core/fault.ts';
+import type { Boundary, EndReason, Gate, GateAction, GateRefusal } from '#protocol/machine.ts';
+import type { Connection, ConnectionEvents } from '#transport/transport.ts';
 
 export interface RelayOptions {
   readonly owner: RelayOwner;

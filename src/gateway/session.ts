@@ -3,18 +3,18 @@
  * runs. There are thousands of these for days, so a session is one object and keeps nothing of its login.
  */
 
-import type { Account } from '../core/identity.ts';
-import type { Epochs } from '../core/verdict.ts';
-import type { Log } from '../ops/log.ts';
-import type { EndReason, GateRefusal } from '../protocol/machine.ts';
-import type { Place } from './admissions.ts';
-import type { Seat } from './hosts.ts';
-import { Conversation, type Accepted, type LoggedIn, type SessionServices } from './conversation.ts';
-import { openerOf } from './judge.ts';
-import type { Admission, LiveSessions } from './live-sessions.ts';
+import type { Account } from '#core/identity.ts';
+import type { Epochs } from '#core/verdict.ts';
+import type { Log } from '#ops/log.ts';
+import type { EndReason, GateRefusal } from '#protocol/machine.ts';
+import type { Place } from '#gateway/limits/connection-limits.ts';
+import type { Seat } from '#backends/hosts.ts';
+import { Conversation, type Accepted, type LoggedIn, type SessionServices } from './preauth-session.ts';
+import { openerOf } from './login.ts';
+import type { Admission, LiveSessions } from '#gateway/live/live-sessions.ts';
 import { Relay, type RelayOwner, type RelayResult, type RelaySides } from './relay.ts';
-import type { Served } from './served.ts';
-import type { LiveSession } from './settings.ts';
+import type { Served } from './active-client.ts';
+import type { LiveSession } from '#gateway/ports/settings.ts';
 
 /**
  * Serves a client, which is among `served` until its connection is over. Resolves once it has logged in or gone. Never

@@ -3,9 +3,9 @@
  * value in it is escaped. Pure.
  */
 
-import { unreachable } from '../core/fault.ts';
+import { unreachable } from '#core/fault.ts';
 import type { ComposedMail, MailContent, MailFrame, MailLanguage } from './content.ts';
-import { mailTexts, type MailTexts, type NoticeFacts, type Wording } from './texts/mail-texts.ts';
+import { mailTexts, type MailTexts, type NoticeFacts, type Wording } from '#mail/texts/mail-texts.ts';
 
 /** Writes a mail. */
 export function composeMail(content: MailContent, frame: MailFrame): ComposedMail {

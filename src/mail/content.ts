@@ -1,6 +1,6 @@
 /** What mail can say, before it has words: a code, a notice of a change, a warning, an admin's notice with instructions. */
 
-import type { Secret } from '../core/secret.ts';
+import type { Secret } from '#core/secret.ts';
 
 /** Languages that mail is written in. */
 export const MAIL_LANGUAGES = ['en', 'ms'] as const;

@@ -1,7 +1,7 @@
 /** The way to the relay: one SMTP submission per mail, with a deadline on each step, and its troubles sorted. */
 
 import { createTransport } from 'nodemailer';
-import type { Secret } from '../core/secret.ts';
+import type { Secret } from '#core/secret.ts';
 import type { ComposedMail } from './content.ts';
 
 export interface MailSettings {

@@ -3,9 +3,9 @@
  * control characters shown, long texts cut. It does not write.
  */
 
-import { looksLikeAppPassword } from '../core/app-password-shape.ts';
-import { Fault } from '../core/fault.ts';
-import type { Protocol } from '../core/verdict.ts';
+import { looksLikeAppPassword } from '#core/app-password-shape.ts';
+import { Fault } from '#core/fault.ts';
+import type { Protocol } from '#core/verdict.ts';
 
 /**
  * The closed list of fields. There is none for a password, a token, a SASL line or the arguments of IMAP ID, and the

@@ -1,7 +1,7 @@
 /** A user name as a client typed it, fit for the log: people type their password where the name belongs. */
 
 import { createHmac, randomBytes } from 'node:crypto';
-import { canonicalAccount, type IdentityRules } from '../core/identity.ts';
+import { canonicalAccount, type IdentityRules } from '#core/identity.ts';
 
 /** Of this process alone, so that nobody can try passwords against what is logged. */
 const KEY = randomBytes(32);

@@ -3,35 +3,35 @@
  * and a test walks it.
  */
 
-import { activityRoutes } from './pages/activity.ts';
-import { adminAuditRoutes } from './pages/admin-audit.ts';
-import { adminDomainRoutes } from './pages/admin-domain.ts';
-import { adminHomeRoutes } from './pages/admin-home.ts';
-import { adminNoticeRoutes } from './pages/admin-notice.ts';
-import { adminOptionsRoutes } from './pages/admin-options.ts';
-import { adminReviewRoutes } from './pages/admin-review.ts';
-import { adminSignInRoutes } from './pages/admin-sign-in.ts';
-import { adminUserRoutes } from './pages/admin-user.ts';
-import { adminUsersRoutes } from './pages/admin-users.ts';
-import { appPasswordRoutes } from './pages/app-passwords.ts';
-import { deviceCodeRoutes } from './pages/device-codes.ts';
-import { dnsRecordRoutes } from './pages/dns-records.ts';
-import { deviceRoutes } from './pages/devices.ts';
-import { fetchSettingsRoutes } from './pages/fetch-settings.ts';
-import { languageRoutes } from './pages/language.ts';
-import { newAppPasswordRoutes } from './pages/new-app-password.ts';
-import { recoveryCodeRoutes } from './pages/recovery-codes.ts';
-import { passkeyRoutes } from './pages/passkeys.ts';
-import { recoveryAddressRoutes } from './pages/recovery-address.ts';
-import { removeFactorRoutes } from './pages/remove-factor.ts';
-import { secondFactorRoutes } from './pages/second-factor.ts';
-import { setUpDoneRoutes } from './pages/set-up-done.ts';
-import { setUpRoutes } from './pages/set-up.ts';
-import { signInRoutes } from './pages/sign-in.ts';
-import { stepUpRoutes } from './pages/step-up.ts';
-import { turnOffRoutes } from './pages/turn-off.ts';
-import { twoStepRoutes } from './pages/two-step.ts';
-import type { Route } from './visit.ts';
+import { activityRoutes } from '#portal/account/activity-page.ts';
+import { adminAuditRoutes } from '#portal/admin/audit-page.ts';
+import { adminDomainRoutes } from '#portal/admin/domain-page.ts';
+import { adminHomeRoutes } from '#portal/admin/domains-page.ts';
+import { adminNoticeRoutes } from '#portal/admin/notice-page.ts';
+import { adminOptionsRoutes } from '#portal/admin/options-page.ts';
+import { adminReviewRoutes } from '#portal/admin/review-page.ts';
+import { adminSignInRoutes } from '#portal/admin/sign-in-page.ts';
+import { adminUserRoutes } from '#portal/admin/user-page.ts';
+import { adminUsersRoutes } from '#portal/admin/users-page.ts';
+import { appPasswordRoutes } from '#portal/app-passwords/app-passwords-page.ts';
+import { deviceCodeRoutes } from '#portal/devices/qr-pages.ts';
+import { dnsRecordRoutes } from '#portal/admin/dns-records-page.ts';
+import { deviceRoutes } from '#portal/devices/devices-page.ts';
+import { fetchSettingsRoutes } from '#portal/devices/settings-download.ts';
+import { languageRoutes } from '#portal/account/language-page.ts';
+import { newAppPasswordRoutes } from '#portal/app-passwords/new-app-password-page.ts';
+import { recoveryCodeRoutes } from '#portal/two-step/recovery-codes-page.ts';
+import { passkeyRoutes } from '#portal/two-step/passkeys-page.ts';
+import { recoveryAddressRoutes } from '#portal/two-step/recovery-address-page.ts';
+import { removeFactorRoutes } from '#portal/two-step/remove-factor-page.ts';
+import { secondFactorRoutes } from '#portal/sign-in/second-factor-page.ts';
+import { setUpDoneRoutes } from '#portal/two-step/set-up-done-page.ts';
+import { setUpRoutes } from '#portal/two-step/set-up-page.ts';
+import { signInRoutes } from '#portal/sign-in/sign-in-page.ts';
+import { stepUpRoutes } from '#portal/sign-in/step-up-page.ts';
+import { turnOffRoutes } from '#portal/two-step/turn-off-page.ts';
+import { twoStepRoutes } from '#portal/two-step/two-step-page.ts';
+import type { Route } from '#portal/http/page.ts';
 
 export const ROUTES: readonly Route[] = [
   ...signInRoutes,

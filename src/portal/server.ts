@@ -1,8 +1,8 @@
 /** The portal's listeners, with the application of app.ts behind them. */
 
-import { openHttpListeners, type HttpListeners } from '../web/http-listeners.ts';
+import { openHttpListeners, type HttpListeners } from '#web/http-listeners.ts';
 import { makeApp } from './app.ts';
-import type { BeginTls, PortalParts } from './settings.ts';
+import type { BeginTls, PortalParts } from '#portal/ports/portal-services.ts';
 
 export interface Portal {
   /** Listens. CONFIG_INVALID when an address or port cannot be had. */

@@ -5,8 +5,8 @@
  * RFC 3207 §4.2, RFC 2595 §4: whatever a backend, or somebody in between, said before TLS is forgotten.
  */
 
-import { unreachable } from '../core/fault.ts';
-import { plainMessage } from '../sasl/client.ts';
+import { unreachable } from '#core/fault.ts';
+import { plainMessage } from '#sasl/client.ts';
 import type { FrontFramer } from './front.ts';
 import type { BackendAction, BackendDialogue, BackendFault, BackendLogin, BackendOutcome } from './machine.ts';
 

@@ -3,8 +3,8 @@
  * (TLS on a port that begins in clear, HTTP sent by a browser), with whom there is nothing to say.
  */
 
-import { LineReader } from '../wire/line-reader.ts';
-import type { LineEvent } from '../wire/line-reader.ts';
+import { LineReader } from '#wire/line-reader.ts';
+import type { LineEvent } from '#wire/line-reader.ts';
 import { TlsHello } from './tls-hello.ts';
 
 export type ClientLine =

@@ -3,9 +3,9 @@
  * The gateway feeds it and performs what it asks for, in order.
  */
 
-import type { DenyReason, Protocol } from '../core/verdict.ts';
-import type { Secret } from '../core/secret.ts';
-import type { Credentials } from '../sasl/exchange.ts';
+import type { DenyReason, Protocol } from '#core/verdict.ts';
+import type { Secret } from '#core/secret.ts';
+import type { Credentials } from '#sasl/exchange.ts';
 
 /** What a front dialogue (the client's side, before login) asks of the gateway. */
 export type FrontAction =

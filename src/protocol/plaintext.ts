@@ -1,7 +1,7 @@
 /** Credentials on a connection without TLS: whether they are taken, and what it means that they came. */
 
-import { begin } from '../sasl/exchange.ts';
-import type { SaslRequest } from '../sasl/exchange.ts';
+import { begin } from '#sasl/exchange.ts';
+import type { SaslRequest } from '#sasl/exchange.ts';
 import type { FrontAction, FrontOptions } from './machine.ts';
 
 /** Whether a listener takes credentials at this point. */

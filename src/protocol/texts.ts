@@ -6,8 +6,8 @@
  * has already proved the ordinary password (DenyReason).
  */
 
-import { unreachable } from '../core/fault.ts';
-import type { DenyReason } from '../core/verdict.ts';
+import { unreachable } from '#core/fault.ts';
+import type { DenyReason } from '#core/verdict.ts';
 import type { EndReason, FrontOptions, LoginAnswer, StopReason } from './machine.ts';
 
 /** Every answer to a login but yes. */

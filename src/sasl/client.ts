@@ -1,8 +1,8 @@
 /** The client's side of SASL, for our logins at a backend: PLAIN (RFC 4616) and LOGIN. Answers are base64. */
 
-import { Fault } from '../core/fault.ts';
-import type { Secret } from '../core/secret.ts';
-import { encodeBase64 } from '../wire/base64.ts';
+import { Fault } from '#core/fault.ts';
+import type { Secret } from '#core/secret.ts';
+import { encodeBase64 } from '#wire/base64.ts';
 
 /** Who logs in, and as whom when it is somebody else (RFC 4616 §2). */
 export interface PlainLogin {

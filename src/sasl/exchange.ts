@@ -3,9 +3,9 @@
  * credentials or a fault; it knows no mechanism by name. RFC 4422 §3; base64 and framing are the protocol's.
  */
 
-import { unreachable } from '../core/fault.ts';
-import type { Offered } from '../core/verdict.ts';
-import { decodeBase64, encodeBase64 } from '../wire/base64.ts';
+import { unreachable } from '#core/fault.ts';
+import type { Offered } from '#core/verdict.ts';
+import { decodeBase64, encodeBase64 } from '#wire/base64.ts';
 import { MECHANISMS } from './mechanisms.ts';
 import type { Mechanism } from './mechanisms.ts';
 

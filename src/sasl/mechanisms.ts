@@ -4,9 +4,9 @@
  * PLAIN: RFC 4616. LOGIN: draft-murchison-sasl-login. OAUTHBEARER: RFC 7628. XOAUTH2: Google's predecessor of it.
  */
 
-import { Secret } from '../core/secret.ts';
-import type { Offered } from '../core/verdict.ts';
-import { decodeUtf8 } from '../wire/utf8.ts';
+import { Secret } from '#core/secret.ts';
+import type { Offered } from '#core/verdict.ts';
+import { decodeUtf8 } from '#wire/utf8.ts';
 
 export interface Claim {
   readonly authcid: string;

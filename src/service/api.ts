@@ -2,10 +2,10 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { canonicalAccount, canonicalDomain, type Account } from '../core/identity.ts';
-import { coversGrantsOf } from '../policy/admins.ts';
-import { tokenMay } from '../policy/service-tokens.ts';
-import type { TokenRecord } from '../policy/token-ports.ts';
+import { canonicalAccount, canonicalDomain, type Account } from '#core/identity.ts';
+import { coversGrantsOf } from '#policy/admins/admins.ts';
+import { tokenMay } from '#policy/admins/service-tokens.ts';
+import type { TokenRecord } from '#policy/ports/tokens.ts';
 import { tokenOf, type RecogniseBearer } from './bearer.ts';
 import { once } from './idempotency.ts';
 import { openApi } from './openapi.ts';

@@ -5,8 +5,8 @@
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
-import { isFault } from '../core/fault.ts';
-import { namesOneHost } from '../web/one-host.ts';
+import { isFault } from '#core/fault.ts';
+import { namesOneHost } from '#web/one-host.ts';
 import { addApi } from './api.ts';
 import { addAskers } from './askers.ts';
 import { makeBearers, tokenOf } from './bearer.ts';

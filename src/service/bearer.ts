@@ -4,11 +4,11 @@
  * the list may be new: then the list is read again, one reading at a time.
  */
 
-import { isFault } from '../core/fault.ts';
-import { Secret } from '../core/secret.ts';
-import { listTokens, mayEver, recogniseToken, type TokenTask } from '../policy/service-tokens.ts';
-import type { TokenRecord } from '../policy/token-ports.ts';
-import type { PolicyTools } from '../policy/tools.ts';
+import { isFault } from '#core/fault.ts';
+import { Secret } from '#core/secret.ts';
+import { listTokens, mayEver, recogniseToken, type TokenTask } from '#policy/admins/service-tokens.ts';
+import type { TokenRecord } from '#policy/ports/tokens.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import { BAD_TOKEN, NO_TOKEN, ProblemError, WEAK_TOKEN } from './problem.ts';
 
 const FRESH_MS = 1_000;

@@ -5,9 +5,9 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
-import type { Change } from '../policy/ports.ts';
-import { tokenMay } from '../policy/service-tokens.ts';
-import type { TokenRecord } from '../policy/token-ports.ts';
+import type { Change } from '#policy/ports/store.ts';
+import { tokenMay } from '#policy/admins/service-tokens.ts';
+import type { TokenRecord } from '#policy/ports/tokens.ts';
 import { tokenOf, type RecogniseBearer } from './bearer.ts';
 import { measure } from './measuring.ts';
 import { ProblemError, type Problem } from './problem.ts';

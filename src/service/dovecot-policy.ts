@@ -5,15 +5,15 @@
  */
 
 import { z } from 'zod';
-import { canonicalAccount } from '../core/identity.ts';
-import { canonicalAddress, UNKNOWN_NETWORK } from '../core/network.ts';
+import { canonicalAccount } from '#core/identity.ts';
+import { canonicalAddress, UNKNOWN_NETWORK } from '#core/network.ts';
 import {
   judgeHashedLogin,
   recordHashedSuccess,
   type HashedLogin,
   type HashedVerdict,
-} from '../policy/hashed-logins.ts';
-import { tokenMay, type TokenGrant } from '../policy/service-tokens.ts';
+} from '#policy/logins/hashed-login.ts';
+import { tokenMay, type TokenGrant } from '#policy/admins/service-tokens.ts';
 import type { Refusal, ServiceParts } from './settings.ts';
 import { plainWords, protocolNamed } from './verify-json.ts';
 

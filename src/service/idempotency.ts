@@ -3,9 +3,9 @@
  * given again for a day. Answers hold secrets, so they are kept sealed.
  */
 
-import { Secret } from '../core/secret.ts';
-import type { EphemeralRef } from '../policy/ephemeral-ports.ts';
-import type { PolicyTools } from '../policy/tools.ts';
+import { Secret } from '#core/secret.ts';
+import type { EphemeralRef } from '#policy/ports/ephemeral.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import { ProblemError, type Problem } from './problem.ts';
 
 const KEY = /^[\x21-\x7e]{1,128}$/;

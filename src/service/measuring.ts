@@ -1,7 +1,7 @@
 /** Measures the requests of the application: each is counted once, by its route, when its answer is complete. */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ServiceMeters, TokenFault } from './meters.ts';
+import type { ServiceMeters, TokenFault } from './metrics.ts';
 import { BAD_TOKEN, NO_TOKEN, WEAK_TOKEN, type Problem } from './problem.ts';
 
 /** Measures every request of an application. What has been hijacked is its taker's to measure. */

@@ -4,11 +4,11 @@
  */
 
 import type { FastifyRequest } from 'fastify';
-import { Fault } from '../core/fault.ts';
-import { canonicalAddress } from '../core/network.ts';
-import { Secret } from '../core/secret.ts';
-import type { Protocol } from '../core/verdict.ts';
-import type { TokenGrant } from '../policy/service-tokens.ts';
+import { Fault } from '#core/fault.ts';
+import { canonicalAddress } from '#core/network.ts';
+import { Secret } from '#core/secret.ts';
+import type { Protocol } from '#core/verdict.ts';
+import type { TokenGrant } from '#policy/admins/service-tokens.ts';
 import type { BackendPlace, Refusal, ServiceParts } from './settings.ts';
 import { verifyLogin, type LoginAnswer } from './verify.ts';
 

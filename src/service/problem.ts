@@ -2,7 +2,7 @@
 
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Fault, type FaultCode } from '../core/fault.ts';
+import { Fault, type FaultCode } from '#core/fault.ts';
 
 /** The members of a problem. `code` is stable and for programs, `detail` is for people. */
 export interface Problem {

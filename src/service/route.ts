@@ -4,10 +4,10 @@
  */
 
 import type { z } from 'zod';
-import type { Account } from '../core/identity.ts';
-import type { TokenTask } from '../policy/service-tokens.ts';
-import type { TokenRecord } from '../policy/token-ports.ts';
-import type { PolicyTools } from '../policy/tools.ts';
+import type { Account } from '#core/identity.ts';
+import type { TokenTask } from '#policy/admins/service-tokens.ts';
+import type { TokenRecord } from '#policy/ports/tokens.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
 
 /** What a request is about, from its path. */
 export interface Targets {

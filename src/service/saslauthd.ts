@@ -5,9 +5,9 @@
  * configuration file and in no URL.
  */
 
-import { Secret } from '../core/secret.ts';
-import { unreachable } from '../core/fault.ts';
-import type { TokenGrant } from '../policy/service-tokens.ts';
+import { Secret } from '#core/secret.ts';
+import { unreachable } from '#core/fault.ts';
+import type { TokenGrant } from '#policy/admins/service-tokens.ts';
 import { ProblemError } from './problem.ts';
 import type { ServiceParts } from './settings.ts';
 import { OUTAGE, plainWords, protocolNamed } from './verify-json.ts';

@@ -1,9 +1,9 @@
 /** The values that several rows of the API share, as schemas with the words of the OpenAPI document. */
 
 import { z } from 'zod';
-import { PROTOCOLS } from '../core/verdict.ts';
-import type { AppPasswordView } from '../policy/managed-app-passwords.ts';
-import type { SessionRecord } from '../policy/ports.ts';
+import { PROTOCOLS } from '#core/verdict.ts';
+import type { AppPasswordView } from '#policy/app-passwords/app-passwords.ts';
+import type { SessionRecord } from '#policy/ports/store.ts';
 
 export const NOTHING = z.object({});
 /** The answer of a row with status 204. */

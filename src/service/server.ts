@@ -1,6 +1,6 @@
 /** The policy service's listeners, with the application of app.ts behind them. */
 
-import { openHttpListeners, type HttpListeners } from '../web/http-listeners.ts';
+import { openHttpListeners, type HttpListeners } from '#web/http-listeners.ts';
 import { makeService } from './app.ts';
 import type { BeginTls, ServiceParts } from './settings.ts';
 

@@ -1,15 +1,15 @@
 /** What the policy service is handed: its settings, and the parts of the program that it works with. */
 
 import type { Socket } from 'node:net';
-import type { Account, IdentityRules } from '../core/identity.ts';
-import type { DenyReason, Protocol } from '../core/verdict.ts';
-import type { Log } from '../ops/log.ts';
-import type { ConfiguredAdmin } from '../policy/admins.ts';
-import type { Gatekeeper } from '../policy/decide.ts';
-import type { CheckOrdinaryPassword, Limits } from '../policy/ports.ts';
-import type { PolicyTools } from '../policy/tools.ts';
-import type { BegunTls, HttpPlace } from '../web/http-listeners.ts';
-import type { ServiceMeters } from './meters.ts';
+import type { Account, IdentityRules } from '#core/identity.ts';
+import type { DenyReason, Protocol } from '#core/verdict.ts';
+import type { Log } from '#ops/log.ts';
+import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
+import type { Gatekeeper } from '#policy/logins/gatekeeper.ts';
+import type { CheckOrdinaryPassword, Limits } from '#policy/ports/store.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { BegunTls, HttpPlace } from '#web/http-listeners.ts';
+import type { ServiceMeters } from './metrics.ts';
 
 export interface ServiceListener extends HttpPlace {
   /** PEM file of the CA that signs the certificates of permitted clients; undefined: none is asked for. */

@@ -5,11 +5,11 @@
  */
 
 import { z } from 'zod';
-import { unreachable } from '../core/fault.ts';
-import { canonicalAddress } from '../core/network.ts';
-import { Secret } from '../core/secret.ts';
-import type { Protocol } from '../core/verdict.ts';
-import type { TokenGrant } from '../policy/service-tokens.ts';
+import { unreachable } from '#core/fault.ts';
+import { canonicalAddress } from '#core/network.ts';
+import { Secret } from '#core/secret.ts';
+import type { Protocol } from '#core/verdict.ts';
+import type { TokenGrant } from '#policy/admins/service-tokens.ts';
 import { ProblemError, type Problem } from './problem.ts';
 import type { Refusal, ServiceParts } from './settings.ts';
 import { verifyLogin, type LoginAnswer } from './verify.ts';

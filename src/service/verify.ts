@@ -3,13 +3,13 @@
  * session. One store round trip; counters, hints and audit are those of every login. It knows no protocol of the askers.
  */
 
-import { unreachable } from '../core/fault.ts';
-import { authzidPermitted, canonicalAccount, type Account } from '../core/identity.ts';
-import type { Attempt, Client, Offered, Opener, Protocol, Verdict } from '../core/verdict.ts';
-import type { Log } from '../ops/log.ts';
-import { typedName } from '../ops/typed-name.ts';
-import { tokenMay, type TokenGrant } from '../policy/service-tokens.ts';
-import type { Asker } from './meters.ts';
+import { unreachable } from '#core/fault.ts';
+import { authzidPermitted, canonicalAccount, type Account } from '#core/identity.ts';
+import type { Attempt, Client, Offered, Opener, Protocol, Verdict } from '#core/verdict.ts';
+import type { Log } from '#ops/log.ts';
+import { typedName } from '#ops/typed-name.ts';
+import { tokenMay, type TokenGrant } from '#policy/admins/service-tokens.ts';
+import type { Asker } from './metrics.ts';
 import type { Refusal, ServiceParts } from './settings.ts';
 
 export interface LoginQuestion {

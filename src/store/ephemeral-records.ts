@@ -1,7 +1,7 @@
 /** The stored form of what expiring records hold: a codec for each kind. */
 
 import { z } from 'zod';
-import type { EphemeralKind, EphemeralValues } from '../policy/ephemeral-ports.ts';
+import type { EphemeralKind, EphemeralValues } from '#policy/ports/ephemeral.ts';
 import { codec, Count, oneOf, Time, type Codec } from './records.ts';
 
 const BrowserSession = z.strictObject({

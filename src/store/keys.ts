@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 import type { StoreCaps } from './caps.ts';
 
 export const DEFAULT_KEY_PREFIX = 'postern:1:';

@@ -1,13 +1,13 @@
 /** Opens the store that the settings name. The only file here that knows both adapters. */
 
-import { unreachable } from '../core/fault.ts';
-import type { Secret } from '../core/secret.ts';
-import type { Store } from '../policy/ports.ts';
+import { unreachable } from '#core/fault.ts';
+import type { Secret } from '#core/secret.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { DEFAULT_CAPS, type StoreCaps } from './caps.ts';
-import { openEmbeddedStore } from './embedded/embedded-store.ts';
+import { openEmbeddedStore } from '#store/embedded/embedded-store.ts';
 import { DEFAULT_KEY_PREFIX } from './keys.ts';
-import type { RedisTls, RedisTopology } from './redis/clients.ts';
-import { openRedisStore } from './redis/redis-store.ts';
+import type { RedisTls, RedisTopology } from '#store/redis/clients.ts';
+import { openRedisStore } from '#store/redis/redis-store.ts';
 
 export type StoreSettings = EmbeddedStoreSettings | RedisStoreSettings;
 

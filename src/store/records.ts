@@ -5,13 +5,13 @@
  */
 
 import { z } from 'zod';
-import { Fault } from '../core/fault.ts';
-import { formatNetwork, parseNetwork } from '../core/network.ts';
-import { PROTOCOLS } from '../core/verdict.ts';
-import type { AdminRole, AdminsRecord } from '../policy/admin-ports.ts';
-import type { AuditAction, AuditEntry } from '../policy/audit-ports.ts';
-import type { TokenRole, TokensRecord } from '../policy/token-ports.ts';
-import type { AccountRecord, Change, DomainRecord, FactorKind, LastUse, SessionRecord } from '../policy/ports.ts';
+import { Fault } from '#core/fault.ts';
+import { formatNetwork, parseNetwork } from '#core/network.ts';
+import { PROTOCOLS } from '#core/verdict.ts';
+import type { AdminRole, AdminsRecord } from '#policy/ports/admins.ts';
+import type { AuditAction, AuditEntry } from '#policy/ports/audit.ts';
+import type { TokenRole, TokensRecord } from '#policy/ports/tokens.ts';
+import type { AccountRecord, Change, DomainRecord, FactorKind, LastUse, SessionRecord } from '#policy/ports/store.ts';
 
 /** Writes and reads records of one kind. `of` names the record in faults: an account, a domain, a session id. */
 export interface Codec<T> {

@@ -1,7 +1,7 @@
 /** A store that says how long each of its operations took and by which fault it failed. It changes nothing else. */
 
-import { Fault } from '../core/fault.ts';
-import type { Store } from '../policy/ports.ts';
+import { Fault } from '#core/fault.ts';
+import type { Store } from '#policy/ports/store.ts';
 
 /** Told of each operation: its name, its seconds, and the fault's code where it failed. */
 export type StoreObserver = (operation: string, seconds: number, code?: string) => void;

@@ -6,7 +6,7 @@
 
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
-import { Fault } from '../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 import { Connections } from './connections.ts';
 
 const MAX_HEADER_BYTES = 16_384;

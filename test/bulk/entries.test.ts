@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { csvCells } from '../../src/bulk/csv.ts';
-import { entryReader } from '../../src/bulk/entries.ts';
-import { Fault } from '../../src/core/fault.ts';
+import { csvCells } from '#bulk/csv.ts';
+import { entryReader } from '#bulk/entries.ts';
+import { Fault } from '#core/fault.ts';
 
 test('cells of CSV may be quoted, hold commas and quotes, and be empty', () => {
   assert.deepEqual(csvCells('a, b ,"c,""d"" ",,'), ['a', 'b', 'c,"d" ', '', '']);

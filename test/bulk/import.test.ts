@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { importLines, type ImportWatcher } from '../../src/bulk/import.ts';
-import type { ImportWork, MadeSecrets } from '../../src/bulk/work.ts';
-import { Fault } from '../../src/core/fault.ts';
-import { setDomain } from '../../src/policy/domains.ts';
+import { importLines, type ImportWatcher } from '#bulk/import.ts';
+import type { ImportWork, MadeSecrets } from '#bulk/work.ts';
+import { Fault } from '#core/fault.ts';
+import { setDomain } from '#policy/domains/domains.ts';
 import { testAccount, testTools } from '../support/policy.ts';
 
 const RULES = { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' } as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { numberedLines, type NumberedLine } from '../../src/bulk/lines.ts';
+import { numberedLines, type NumberedLine } from '#bulk/lines.ts';
 
 async function* pieces(...parts: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield Buffer.from(part);

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { Secret } from '../../src/core/secret.ts';
-import { openHashingThread } from '../../src/password-hashing.ts';
-import { checkLocalPassword } from '../../src/policy/local-admins.ts';
+import { Secret } from '#core/secret.ts';
+import { openHashingThread } from '#adapters/bcrypt-thread.ts';
+import { checkLocalPassword } from '#policy/admins/local-admins.ts';
 import { commandWorld } from '../support/command-line.ts';
 
 test('a mail account is granted, listed and revoked', async (t) => {

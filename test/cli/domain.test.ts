@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SessionRecord } from '../../src/policy/ports.ts';
+import type { SessionRecord } from '#policy/ports/store.ts';
 import { commandWorld, START } from '../support/command-line.ts';
 
 const DAY = 86_400_000;

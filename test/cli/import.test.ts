@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { barText, progressBar } from '../../src/cli/progress.ts';
+import { barText, progressBar } from '#cli/progress.ts';
 import { commandWorld, type CommandWorld } from '../support/command-line.ts';
 import { run } from '../support/processes.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counted, facts, formatDistance, formatTime, painter, table } from '../../src/cli/layout.ts';
-import { parseFuture } from '../../src/cli/moments.ts';
-import { isFault } from '../../src/core/fault.ts';
+import { counted, facts, formatDistance, formatTime, painter, table } from '#cli/layout.ts';
+import { parseFuture } from '#cli/moments.ts';
+import { isFault } from '#core/fault.ts';
 
 const plain = painter(false);
 const NOW = new Date(2026, 2, 1, 12, 0).getTime();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 
-import type { AccountRecord } from '../../src/policy/ports.ts';
+import type { AccountRecord } from '#policy/ports/store.ts';
 import { commandWorld, START, type CommandWorld } from '../support/command-line.ts';
 import { smtpSink, type SmtpSink } from '../support/smtp-sink.ts';
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { completionScript } from '../../src/cli/completion.ts';
-import { makeProgram } from '../../src/cli/program.ts';
-import { parseKeyFile } from '../../src/core/key-file.ts';
+import { completionScript } from '#cli/completion.ts';
+import { makeProgram } from '#cli/program.ts';
+import { parseKeyFile } from '#core/key-file.ts';
 import { commandWorld, type CommandWorld } from '../support/command-line.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

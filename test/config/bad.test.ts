@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readConfiguration } from '../../src/config/load.ts';
+import { readConfiguration } from '#config/load.ts';
 
 const folder = fileURLToPath(new URL('bad', import.meta.url));
 const NOW = Date.UTC(2026, 0, 1);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readConfiguration } from '../../src/config/load.ts';
-import { entryOf, fieldsOf, itemOf, settingTree, type SettingNode } from '../../src/config/tree.ts';
+import { readConfiguration } from '#config/load.ts';
+import { entryOf, fieldsOf, itemOf, settingTree, type SettingNode } from '#config/tree.ts';
 import { createAuthority } from '../support/certificates.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

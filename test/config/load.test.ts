@@ -3,13 +3,13 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { loadSettings, readConfiguration } from '../../src/config/load.ts';
-import { isFault } from '../../src/core/fault.ts';
-import type { Settings } from '../../src/config/settings.ts';
-import type { GatewaySettings } from '../../src/gateway/settings.ts';
-import { newKeyLine } from '../../src/policy/keyring.ts';
-import type { Limits } from '../../src/policy/ports.ts';
-import type { StoreSettings } from '../../src/store/open.ts';
+import { loadSettings, readConfiguration } from '#config/load.ts';
+import { isFault } from '#core/fault.ts';
+import type { Settings } from '#config/settings.ts';
+import type { GatewaySettings } from '#gateway/ports/settings.ts';
+import { newKeyLine } from '#policy/secrets/keyring.ts';
+import type { Limits } from '#policy/ports/store.ts';
+import type { StoreSettings } from '#store/open.ts';
 import { createAuthority } from '../support/certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-config-'));

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { mailServers } from '../../src/config/mail-servers.ts';
-import { ConfigSchema } from '../../src/config/schema.ts';
+import { mailServers } from '#config/mail-servers.ts';
+import { ConfigSchema } from '#config/schema.ts';
 
 function serversOf(listeners: readonly object[], told: object = {}): readonly string[] {
   const config = ConfigSchema.parse({

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  APP_PASSWORD_ALPHABET,
-  appPasswordCharacters,
-  looksLikeAppPassword,
-} from '../../src/core/app-password-shape.ts';
+import { APP_PASSWORD_ALPHABET, appPasswordCharacters, looksLikeAppPassword } from '#core/app-password-shape.ts';
 
 test('the alphabet has 32 characters, none twice, none that looks like another', () => {
   assert.equal(new Set(APP_PASSWORD_ALPHABET).size, 32);

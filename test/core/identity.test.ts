@@ -3,9 +3,9 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { authzidPermitted, canonicalAccount, canonicalDomain } from '../../src/core/identity.ts';
+import { authzidPermitted, canonicalAccount, canonicalDomain } from '#core/identity.ts';
 
-import type { IdentityRules } from '../../src/core/identity.ts';
+import type { IdentityRules } from '#core/identity.ts';
 
 const RULES: IdentityRules = {
   defaultDomain: 'example.org',

@@ -13,7 +13,7 @@ import {
   networkOf,
   parseAddress,
   parseNetwork,
-} from '../../src/core/network.ts';
+} from '#core/network.ts';
 
 function block(text: string) {
   const network = parseNetwork(text);

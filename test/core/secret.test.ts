@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { format, inspect } from 'node:util';
 import { test } from 'node:test';
 
-import { Secret } from '../../src/core/secret.ts';
+import { Secret } from '#core/secret.ts';
 
 const TEXT = 'hunter2 with spaces';
 

@@ -7,7 +7,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import test from 'node:test';
-import { ensureCertificates, makeCertificates } from '../../src/demo/certificates.ts';
+import { ensureCertificates, makeCertificates } from '#demo/certificates.ts';
 import { runOk, temporaryDirectory } from '../support/processes.ts';
 
 const DAY_MS = 86_400_000;

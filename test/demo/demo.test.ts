@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import type { Guide } from '../../src/demo/guide.ts';
+import type { Guide } from '#demo/guide.ts';
 import { freePortBase, guideOf, npmStart, processesWith, runDemo } from '../support/demo.ts';
 import { run, temporaryDirectory } from '../support/processes.ts';
 

@@ -161,7 +161,7 @@ function sources(name: string): string {
   return copy;
 }
 
-for (const missing of ['src/portal/assets/script.js', 'src/password-hashing-worker.ts']) {
+for (const missing of ['src/portal/http/assets/script.js', 'src/adapters/bcrypt-worker.ts']) {
   test(`the build fails without ${missing}`, async () => {
     const copy = sources(missing.replaceAll('/', '-'));
     rmSync(join(copy, missing));

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openLog, type Log } from '../../src/ops/log.ts';
+import { openLog, type Log } from '#ops/log.ts';
 import { bannedBy } from '../support/fail2ban.ts';
 
 function lines(tell: (log: Log) => void): string[] {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { readConfiguration } from '../../src/config/load.ts';
+import { readConfiguration } from '#config/load.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { runOk, temporaryDirectory } from '../support/processes.ts';
 

@@ -1,7 +1,7 @@
 /** Everything that is fuzzed. */
 
 import { BACKEND_TARGETS } from './backends.ts';
-import { BOUNDARY_TARGETS } from './boundaries.ts';
+import { BOUNDARY_TARGETS } from './command-trackers.ts';
 import { CONFIG_TARGETS } from './config.ts';
 import { FORM_TARGETS } from './forms.ts';
 import { FRONT_TARGETS } from './fronts.ts';

@@ -3,19 +3,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { unreachable } from '../../src/core/fault.ts';
-import { PROTOCOLS, type Protocol } from '../../src/core/verdict.ts';
-import { imap } from '../../src/protocol/imap/module.ts';
+import { unreachable } from '#core/fault.ts';
+import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
+import { imap } from '#protocol/imap/module.ts';
 import type {
   BackendAction,
   BackendDialogue,
   BackendLogin,
   BackendOutcome,
   ProtocolModule,
-} from '../../src/protocol/machine.ts';
-import { pop3 } from '../../src/protocol/pop3/module.ts';
-import { sieve } from '../../src/protocol/sieve/module.ts';
-import { submission } from '../../src/protocol/submission/module.ts';
+} from '#protocol/machine.ts';
+import { pop3 } from '#protocol/pop3/module.ts';
+import { sieve } from '#protocol/sieve/module.ts';
+import { submission } from '#protocol/submission/module.ts';
 import { ALICE, ALICE_BY_PROXY, backendOptions, FORWARDED, LONG_LOGIN } from '../support/dialogue-options.ts';
 import { bytesOf, cut, streams } from './bytes.ts';
 import { SERVER_GRAMMARS } from './grammars.ts';

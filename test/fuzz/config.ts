@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { readConfiguration } from '../../src/config/load.ts';
+import { readConfiguration } from '#config/load.ts';
 import { fuzzTarget, type FuzzTarget } from './target.ts';
 
 /** Lines of the example, with those that are commented out as settings. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { ROUTES } from '../../src/portal/routes.ts';
+import { ROUTES } from '#portal/routes.ts';
 import { enrolled, testAccount } from '../support/policy.ts';
 import { signInFully, startTestPortal, type Browser, type Page } from '../support/portal.ts';
 import { fuzzTarget, type FuzzTarget } from './target.ts';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { submissionGate } from '../../src/protocol/submission/gate.ts';
+import { submissionGate } from '#protocol/submission/gate.ts';
 import { ReferenceServer } from '../support/gate-reference.ts';
 import { cut, noise } from './bytes.ts';
 import { fuzzTarget, type FuzzTarget } from './target.ts';

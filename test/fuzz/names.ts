@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { canonicalAccount, type IdentityRules } from '../../src/core/identity.ts';
-import { begin, respond, type SaslStep } from '../../src/sasl/exchange.ts';
+import { canonicalAccount, type IdentityRules } from '#core/identity.ts';
+import { begin, respond, type SaslStep } from '#sasl/exchange.ts';
 import { noise } from './bytes.ts';
 import { fuzzTarget, type FuzzTarget } from './target.ts';
 

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { canonicalAddress } from '../../src/core/network.ts';
-import { decodeBase64, encodeBase64 } from '../../src/wire/base64.ts';
-import { CommandFramer, type CommandEvent, type FramingLimits } from '../../src/wire/command-framer.ts';
-import { LineReader } from '../../src/wire/line-reader.ts';
-import { encodeProxyV2, ProxyHeaderReader, type ProxyRead } from '../../src/wire/proxy-header.ts';
+import { canonicalAddress } from '#core/network.ts';
+import { decodeBase64, encodeBase64 } from '#wire/base64.ts';
+import { CommandFramer, type CommandEvent, type FramingLimits } from '#wire/command-framer.ts';
+import { LineReader } from '#wire/line-reader.ts';
+import { encodeProxyV2, ProxyHeaderReader, type ProxyRead } from '#wire/proxy-header.ts';
 import { bytesOf, cut, noise } from './bytes.ts';
 import { fuzzTarget, type FuzzTarget } from './target.ts';
 

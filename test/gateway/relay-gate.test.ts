@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
-import { Relay, type RelayResult } from '../../src/gateway/relay.ts';
-import type { GateRefusal } from '../../src/protocol/machine.ts';
-import { submissionBoundary } from '../../src/protocol/submission/boundary.ts';
-import { submissionGate } from '../../src/protocol/submission/gate.ts';
-import type { Connection, ConnectionEvents } from '../../src/transport/transport.ts';
+import { Relay, type RelayResult } from '#gateway/relay.ts';
+import type { GateRefusal } from '#protocol/machine.ts';
+import { submissionBoundary } from '#protocol/submission/command-tracker.ts';
+import { submissionGate } from '#protocol/submission/gate.ts';
+import type { Connection, ConnectionEvents } from '#transport/transport.ts';
 import { eventually } from '../support/processes.ts';
 import { allOf, FOREVER_MS, joined, joining, type Joined } from '../support/relay.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { Relay, type RelayResult } from '../../src/gateway/relay.ts';
-import type { Connection, ConnectionEvents } from '../../src/transport/transport.ts';
-import { imapBoundary } from '../../src/protocol/imap/boundary.ts';
+import { Relay, type RelayResult } from '#gateway/relay.ts';
+import type { Connection, ConnectionEvents } from '#transport/transport.ts';
+import { imapBoundary } from '#protocol/imap/command-tracker.ts';
 import { eventually } from '../support/processes.ts';
 import { allOf, FOREVER_MS, joined, joining } from '../support/relay.ts';
 

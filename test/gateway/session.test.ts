@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { Secret } from '../../src/core/secret.ts';
+import { Secret } from '#core/secret.ts';
 import { startInProcess, type InProcessGateway, type InProcessOptions } from '../support/in-process-gateway.ts';
-import type { LogEntry, MemoryLog } from '../../src/ops/log.ts';
+import type { LogEntry, MemoryLog } from '#ops/log.ts';
 import { eventually } from '../support/processes.ts';
 import { startScriptedImap } from '../support/scripted-imap.ts';
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { stringify } from 'yaml';
-import { newKeyLine } from '../../src/policy/keyring.ts';
+import { newKeyLine } from '#policy/secrets/keyring.ts';
 import { createAuthority, LOOPBACK_NAMES } from '../support/certificates.ts';
 import { accepts, childrenOf, eventually, freePorts, run, start, temporaryDirectory } from '../support/processes.ts';
 
@@ -118,7 +118,7 @@ test('what nobody foresaw ends it with one sentence, before a listener opens', {
   cpSync(join(ROOT, 'src'), join(copy, 'src'), { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  rmSync(join(copy, 'src/portal/assets/script.js'));
+  rmSync(join(copy, 'src/portal/http/assets/script.js'));
   const { stdout, code, stderr } = await run(process.execPath, [join(copy, 'src/main.ts'), ...at.arguments]);
   assert.match(stderr, /^postern: .*a worker cannot start: ENOENT.*script\.js.*\n$/);
   assert.equal(code, 1);

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keyPlan } from '../../src/store/keys.ts';
+import { keyPlan } from '#store/keys.ts';
 import type { Yaml } from '../support/gateway.ts';
 import { eventually } from '../support/processes.ts';
 import { moveSlot, startRedisCluster, startRedisSentinels } from '../support/redis.ts';

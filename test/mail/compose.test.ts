@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Secret } from '../../src/core/secret.ts';
-import { composeMail, defaultInstructions } from '../../src/mail/compose.ts';
-import { MAIL_LANGUAGES, type MailContent, type MailFrame, type NoticeAction } from '../../src/mail/content.ts';
+import { Secret } from '#core/secret.ts';
+import { composeMail, defaultInstructions } from '#mail/compose.ts';
+import { MAIL_LANGUAGES, type MailContent, type MailFrame, type NoticeAction } from '#mail/content.ts';
 
 const AT = Date.UTC(2026, 10, 24, 3, 4);
 const FRAME: MailFrame = { service: 'Example Mail', portalUrl: 'https://mail.example.org/account', language: 'en' };

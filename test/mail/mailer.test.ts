@@ -4,9 +4,9 @@ import { createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
 
-import { Secret } from '../../src/core/secret.ts';
-import { makeMailer, type MailEvent, type Mailer, type OutgoingMail } from '../../src/mail/mailer.ts';
-import { openRelay, type MailSettings, type Relay, type RelayTrouble } from '../../src/mail/relay.ts';
+import { Secret } from '#core/secret.ts';
+import { makeMailer, type MailEvent, type Mailer, type OutgoingMail } from '#mail/mailer.ts';
+import { openRelay, type MailSettings, type Relay, type RelayTrouble } from '#mail/relay.ts';
 import { createAuthority, LOOPBACK_NAMES } from '../support/certificates.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import { listenOnLoopback, smtpSink, type SmtpSink } from '../support/smtp-sink.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, test } from 'node:test';
-import { HealthServer, type HealthServerOptions } from '../../src/ops/health-server.ts';
-import type { Health } from '../../src/ops/health.ts';
-import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
+import { HealthServer, type HealthServerOptions } from '#ops/health-server.ts';
+import type { Health } from '#ops/health.ts';
+import { memoryLog, type MemoryLog } from '#ops/log.ts';
 import { accepts, eventually, freePorts } from '../support/processes.ts';
 import { Wire } from '../support/wire.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { healthOf, workerProblems, type Problem, type WatchedGateway } from '../../src/ops/health.ts';
+import { healthOf, workerProblems, type Problem, type WatchedGateway } from '#ops/health.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;

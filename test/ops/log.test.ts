@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Fault } from '../../src/core/fault.ts';
-import { memoryLog, openLog, silentLog } from '../../src/ops/log.ts';
-import { safeText, safeUser } from '../../src/ops/log-fields.ts';
+import { Fault } from '#core/fault.ts';
+import { memoryLog, openLog, silentLog } from '#ops/log.ts';
+import { safeText, safeUser } from '#ops/log-fields.ts';
 
 const HIDDEN = '[looks like an app password]';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isMetricReadings, metricsText, type MetricReadings } from '../../src/ops/metric-readings.ts';
-import { workerMetrics, type MeteredGateway } from '../../src/ops/metrics.ts';
-import { supervisorMetrics } from '../../src/ops/supervisor-metrics.ts';
+import { isMetricReadings, metricsText, type MetricReadings } from '#ops/metric-readings.ts';
+import { workerMetrics, type MeteredGateway } from '#ops/metrics.ts';
+import { supervisorMetrics } from '#ops/supervisor-metrics.ts';
 
 const STATE: MeteredGateway = {
   listeners: [

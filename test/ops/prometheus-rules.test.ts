@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { MetricReadings } from '../../src/ops/metric-readings.ts';
-import { workerMetrics } from '../../src/ops/metrics.ts';
-import { supervisorMetrics } from '../../src/ops/supervisor-metrics.ts';
+import type { MetricReadings } from '#ops/metric-readings.ts';
+import { workerMetrics } from '#ops/metrics.ts';
+import { supervisorMetrics } from '#ops/supervisor-metrics.ts';
 
 const FILE = join(import.meta.dirname, '../../deploy/prometheus/postern.rules.yaml');
 const OPERATIONS = join(import.meta.dirname, '../../docs/operations.md');

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { askWorkers } from '../../src/ops/worker-questions.ts';
+import { askWorkers } from '#ops/worker-questions.ts';
 
 const WORKER = fileURLToPath(new URL('../support/answering-worker.ts', import.meta.url));
 const SOON_MS = 200;

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import { setDomain } from '../../src/policy/domains.ts';
-import { lackOf, type Level } from '../../src/portal/levels.ts';
-import { ROUTES } from '../../src/portal/routes.ts';
+import { setDomain } from '#policy/domains/domains.ts';
+import { lackOf, type Level } from '#portal/http/access-levels.ts';
+import { ROUTES } from '#portal/routes.ts';
 import { codeAt, enrolled, START_MS, testAccount } from '../support/policy.ts';
 import { type Browser, givePassword, PORTAL_URL, signInFully, startTestPortal } from '../support/portal.ts';
 
@@ -277,7 +277,7 @@ test('a proxy that writes ports beside addresses parts browsers as one that does
 });
 
 test('while the store is out of reach pages say so, and nothing about the account', async () => {
-  const { Fault } = await import('../../src/core/fault.ts');
+  const { Fault } = await import('#core/fault.ts');
   const store = { ...portal.tools.store };
   const broken = { ...store, lookupLogin: () => Promise.reject(new Fault('STORE_UNAVAILABLE', 'gone')) };
   const down = await startTestPortal({ tools: { ...portal.tools, store: broken } });

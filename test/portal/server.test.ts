@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import test from 'node:test';
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
-import { makeCertificates } from '../../src/demo/certificates.ts';
-import { makePortalServer, type Portal } from '../../src/portal/server.ts';
+import { makeCertificates } from '#demo/certificates.ts';
+import { makePortalServer, type Portal } from '#portal/server.ts';
 import { testParts } from '../support/portal.ts';
 import { freePorts } from '../support/processes.ts';
 

@@ -1,13 +1,13 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Fault, unreachable } from '../../src/core/fault.ts';
-import { Secret } from '../../src/core/secret.ts';
-import { done, driveBackend, plainFor, sendToBackend, unusable } from '../../src/protocol/backend.ts';
-import type { BackendInput, BackendStep } from '../../src/protocol/backend.ts';
-import type { BackendDialogue } from '../../src/protocol/machine.ts';
-import { LineReader } from '../../src/wire/line-reader.ts';
-import type { LineEvent } from '../../src/wire/line-reader.ts';
-import { printable } from '../../src/wire/printable.ts';
+import { Fault, unreachable } from '#core/fault.ts';
+import { Secret } from '#core/secret.ts';
+import { done, driveBackend, plainFor, sendToBackend, unusable } from '#protocol/backend.ts';
+import type { BackendInput, BackendStep } from '#protocol/backend.ts';
+import type { BackendDialogue } from '#protocol/machine.ts';
+import { LineReader } from '#wire/line-reader.ts';
+import type { LineEvent } from '#wire/line-reader.ts';
+import { printable } from '#wire/printable.ts';
 import { ALICE_BY_PROXY } from '../support/dialogue-options.ts';
 import { backendTranscript } from '../support/transcript.ts';
 

@@ -1,12 +1,12 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { LineReader } from '../../src/wire/line-reader.ts';
-import type { LineEvent } from '../../src/wire/line-reader.ts';
-import { driveFront, MAX_HELD_BYTES } from '../../src/protocol/front.ts';
-import type { FrontInput, FrontStep } from '../../src/protocol/front.ts';
-import type { FrontAction, FrontDialogue } from '../../src/protocol/machine.ts';
-import { unreachable } from '../../src/core/fault.ts';
-import { Secret } from '../../src/core/secret.ts';
+import { LineReader } from '#wire/line-reader.ts';
+import type { LineEvent } from '#wire/line-reader.ts';
+import { driveFront, MAX_HELD_BYTES } from '#protocol/front.ts';
+import type { FrontInput, FrontStep } from '#protocol/front.ts';
+import type { FrontAction, FrontDialogue } from '#protocol/machine.ts';
+import { unreachable } from '#core/fault.ts';
+import { Secret } from '#core/secret.ts';
 import { frontTranscript } from '../support/transcript.ts';
 
 /** A protocol made up to exercise the driver: it echoes, and has a word for each action. */

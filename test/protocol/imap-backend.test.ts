@@ -1,9 +1,9 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { isFault } from '../../src/core/fault.ts';
-import { Secret } from '../../src/core/secret.ts';
-import { imap } from '../../src/protocol/imap/module.ts';
-import type { BackendLogin, BackendOptions } from '../../src/protocol/machine.ts';
+import { isFault } from '#core/fault.ts';
+import { Secret } from '#core/secret.ts';
+import { imap } from '#protocol/imap/module.ts';
+import type { BackendLogin, BackendOptions } from '#protocol/machine.ts';
 import { ALICE_BY_PROXY, backendOptions, FORWARDED } from '../support/dialogue-options.ts';
 import { backendTranscript, playBackend } from '../support/transcript.ts';
 

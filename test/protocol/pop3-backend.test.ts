@@ -1,6 +1,6 @@
-import type { BackendOptions } from '../../src/protocol/machine.ts';
-import { Secret } from '../../src/core/secret.ts';
-import { pop3 } from '../../src/protocol/pop3/module.ts';
+import type { BackendOptions } from '#protocol/machine.ts';
+import { Secret } from '#core/secret.ts';
+import { pop3 } from '#protocol/pop3/module.ts';
 import { ALICE_BY_PROXY, backendOptions, FORWARDED, LONG_LOGIN } from '../support/dialogue-options.ts';
 import { backendTranscript } from '../support/transcript.ts';
 

@@ -1,7 +1,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import type { FrontOptions } from '../../src/protocol/machine.ts';
-import { pop3 } from '../../src/protocol/pop3/module.ts';
+import type { FrontOptions } from '#protocol/machine.ts';
+import { pop3 } from '#protocol/pop3/module.ts';
 import { frontOptions } from '../support/dialogue-options.ts';
 import { DENY_REASONS, frontTranscript, playFront } from '../support/transcript.ts';
 

@@ -1,8 +1,8 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Secret } from '../../src/core/secret.ts';
-import type { BackendOptions } from '../../src/protocol/machine.ts';
-import { sieve } from '../../src/protocol/sieve/module.ts';
+import { Secret } from '#core/secret.ts';
+import type { BackendOptions } from '#protocol/machine.ts';
+import { sieve } from '#protocol/sieve/module.ts';
 import { ALICE_BY_PROXY, backendOptions, FORWARDED } from '../support/dialogue-options.ts';
 import { backendTranscript, playBackend } from '../support/transcript.ts';
 

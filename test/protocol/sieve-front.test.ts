@@ -1,7 +1,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import type { FrontOptions } from '../../src/protocol/machine.ts';
-import { sieve } from '../../src/protocol/sieve/module.ts';
+import type { FrontOptions } from '#protocol/machine.ts';
+import { sieve } from '#protocol/sieve/module.ts';
 import { frontOptions } from '../support/dialogue-options.ts';
 import { DENY_REASONS, frontTranscript, playFront } from '../support/transcript.ts';
 

@@ -1,9 +1,9 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Secret } from '../../src/core/secret.ts';
-import type { BackendLogin, BackendOptions } from '../../src/protocol/machine.ts';
-import { submission } from '../../src/protocol/submission/module.ts';
-import { usableHelo, xtext } from '../../src/protocol/submission/xclient.ts';
+import { Secret } from '#core/secret.ts';
+import type { BackendLogin, BackendOptions } from '#protocol/machine.ts';
+import { submission } from '#protocol/submission/module.ts';
+import { usableHelo, xtext } from '#protocol/submission/xclient.ts';
 import { ALICE_BY_PROXY, backendOptions, FORWARDED, LONG_LOGIN } from '../support/dialogue-options.ts';
 import { backendTranscript, playBackend } from '../support/transcript.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Gate } from '../../src/protocol/machine.ts';
-import { submissionGate } from '../../src/protocol/submission/gate.ts';
+import type { Gate } from '#protocol/machine.ts';
+import { submissionGate } from '#protocol/submission/gate.ts';
 import { feed, gateTranscript } from '../support/gate.ts';
 
 const open = (...capabilities: readonly string[]): Gate => submissionGate({ sessionId: 'a1b2', capabilities });

@@ -1,7 +1,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../../src/protocol/texts.ts';
-import type { Refusal } from '../../src/protocol/texts.ts';
+import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '#protocol/texts.ts';
+import type { Refusal } from '#protocol/texts.ts';
 import { DENY_REASONS } from '../support/transcript.ts';
 
 const WITH_PORTAL = { portalUrl: 'https://portal.example.com/2step', sessionId: 'a1b2' };

@@ -2,9 +2,9 @@
 
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Secret } from '../../src/core/secret.ts';
-import { imap } from '../../src/protocol/imap/module.ts';
-import type { BackendOptions, FrontDialogue, FrontOptions } from '../../src/protocol/machine.ts';
+import { Secret } from '#core/secret.ts';
+import { imap } from '#protocol/imap/module.ts';
+import type { BackendOptions, FrontDialogue, FrontOptions } from '#protocol/machine.ts';
 import { backendOptions, frontOptions } from '../support/dialogue-options.ts';
 import { backendTranscript, frontTranscript, playBackend, playFront } from '../support/transcript.ts';
 

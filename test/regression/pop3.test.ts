@@ -2,8 +2,8 @@
 
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import type { BackendOptions, FrontOptions } from '../../src/protocol/machine.ts';
-import { pop3 } from '../../src/protocol/pop3/module.ts';
+import type { BackendOptions, FrontOptions } from '#protocol/machine.ts';
+import { pop3 } from '#protocol/pop3/module.ts';
 import { backendOptions, frontOptions } from '../support/dialogue-options.ts';
 import { backendTranscript, frontTranscript, playFront } from '../support/transcript.ts';
 

@@ -2,8 +2,8 @@
 
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { ProxyHeaderReader } from '../../src/wire/proxy-header.ts';
-import type { ProxyRead } from '../../src/wire/proxy-header.ts';
+import { ProxyHeaderReader } from '#wire/proxy-header.ts';
+import type { ProxyRead } from '#wire/proxy-header.ts';
 
 const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 const ADDRESSES = Buffer.from('c0000201cb00710716b503e1', 'hex');

@@ -2,8 +2,8 @@
 
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import type { BackendOptions, FrontOptions } from '../../src/protocol/machine.ts';
-import { sieve } from '../../src/protocol/sieve/module.ts';
+import type { BackendOptions, FrontOptions } from '#protocol/machine.ts';
+import { sieve } from '#protocol/sieve/module.ts';
 import { backendOptions, frontOptions } from '../support/dialogue-options.ts';
 import { backendTranscript, frontTranscript } from '../support/transcript.ts';
 

@@ -2,9 +2,9 @@
 
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Secret } from '../../src/core/secret.ts';
-import type { BackendOptions, FrontOptions } from '../../src/protocol/machine.ts';
-import { submission } from '../../src/protocol/submission/module.ts';
+import { Secret } from '#core/secret.ts';
+import type { BackendOptions, FrontOptions } from '#protocol/machine.ts';
+import { submission } from '#protocol/submission/module.ts';
 import { backendOptions, FORWARDED, frontOptions } from '../support/dialogue-options.ts';
 import { backendTranscript, frontTranscript, playBackend, playFront } from '../support/transcript.ts';
 

@@ -1,9 +1,9 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Secret } from '../../src/core/secret.ts';
-import { isFault } from '../../src/core/fault.ts';
-import { loginResponses, plainMessage } from '../../src/sasl/client.ts';
-import { begin } from '../../src/sasl/exchange.ts';
+import { Secret } from '#core/secret.ts';
+import { isFault } from '#core/fault.ts';
+import { loginResponses, plainMessage } from '#sasl/client.ts';
+import { begin } from '#sasl/exchange.ts';
 
 test('what the client side writes, the server side reads', () => {
   const initialResponse = plainMessage({ authzid: 'ürsel', authcid: 'kurt', password: new Secret('pä ss') });

@@ -1,10 +1,10 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { begin, MAX_RESPONSE_BYTES, respond } from '../../src/sasl/exchange.ts';
-import type { SaslStep } from '../../src/sasl/exchange.ts';
-import { encodeBase64 } from '../../src/wire/base64.ts';
-import { MECHANISMS } from '../../src/sasl/mechanisms.ts';
+import { begin, MAX_RESPONSE_BYTES, respond } from '#sasl/exchange.ts';
+import type { SaslStep } from '#sasl/exchange.ts';
+import { encodeBase64 } from '#wire/base64.ts';
+import { MECHANISMS } from '#sasl/mechanisms.ts';
 
 const ALL = [...MECHANISMS.keys()];
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Secret } from '../../src/core/secret.ts';
-import { isRecord } from '../../src/config/tree.ts';
-import { setDomain } from '../../src/policy/domains.ts';
-import { revokeToken } from '../../src/policy/service-tokens.ts';
+import { Secret } from '#core/secret.ts';
+import { isRecord } from '#config/tree.ts';
+import { setDomain } from '#policy/domains/domains.ts';
+import { revokeToken } from '#policy/admins/service-tokens.ts';
 import { codeAt, enrolled, START_MS, testAccount } from '../support/policy.ts';
 import { asAdmin, itemsOf, sender } from '../support/service-requests.ts';
 import { testService } from '../support/service.ts';

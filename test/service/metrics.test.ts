@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Fault } from '../../src/core/fault.ts';
-import { suspendAccount } from '../../src/policy/accounts.ts';
+import { Fault } from '#core/fault.ts';
+import { suspendAccount } from '#policy/accounts/accounts.ts';
 import { enrolled, testAccount, testTools, START_MS } from '../support/policy.ts';
 import { sender } from '../support/service-requests.ts';
 import { nginxEncoded, RIGHT_PASSWORD, testService } from '../support/service.ts';

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Fault } from '../../src/core/fault.ts';
-import { setDomain } from '../../src/policy/domains.ts';
-import { listAppPasswords } from '../../src/policy/managed-app-passwords.ts';
-import { nginxDecoded } from '../../src/service/nginx.ts';
+import { Fault } from '#core/fault.ts';
+import { setDomain } from '#policy/domains/domains.ts';
+import { listAppPasswords } from '#policy/app-passwords/app-passwords.ts';
+import { nginxDecoded } from '#service/nginx.ts';
 import { enrolled, testAccount, testTools } from '../support/policy.ts';
 import { nginxEncoded, RIGHT_PASSWORD, testService, type TestService } from '../support/service.ts';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '#store/open.ts';
 import { enrolled, START_MS, testAccount, testTools } from '../support/policy.ts';
 import { eventually } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';

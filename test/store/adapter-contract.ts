@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isFault } from '../../src/core/fault.ts';
-import type { Account } from '../../src/core/identity.ts';
-import type { PasskeyRecord } from '../../src/policy/ports.ts';
-import type { StoreCaps } from '../../src/store/caps.ts';
+import { isFault } from '#core/fault.ts';
+import type { Account } from '#core/identity.ts';
+import type { PasskeyRecord } from '#policy/ports/store.ts';
+import type { StoreCaps } from '#store/caps.ts';
 import {
   accountOf,
   appPassword,

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 
-import type { AdminRecord } from '../../src/policy/admin-ports.ts';
-import type { Account } from '../../src/core/identity.ts';
-import type { AccountRecord, Store } from '../../src/policy/ports.ts';
-import type { TokenRecord } from '../../src/policy/token-ports.ts';
-import type { StoreCaps } from '../../src/store/caps.ts';
+import type { AdminRecord } from '#policy/ports/admins.ts';
+import type { Account } from '#core/identity.ts';
+import type { AccountRecord, Store } from '#policy/ports/store.ts';
+import type { TokenRecord } from '#policy/ports/tokens.ts';
+import type { StoreCaps } from '#store/caps.ts';
 import type { Fresh } from './contract.ts';
 
 type Contract = (title: string, body: (fresh: Fresh) => Promise<void>, caps?: Partial<StoreCaps>) => void;

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Account } from '../../src/core/identity.ts';
-import type { AuditEntry } from '../../src/policy/audit-ports.ts';
+import type { Account } from '#core/identity.ts';
+import type { AuditEntry } from '#policy/ports/audit.ts';
 import type {
   AccountRecord,
   AppPasswordRecord,
@@ -14,8 +14,8 @@ import type {
   Pressure,
   SessionRecord,
   Store,
-} from '../../src/policy/ports.ts';
-import type { StoreCaps } from '../../src/store/caps.ts';
+} from '#policy/ports/store.ts';
+import type { StoreCaps } from '#store/caps.ts';
 import { eventually } from '../support/processes.ts';
 import { adminContract } from './admin-contract.ts';
 import { ephemeralContract } from './ephemeral-contract.ts';

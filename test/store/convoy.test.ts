@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Convoy, MOST_AT_ONCE } from '../../src/store/redis/convoy.ts';
+import { Convoy, MOST_AT_ONCE } from '#store/redis/write-batch.ts';
 
 const FOREVER_MS = 60_000;
 

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Store } from '../../src/policy/ports.ts';
-import type { StoreCaps } from '../../src/store/caps.ts';
-import { openStore } from '../../src/store/open.ts';
+import type { Store } from '#policy/ports/store.ts';
+import type { StoreCaps } from '#store/caps.ts';
+import { openStore } from '#store/open.ts';
 import { temporaryDirectory } from '../support/processes.ts';
 import type { Fresh } from './contract.ts';
 import type { Tampering } from './adapter-contract.ts';

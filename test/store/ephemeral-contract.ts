@@ -7,8 +7,8 @@ import type {
   EphemeralRef,
   OneTimeCodeRecord,
   TrustedBrowserRecord,
-} from '../../src/policy/ephemeral-ports.ts';
-import type { StoreCaps } from '../../src/store/caps.ts';
+} from '#policy/ports/ephemeral.ts';
+import type { StoreCaps } from '#store/caps.ts';
 import { eventually } from '../support/processes.ts';
 import type { Fresh } from './contract.ts';
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isFault } from '../../src/core/fault.ts';
-import { DEFAULT_KEY_PREFIX, escapeKeyPart, keyPlan } from '../../src/store/keys.ts';
+import { isFault } from '#core/fault.ts';
+import { DEFAULT_KEY_PREFIX, escapeKeyPart, keyPlan } from '#store/keys.ts';
 
 const RUNS = { seed: 27_924, numRuns: 200 } as const;
 

@@ -1,8 +1,8 @@
 /** What every Redis topology must show when its servers go away: a fault in time, no late writes, a quick return. */
 
 import assert from 'node:assert/strict';
-import { isFault } from '../../src/core/fault.ts';
-import type { Store } from '../../src/policy/ports.ts';
+import { isFault } from '#core/fault.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { eventually } from '../support/processes.ts';
 import { accountOf, DOMAIN, EMPTY_ACCOUNT, NETWORK, NOW, query, saveAccount, sessionOf } from './contract.ts';
 

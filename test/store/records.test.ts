@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fault, isFault } from '../../src/core/fault.ts';
-import type { AuditEntry } from '../../src/policy/audit-ports.ts';
-import type { Change } from '../../src/policy/ports.ts';
+import { Fault, isFault } from '#core/fault.ts';
+import type { AuditEntry } from '#policy/ports/audit.ts';
+import type { Change } from '#policy/ports/store.ts';
 import {
   auditRecords,
   domainRecords,
@@ -13,7 +13,7 @@ import {
   remembering,
   sessionRecords,
   type Codec,
-} from '../../src/store/records.ts';
+} from '#store/records.ts';
 import { accountOf, auditOf, DOMAIN, sessionOf } from './contract.ts';
 
 const ALICE = accountOf('alice');

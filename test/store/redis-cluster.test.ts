@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Cluster } from 'ioredis';
-import type { Change, Store } from '../../src/policy/ports.ts';
-import { keyPlan } from '../../src/store/keys.ts';
-import { openStore } from '../../src/store/open.ts';
+import type { Change, Store } from '#policy/ports/store.ts';
+import { keyPlan } from '#store/keys.ts';
+import { openStore } from '#store/open.ts';
 import { eventually } from '../support/processes.ts';
 import { moveSlot, startRedisCluster } from '../support/redis.ts';
 import { adapterContract } from './adapter-contract.ts';

@@ -1,9 +1,9 @@
 /** A key prefix of its own per test on a Redis that tests share, with a door to its raw keys. */
 
-import type { Store } from '../../src/policy/ports.ts';
-import type { StoreCaps } from '../../src/store/caps.ts';
-import { keyPlan } from '../../src/store/keys.ts';
-import { openStore, type RedisStoreSettings } from '../../src/store/open.ts';
+import type { Store } from '#policy/ports/store.ts';
+import type { StoreCaps } from '#store/caps.ts';
+import { keyPlan } from '#store/keys.ts';
+import { openStore, type RedisStoreSettings } from '#store/open.ts';
 import type { OpenTampering } from './adapter-contract.ts';
 
 /** Runs one raw command, wherever its key lives. */

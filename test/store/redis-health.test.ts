@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeServer } from '../../src/store/redis/health.ts';
+import { judgeServer } from '#store/redis/health.ts';
 
 function info(...lines: readonly string[]): string {
   return ['# Memory', 'maxmemory_policy:noeviction', 'maxmemory:0', 'used_memory:1000', ...lines].join('\r\n');

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_CAPS } from '../../src/store/caps.ts';
-import { DEFAULT_KEY_PREFIX, keyPlan } from '../../src/store/keys.ts';
-import { Link } from '../../src/store/redis/link.ts';
-import { redisLogins } from '../../src/store/redis/logins.ts';
+import { DEFAULT_CAPS } from '#store/caps.ts';
+import { DEFAULT_KEY_PREFIX, keyPlan } from '#store/keys.ts';
+import { Link } from '#store/redis/link.ts';
+import { redisLogins } from '#store/redis/logins.ts';
 import { accountOf, query } from './contract.ts';
 
 test('sixty-four look-ups are under way at most, and the deadline of the others has not begun', async () => {

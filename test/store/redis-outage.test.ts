@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isFault } from '../../src/core/fault.ts';
-import type { Change, Store } from '../../src/policy/ports.ts';
-import { openStore } from '../../src/store/open.ts';
+import { isFault } from '#core/fault.ts';
+import type { Change, Store } from '#policy/ports/store.ts';
+import { openStore } from '#store/open.ts';
 import { eventually } from '../support/processes.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { Change } from '../../src/policy/ports.ts';
-import { openStore } from '../../src/store/open.ts';
+import type { Change } from '#policy/ports/store.ts';
+import { openStore } from '#store/open.ts';
 import { eventually } from '../support/processes.ts';
 import { startRedisSentinels } from '../support/redis.ts';
 import { adapterContract } from './adapter-contract.ts';

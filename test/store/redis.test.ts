@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { isFault } from '../../src/core/fault.ts';
-import { Secret } from '../../src/core/secret.ts';
-import type { Change, Store } from '../../src/policy/ports.ts';
-import { keyPlan, PERMANENT_KINDS } from '../../src/store/keys.ts';
-import { openStore, type RedisStoreSettings } from '../../src/store/open.ts';
+import { isFault } from '#core/fault.ts';
+import { Secret } from '#core/secret.ts';
+import type { Change, Store } from '#policy/ports/store.ts';
+import { keyPlan, PERMANENT_KINDS } from '#store/keys.ts';
+import { openStore, type RedisStoreSettings } from '#store/open.ts';
 import { createAuthority, LOOPBACK_NAMES } from '../support/certificates.ts';
 import { eventually, freePorts, temporaryDirectory } from '../support/processes.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

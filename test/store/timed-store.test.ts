@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fault } from '../../src/core/fault.ts';
-import { timedStore } from '../../src/store/timed-store.ts';
+import { Fault } from '#core/fault.ts';
+import { timedStore } from '#store/timed-store.ts';
 import { makeMemoryStore } from '../support/memory-store.ts';
 
 type Observed = [operation: string, seconds: number, code: string | undefined];

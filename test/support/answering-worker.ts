@@ -1,6 +1,6 @@
 /** A worker for tests of the questions to workers: answers, or does what its first argument says instead. */
 
-import { answerQuestions } from '../../src/ops/worker-questions.ts';
+import { answerQuestions } from '#ops/worker-questions.ts';
 
 const manner = process.argv[2];
 if (manner === 'silent') process.on('message', () => {});

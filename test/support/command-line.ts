@@ -3,11 +3,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cli } from '../../src/cli/cli.ts';
-import { runCommandLine } from '../../src/cli/program.ts';
-import { newKeyLine } from '../../src/policy/keyring.ts';
-import type { Store } from '../../src/policy/ports.ts';
-import { openStore } from '../../src/store/open.ts';
+import type { Cli } from '#cli/cli.ts';
+import { runCommandLine } from '#cli/program.ts';
+import { newKeyLine } from '#policy/secrets/keyring.ts';
+import type { Store } from '#policy/ports/store.ts';
+import { openStore } from '#store/open.ts';
 
 export interface CommandWorld {
   readonly folder: string;

@@ -6,8 +6,8 @@ import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Guide } from '../../src/demo/guide.ts';
-import { demoListeners } from '../../src/demo/ports.ts';
+import type { Guide } from '#demo/guide.ts';
+import { demoListeners } from '#demo/ports.ts';
 import { eventually } from './processes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 /** Options for dialogues under test: one client and one login, with the parts that a test cares about replaced. */
 
-import { Secret } from '../../src/core/secret.ts';
-import type { BackendLogin, BackendOptions, ForwardedClient, FrontOptions } from '../../src/protocol/machine.ts';
+import { Secret } from '#core/secret.ts';
+import type { BackendLogin, BackendOptions, ForwardedClient, FrontOptions } from '#protocol/machine.ts';
 
 /** Implicit TLS, a portal, PLAIN and LOGIN. */
 export function frontOptions(replaced: Partial<FrontOptions> = {}): FrontOptions {

@@ -3,8 +3,8 @@
  * Says `ready`, then the number of each change once the store has acknowledged it.
  */
 
-import { DEFAULT_CAPS } from '../../src/store/caps.ts';
-import { openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
+import { DEFAULT_CAPS } from '#store/caps.ts';
+import { openEmbeddedStore } from '#store/embedded/embedded-store.ts';
 
 const [path = '', name = '', changes = '0'] = process.argv.slice(2);
 const [local = '', domain = ''] = name.split('@');

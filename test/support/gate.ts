@@ -15,7 +15,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Gate, GateAction } from '../../src/protocol/machine.ts';
+import type { Gate, GateAction } from '#protocol/machine.ts';
 import { escape, unescape } from './transcript.ts';
 
 /** Everything that has come of something, whatever it was cut into. One character for each byte. */

@@ -2,16 +2,16 @@
 
 import { createAuthority } from './certificates.ts';
 import { freePorts, temporaryDirectory } from './processes.ts';
-import { Backends } from '../../src/gateway/backends.ts';
-import { Gateway } from '../../src/gateway/gateway.ts';
-import { unreadMeters, type Meters } from '../../src/gateway/meters.ts';
-import type { BackendSettings, GatewaySettings, LimitSettings, ListenerSettings } from '../../src/gateway/settings.ts';
-import type { Attempt, Verdict } from '../../src/core/verdict.ts';
-import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
-import { imap } from '../../src/protocol/imap/module.ts';
-import { pop3 } from '../../src/protocol/pop3/module.ts';
-import { sieve } from '../../src/protocol/sieve/module.ts';
-import { submission } from '../../src/protocol/submission/module.ts';
+import { Backends } from '#backends/backends.ts';
+import { Gateway } from '#gateway/gateway.ts';
+import { unreadMeters, type Meters } from '#ops/gateway-metrics.ts';
+import type { BackendSettings, GatewaySettings, LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
+import type { Attempt, Verdict } from '#core/verdict.ts';
+import { memoryLog, type MemoryLog } from '#ops/log.ts';
+import { imap } from '#protocol/imap/module.ts';
+import { pop3 } from '#protocol/pop3/module.ts';
+import { sieve } from '#protocol/sieve/module.ts';
+import { submission } from '#protocol/submission/module.ts';
 
 export interface InProcessOptions {
   readonly listeners: readonly Partial<ListenerSettings>[];

@@ -8,7 +8,7 @@ import type {
   EphemeralKind,
   EphemeralRef,
   EphemeralUpdate,
-} from '../../src/policy/ephemeral-ports.ts';
+} from '#policy/ports/ephemeral.ts';
 
 type Entries = { readonly [K in EphemeralKind]: Map<string, Owned<K>> };
 interface Owned<K extends EphemeralKind> extends EphemeralEntry<K> {

@@ -3,13 +3,13 @@
  * audit and last use. Every operation gives way once, so that races between operations really interleave.
  */
 
-import { formatNetwork, parseNetwork } from '../../src/core/network.ts';
+import { formatNetwork, parseNetwork } from '#core/network.ts';
 import { makeMemoryEphemeral } from './memory-ephemeral.ts';
 
-import type { Account } from '../../src/core/identity.ts';
-import type { AdminsRecord } from '../../src/policy/admin-ports.ts';
-import type { AuditEntry } from '../../src/policy/audit-ports.ts';
-import type { TokensRecord } from '../../src/policy/token-ports.ts';
+import type { Account } from '#core/identity.ts';
+import type { AdminsRecord } from '#policy/ports/admins.ts';
+import type { AuditEntry } from '#policy/ports/audit.ts';
+import type { TokensRecord } from '#policy/ports/tokens.ts';
 import type {
   AccountChange,
   AccountRecord,
@@ -23,7 +23,7 @@ import type {
   Store,
   Versioned,
   Watcher,
-} from '../../src/policy/ports.ts';
+} from '#policy/ports/store.ts';
 
 export interface MemoryStoreOptions {
   /** Milliseconds since 1970; ends sessions that are not touched. */

@@ -3,8 +3,8 @@
  * was opened with. It is told what happened and knows nothing of how policy keeps or decides it.
  */
 
-import type { Account } from '../../src/core/identity.ts';
-import type { Protocol } from '../../src/core/verdict.ts';
+import type { Account } from '#core/identity.ts';
+import type { Protocol } from '#core/verdict.ts';
 
 export type Mode = 'disabled' | 'enabled' | 'forced' | 'forced later';
 

@@ -1,21 +1,21 @@
 /** What tests of policy have in common: a keyring, a clock that is set by hand, accounts and attempts. */
 
-import { Secret } from '../../src/core/secret.ts';
-import { setDomain } from '../../src/policy/domains.ts';
-import { beginTotp, confirmTotp } from '../../src/policy/enrolment.ts';
-import { makeKeyring } from '../../src/policy/keyring.ts';
-import { beginRecoveryAddress, confirmRecoveryAddress } from '../../src/policy/recovery-address.ts';
+import { Secret } from '#core/secret.ts';
+import { setDomain } from '#policy/domains/domains.ts';
+import { beginTotp, confirmTotp } from '#policy/factors/totp-enrolment.ts';
+import { makeKeyring } from '#policy/secrets/keyring.ts';
+import { beginRecoveryAddress, confirmRecoveryAddress } from '#policy/factors/recovery-address.ts';
 import { generateSync } from 'otplib';
 import { makeMemoryStore } from './memory-store.ts';
 
-import type { Account, IdentityRules } from '../../src/core/identity.ts';
-import type { Attempt, Offered, Protocol } from '../../src/core/verdict.ts';
-import type { DomainChange } from '../../src/policy/domains.ts';
-import type { MadeCode } from '../../src/policy/emailed-code.ts';
-import type { FactorAdded } from '../../src/policy/factors.ts';
-import type { Keyring } from '../../src/policy/keyring.ts';
-import type { AccountNotice } from '../../src/policy/notices.ts';
-import type { PolicyTools } from '../../src/policy/tools.ts';
+import type { Account, IdentityRules } from '#core/identity.ts';
+import type { Attempt, Offered, Protocol } from '#core/verdict.ts';
+import type { DomainChange } from '#policy/domains/domains.ts';
+import type { MadeCode } from '#policy/factors/emailed-code.ts';
+import type { FactorAdded } from '#policy/factors/factors.ts';
+import type { Keyring } from '#policy/secrets/keyring.ts';
+import type { AccountNotice } from '#policy/changes/notices.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
 
 /** A Monday in 2026, at the start of a 30-second step. */
 export const START_MS = 1_780_272_000_000;

@@ -1,18 +1,24 @@
 /** The portal over HTTP in this process, and browsers that visit it: each has cookies and fills in the form it sees. */
 
 import type { LightMyRequestResponse } from 'fastify';
-import { makeApp } from '../../src/portal/app.ts';
-import type { CodeMail, InstructionsMail, MailServer, PortalParts, PortalSettings } from '../../src/portal/settings.ts';
-import type { Route } from '../../src/portal/visit.ts';
-import { makePasskeyVerifier } from '../../src/webauthn.ts';
-import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
-import type { Attempt } from '../../src/core/verdict.ts';
-import type { PasswordHasher } from '../../src/policy/admin-ports.ts';
-import type { ConfiguredAdmin } from '../../src/policy/admins.ts';
-import type { PolicyTools } from '../../src/policy/tools.ts';
+import { makeApp } from '#portal/app.ts';
+import type {
+  CodeMail,
+  InstructionsMail,
+  MailServer,
+  PortalParts,
+  PortalSettings,
+} from '#portal/ports/portal-services.ts';
+import type { Route } from '#portal/http/page.ts';
+import { makePasskeyVerifier } from '#adapters/webauthn-verifier.ts';
+import { memoryLog, type MemoryLog } from '#ops/log.ts';
+import type { Attempt } from '#core/verdict.ts';
+import type { PasswordHasher } from '#policy/ports/admins.ts';
+import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import { codeAt, START_MS, testTools, type Clock } from './policy.ts';
-import type { Account } from '../../src/core/identity.ts';
-import type { Secret } from '../../src/core/secret.ts';
+import type { Account } from '#core/identity.ts';
+import type { Secret } from '#core/secret.ts';
 
 export const PORTAL_URL = 'https://mail.example.org';
 export const MAIL_SERVERS: readonly MailServer[] = [

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Relay, type Joining, type RelayOptions, type RelayOwner, type RelayResult } from '../../src/gateway/relay.ts';
-import { transport } from '../../src/transport/runtime.ts';
-import type { Connection } from '../../src/transport/transport.ts';
+import { Relay, type Joining, type RelayOptions, type RelayOwner, type RelayResult } from '#gateway/relay.ts';
+import { transport } from '#transport/runtime.ts';
+import type { Connection } from '#transport/transport.ts';
 import { freePorts } from './processes.ts';
 
 export const FOREVER_MS = 60_000;

@@ -1,7 +1,7 @@
 /** Requests to the policy service of service.ts, and their answers as JSON. */
 
 import assert from 'node:assert/strict';
-import { isRecord } from '../../src/config/tree.ts';
+import { isRecord } from '#config/tree.ts';
 import type { TestService } from './service.ts';
 
 export interface Sent {

@@ -1,16 +1,16 @@
 /** The policy service in the test's own process, over a store in memory: its application, tokens, and a backend. */
 
 import type { FastifyInstance } from 'fastify';
-import { memoryLog, type MemoryLog } from '../../src/ops/log.ts';
-import { makeGatekeeper } from '../../src/policy/decide.ts';
-import type { CheckOrdinaryPassword, Limits } from '../../src/policy/ports.ts';
-import { createToken } from '../../src/policy/service-tokens.ts';
-import type { TokenRole } from '../../src/policy/token-ports.ts';
-import type { PolicyTools } from '../../src/policy/tools.ts';
-import { metricsText } from '../../src/ops/metric-readings.ts';
-import { workerMetrics } from '../../src/ops/metrics.ts';
-import { makeService } from '../../src/service/app.ts';
-import type { CountedLogin, ServiceParts } from '../../src/service/settings.ts';
+import { memoryLog, type MemoryLog } from '#ops/log.ts';
+import { makeGatekeeper } from '#policy/logins/gatekeeper.ts';
+import type { CheckOrdinaryPassword, Limits } from '#policy/ports/store.ts';
+import { createToken } from '#policy/admins/service-tokens.ts';
+import type { TokenRole } from '#policy/ports/tokens.ts';
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import { metricsText } from '#ops/metric-readings.ts';
+import { workerMetrics } from '#ops/metrics.ts';
+import { makeService } from '#service/app.ts';
+import type { CountedLogin, ServiceParts } from '#service/settings.ts';
 import { START_MS, testTools, type Clock } from './policy.ts';
 
 /** Everybody's ordinary password at the backend of these tests. */

@@ -4,7 +4,7 @@
  */
 
 import { readFile, writeFile } from 'node:fs/promises';
-import { runCommandLine } from '../../src/cli/program.ts';
+import { runCommandLine } from '#cli/program.ts';
 import { createAuthority, LOOPBACK_NAMES, type Leaf } from './certificates.ts';
 import type { Mailbox } from './dovecot.ts';
 import { startGateway, type Gateway, type GatewayOptions, type Yaml } from './gateway.ts';

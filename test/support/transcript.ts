@@ -17,9 +17,9 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import { unreachable } from '../../src/core/fault.ts';
-import type { DenyReason } from '../../src/core/verdict.ts';
-import type { Credentials } from '../../src/sasl/exchange.ts';
+import { unreachable } from '#core/fault.ts';
+import type { DenyReason } from '#core/verdict.ts';
+import type { Credentials } from '#sasl/exchange.ts';
 import type {
   BackendAction,
   BackendDialogue,
@@ -29,7 +29,7 @@ import type {
   LoginAnswer,
   LoginReply,
   StopReason,
-} from '../../src/protocol/machine.ts';
+} from '#protocol/machine.ts';
 
 /** Registers a test that plays a client's side of a login. `open` makes a fresh dialogue. */
 export function frontTranscript(name: string, open: () => FrontDialogue, script: string): void {

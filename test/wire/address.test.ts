@@ -2,7 +2,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import fc from 'fast-check';
-import { addressBytes, addressText, canonicalAddress } from '../../src/wire/address.ts';
+import { addressBytes, addressText, canonicalAddress } from '#wire/address.ts';
 
 test('an address has one shortest text', () => {
   const forms = {

@@ -1,8 +1,8 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { decodeBase64, encodeBase64 } from '../../src/wire/base64.ts';
-import { decodeUtf8, lineFromUtf8, utf8FromLine } from '../../src/wire/utf8.ts';
+import { decodeBase64, encodeBase64 } from '#wire/base64.ts';
+import { decodeUtf8, lineFromUtf8, utf8FromLine } from '#wire/utf8.ts';
 
 test('the vectors of RFC 4648 §10 decode and encode', () => {
   const vectors = {

@@ -1,8 +1,8 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CommandFramer } from '../../src/wire/command-framer.ts';
-import type { CommandEvent, FramingLimits } from '../../src/wire/command-framer.ts';
+import { CommandFramer } from '#wire/command-framer.ts';
+import type { CommandEvent, FramingLimits } from '#wire/command-framer.ts';
 
 const LIMITS: FramingLimits = {
   lineBytes: 40,

@@ -1,7 +1,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { LineReader } from '../../src/wire/line-reader.ts';
+import { LineReader } from '#wire/line-reader.ts';
 
 const LIMIT = 8;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { endsWithCr, LineSkimmer, lineText, type LineText } from '../../src/wire/line-skimmer.ts';
+import { endsWithCr, LineSkimmer, lineText, type LineText } from '#wire/line-skimmer.ts';
 
 interface Seen extends LineText {
   readonly crlf: boolean;

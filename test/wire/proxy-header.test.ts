@@ -1,8 +1,8 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { encodeProxyV2, ProxyHeaderReader } from '../../src/wire/proxy-header.ts';
-import type { ProxyRead } from '../../src/wire/proxy-header.ts';
+import { encodeProxyV2, ProxyHeaderReader } from '#wire/proxy-header.ts';
+import type { ProxyRead } from '#wire/proxy-header.ts';
 
 const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 

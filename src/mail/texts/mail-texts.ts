@@ -1,7 +1,7 @@
 /** The words of every mail, one object per language; a missing one does not compile. */
 
-import { unreachable } from '../../core/fault.ts';
-import type { MailedCodePurpose, MailLanguage, NoticeAction } from '../content.ts';
+import { unreachable } from '#core/fault.ts';
+import type { MailedCodePurpose, MailLanguage, NoticeAction } from '#mail/content.ts';
 import { en } from './en.ts';
 import { ms } from './ms.ts';
 

@@ -4,14 +4,14 @@
  * RFC 9051 §6.1, §6.2 and §7.1, RFC 2971 (ID), RFC 4959 (SASL-IR), RFC 5530 (response codes), RFC 7888 (literals).
  */
 
-import { unreachable } from '../../core/fault.ts';
-import type { PlainLogin } from '../../sasl/client.ts';
-import { LineReader } from '../../wire/line-reader.ts';
-import type { LineEvent } from '../../wire/line-reader.ts';
-import { printable } from '../../wire/printable.ts';
-import { done, sendToBackend, unusable } from '../backend.ts';
-import type { BackendInput, BackendMachine, BackendStep } from '../backend.ts';
-import type { BackendAction, BackendLogin, BackendOptions, BackendOutcome } from '../machine.ts';
+import { unreachable } from '#core/fault.ts';
+import type { PlainLogin } from '#sasl/client.ts';
+import { LineReader } from '#wire/line-reader.ts';
+import type { LineEvent } from '#wire/line-reader.ts';
+import { printable } from '#wire/printable.ts';
+import { done, sendToBackend, unusable } from '#protocol/backend.ts';
+import type { BackendInput, BackendMachine, BackendStep } from '#protocol/backend.ts';
+import type { BackendAction, BackendLogin, BackendOptions, BackendOutcome } from '#protocol/machine.ts';
 import { authenticatePlain, idCommand, login } from './client-commands.ts';
 import type { Script } from './client-commands.ts';
 import { capabilitiesIn, offers, parseResponse } from './response.ts';

@@ -3,8 +3,8 @@
  * session will not have, without what is ours to say. RFC 9051 §6.1.1, RFC 4959 (SASL-IR), RFC 7888 (literals).
  */
 
-import type { FrontOptions } from '../machine.ts';
-import { loginAllowed } from '../plaintext.ts';
+import type { FrontOptions } from '#protocol/machine.ts';
+import { loginAllowed } from '#protocol/plaintext.ts';
 
 /** Ours to answer, or of no use before login (we refer nobody); a client reads the list again when it is logged in. */
 const OURS = new Set(['STARTTLS', 'LOGINDISABLED', 'SASL-IR', 'LITERAL-', 'LOGIN-REFERRALS']);

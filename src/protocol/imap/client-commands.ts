@@ -3,11 +3,11 @@
  * more. Whatever came from outside is quoted, a literal or base64, never pasted. RFC 9051 §4.3, RFC 7888, RFC 2971.
  */
 
-import { Fault } from '../../core/fault.ts';
-import type { Secret } from '../../core/secret.ts';
-import { plainMessage } from '../../sasl/client.ts';
-import type { PlainLogin } from '../../sasl/client.ts';
-import type { ForwardedClient } from '../machine.ts';
+import { Fault } from '#core/fault.ts';
+import type { Secret } from '#core/secret.ts';
+import { plainMessage } from '#sasl/client.ts';
+import type { PlainLogin } from '#sasl/client.ts';
+import type { ForwardedClient } from '#protocol/machine.ts';
 import { offers } from './response.ts';
 
 /** What to send at once, and what after each continuation request. */

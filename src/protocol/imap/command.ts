@@ -3,8 +3,8 @@
  * AUTHENTICATE and ID. RFC 9051 §9 (formal syntax), RFC 2971 §3.3 (ID), RFC 4959 (initial response).
  */
 
-import type { Piece } from '../../wire/command-framer.ts';
-import { utf8FromLine } from '../../wire/utf8.ts';
+import type { Piece } from '#wire/command-framer.ts';
+import { utf8FromLine } from '#wire/utf8.ts';
 
 export type Command =
   | {

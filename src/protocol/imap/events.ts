@@ -3,10 +3,10 @@
  * begins with TLS on a port that begins in clear, with whom there is nothing to say.
  */
 
-import { CommandFramer } from '../../wire/command-framer.ts';
-import type { CommandEvent, FramingLimits } from '../../wire/command-framer.ts';
-import type { LineEvent } from '../../wire/line-reader.ts';
-import type { FrontFramer } from '../front.ts';
+import { CommandFramer } from '#wire/command-framer.ts';
+import type { CommandEvent, FramingLimits } from '#wire/command-framer.ts';
+import type { LineEvent } from '#wire/line-reader.ts';
+import type { FrontFramer } from '#protocol/front.ts';
 
 export type ImapEvent =
   | CommandEvent

@@ -3,17 +3,17 @@
  * RFC 9051 §6.1 and §6.2 (also as RFC 3501 has them), RFC 2971 (ID), RFC 4959 (SASL-IR), RFC 7888 (literals).
  */
 
-import { unreachable } from '../../core/fault.ts';
-import { begin, respond } from '../../sasl/exchange.ts';
-import type { SaslState, SaslStep } from '../../sasl/exchange.ts';
-import { passwordClaim } from '../../sasl/mechanisms.ts';
-import type { Piece } from '../../wire/command-framer.ts';
-import type { LineEvent } from '../../wire/line-reader.ts';
-import type { FrontInput, FrontMachine, FrontStep } from '../front.ts';
-import { bytesOf, complain, handOver, line, part, say } from '../front-steps.ts';
-import type { Complaining } from '../front-steps.ts';
-import type { FrontAction, FrontOptions, LoginAnswer, LoginReply } from '../machine.ts';
-import { exposedBy, loginAllowed } from '../plaintext.ts';
+import { unreachable } from '#core/fault.ts';
+import { begin, respond } from '#sasl/exchange.ts';
+import type { SaslState, SaslStep } from '#sasl/exchange.ts';
+import { passwordClaim } from '#sasl/mechanisms.ts';
+import type { Piece } from '#wire/command-framer.ts';
+import type { LineEvent } from '#wire/line-reader.ts';
+import type { FrontInput, FrontMachine, FrontStep } from '#protocol/front.ts';
+import { bytesOf, complain, handOver, line, part, say } from '#protocol/front-steps.ts';
+import type { Complaining } from '#protocol/front-steps.ts';
+import type { FrontAction, FrontOptions, LoginAnswer, LoginReply } from '#protocol/machine.ts';
+import { exposedBy, loginAllowed } from '#protocol/plaintext.ts';
 import { capabilityList } from './capabilities.ts';
 import { hasNoArguments, isIdParameters, parseAuthenticate, parseCommand, parseLogin, tagOf } from './command.ts';
 import { ImapEvents } from './events.ts';

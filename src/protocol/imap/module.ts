@@ -1,10 +1,10 @@
 /** IMAP for the gateway. */
 
-import { driveBackend } from '../backend.ts';
-import { driveFront } from '../front.ts';
-import type { ProtocolModule } from '../machine.ts';
+import { driveBackend } from '#protocol/backend.ts';
+import { driveFront } from '#protocol/front.ts';
+import type { ProtocolModule } from '#protocol/machine.ts';
 import { imapBackend } from './backend.ts';
-import { imapBoundary } from './boundary.ts';
+import { imapBoundary } from './command-tracker.ts';
 import { imapFront } from './front.ts';
 
 export const imap: ProtocolModule = {

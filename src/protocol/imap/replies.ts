@@ -2,13 +2,13 @@
  * What an IMAP client hears before login. Response codes: RFC 5530, RFC 9051 §7.1. The sentences are texts.ts's.
  */
 
-import { unreachable } from '../../core/fault.ts';
-import type { DenyReason } from '../../core/verdict.ts';
-import type { SaslFault } from '../../sasl/exchange.ts';
-import type { FramingFault } from '../../wire/command-framer.ts';
-import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
-import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
-import type { Place, Refusal } from '../texts.ts';
+import { unreachable } from '#core/fault.ts';
+import type { DenyReason } from '#core/verdict.ts';
+import type { SaslFault } from '#sasl/exchange.ts';
+import type { FramingFault } from '#wire/command-framer.ts';
+import type { EndReason, FrontOptions, StopReason } from '#protocol/machine.ts';
+import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '#protocol/texts.ts';
+import type { Place, Refusal } from '#protocol/texts.ts';
 
 /**
  * How loud a denial is. `alert`: the words also come as an untagged [ALERT], which clients must show (RFC 9051 §7.1),

@@ -3,15 +3,15 @@
  * RFC 1939, RFC 2449 (CAPA, response codes), RFC 2595 §4 (STLS), RFC 3206, RFC 5034 (AUTH); XCLIENT is Dovecot's.
  */
 
-import { unreachable } from '../../core/fault.ts';
-import { LineReader } from '../../wire/line-reader.ts';
-import type { LineEvent } from '../../wire/line-reader.ts';
-import { printable } from '../../wire/printable.ts';
-import { lineFromUtf8 } from '../../wire/utf8.ts';
-import { done, hasPassword, plainFor, sendToBackend, unusable } from '../backend.ts';
-import type { BackendInput, BackendMachine, BackendStep, PasswordLogin } from '../backend.ts';
-import type { BackendFault, BackendOptions } from '../machine.ts';
-import { xclientCommand } from '../xclient.ts';
+import { unreachable } from '#core/fault.ts';
+import { LineReader } from '#wire/line-reader.ts';
+import type { LineEvent } from '#wire/line-reader.ts';
+import { printable } from '#wire/printable.ts';
+import { lineFromUtf8 } from '#wire/utf8.ts';
+import { done, hasPassword, plainFor, sendToBackend, unusable } from '#protocol/backend.ts';
+import type { BackendInput, BackendMachine, BackendStep, PasswordLogin } from '#protocol/backend.ts';
+import type { BackendFault, BackendOptions } from '#protocol/machine.ts';
+import { xclientCommand } from '#protocol/xclient.ts';
 import { capabilityName } from './capabilities.ts';
 import { parseStatus, refusal } from './status.ts';
 import type { Status } from './status.ts';

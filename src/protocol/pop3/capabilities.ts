@@ -4,8 +4,8 @@
  * the session, RFC 6856 §2, §3; IMPLEMENTATION tells strangers what to attack).
  */
 
-import { loginAllowed } from '../plaintext.ts';
-import type { FrontOptions } from '../machine.ts';
+import { loginAllowed } from '#protocol/plaintext.ts';
+import type { FrontOptions } from '#protocol/machine.ts';
 
 const NOT_FROM_BACKEND = new Set(['STLS', 'USER', 'SASL', 'UTF8', 'LANG', 'IMPLEMENTATION', 'XCLIENT']);
 

@@ -3,18 +3,18 @@
  * RFC 1939 §4 and §7 (USER, PASS), RFC 2449 §5 (CAPA), RFC 2595 §4 (STLS), RFC 5034 (AUTH), RFC 6856 (UTF-8 names).
  */
 
-import { unreachable } from '../../core/fault.ts';
-import { begin, MAX_RESPONSE_BYTES, respond } from '../../sasl/exchange.ts';
-import type { SaslState, SaslStep } from '../../sasl/exchange.ts';
-import { passwordClaim } from '../../sasl/mechanisms.ts';
-import { utf8FromLine } from '../../wire/utf8.ts';
-import { ClientLines } from '../client-lines.ts';
-import type { ClientLine } from '../client-lines.ts';
-import type { FrontInput, FrontMachine, FrontStep } from '../front.ts';
-import { bytesOf, complain, handOver, line, part, say } from '../front-steps.ts';
-import type { Complaining } from '../front-steps.ts';
-import type { FrontAction, FrontOptions, LoginAnswer } from '../machine.ts';
-import { exposedBy, loginAllowed } from '../plaintext.ts';
+import { unreachable } from '#core/fault.ts';
+import { begin, MAX_RESPONSE_BYTES, respond } from '#sasl/exchange.ts';
+import type { SaslState, SaslStep } from '#sasl/exchange.ts';
+import { passwordClaim } from '#sasl/mechanisms.ts';
+import { utf8FromLine } from '#wire/utf8.ts';
+import { ClientLines } from '#protocol/client-lines.ts';
+import type { ClientLine } from '#protocol/client-lines.ts';
+import type { FrontInput, FrontMachine, FrontStep } from '#protocol/front.ts';
+import { bytesOf, complain, handOver, line, part, say } from '#protocol/front-steps.ts';
+import type { Complaining } from '#protocol/front-steps.ts';
+import type { FrontAction, FrontOptions, LoginAnswer } from '#protocol/machine.ts';
+import { exposedBy, loginAllowed } from '#protocol/plaintext.ts';
 import { capabilityLines } from './capabilities.ts';
 import { refusalLine, REPLIES, SASL_FAULTS, stopLine } from './replies.ts';
 

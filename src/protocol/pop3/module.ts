@@ -1,8 +1,8 @@
 /** POP3 for the gateway. */
 
-import { driveBackend } from '../backend.ts';
-import { driveFront } from '../front.ts';
-import type { ProtocolModule } from '../machine.ts';
+import { driveBackend } from '#protocol/backend.ts';
+import { driveFront } from '#protocol/front.ts';
+import type { ProtocolModule } from '#protocol/machine.ts';
 import { pop3Backend } from './backend.ts';
 import { pop3Front } from './front.ts';
 

@@ -3,12 +3,12 @@
  * The sentences are texts.ts's.
  */
 
-import { unreachable } from '../../core/fault.ts';
-import type { DenyReason } from '../../core/verdict.ts';
-import type { SaslFault } from '../../sasl/exchange.ts';
-import type { FrontOptions, StopReason } from '../machine.ts';
-import { refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
-import type { Place, Refusal } from '../texts.ts';
+import { unreachable } from '#core/fault.ts';
+import type { DenyReason } from '#core/verdict.ts';
+import type { SaslFault } from '#sasl/exchange.ts';
+import type { FrontOptions, StopReason } from '#protocol/machine.ts';
+import { refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '#protocol/texts.ts';
+import type { Place, Refusal } from '#protocol/texts.ts';
 
 // RFC 3206 §4: the user can do something about all of these, and a client may ask for another password.
 const DENY_CODES = {

@@ -1,7 +1,7 @@
 /** A POP3 status line and what a refused login means. RFC 1939 §3, RFC 2449 §8, RFC 3206, RFC 5034 §4. */
 
-import { printable } from '../../wire/printable.ts';
-import type { BackendOutcome } from '../machine.ts';
+import { printable } from '#wire/printable.ts';
+import type { BackendOutcome } from '#protocol/machine.ts';
 
 export interface Status {
   readonly kind: 'ok' | 'err' | 'continue';

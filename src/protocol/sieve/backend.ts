@@ -4,15 +4,15 @@
  * log in again as anybody behind our back.
  */
 
-import { unreachable } from '../../core/fault.ts';
-import { loginResponses } from '../../sasl/client.ts';
-import { CommandFramer } from '../../wire/command-framer.ts';
-import type { CommandEvent, FramingLimits, Piece } from '../../wire/command-framer.ts';
-import { printable } from '../../wire/printable.ts';
-import { done, hasPassword, plainFor, sendToBackend, unusable } from '../backend.ts';
-import type { BackendInput, BackendMachine, BackendStep, PasswordLogin } from '../backend.ts';
-import type { BackendFault, BackendOptions, BackendOutcome } from '../machine.ts';
-import { xclientCommand } from '../xclient.ts';
+import { unreachable } from '#core/fault.ts';
+import { loginResponses } from '#sasl/client.ts';
+import { CommandFramer } from '#wire/command-framer.ts';
+import type { CommandEvent, FramingLimits, Piece } from '#wire/command-framer.ts';
+import { printable } from '#wire/printable.ts';
+import { done, hasPassword, plainFor, sendToBackend, unusable } from '#protocol/backend.ts';
+import type { BackendInput, BackendMachine, BackendStep, PasswordLogin } from '#protocol/backend.ts';
+import type { BackendFault, BackendOptions, BackendOutcome } from '#protocol/machine.ts';
+import { xclientCommand } from '#protocol/xclient.ts';
 import { capabilityLine, parseCapability } from './capabilities.ts';
 import type { Capability } from './capabilities.ts';
 import { parseResponse, refusal } from './response.ts';

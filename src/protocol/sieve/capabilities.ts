@@ -4,9 +4,9 @@
  * (UNAUTHENTICATE, XCLIENT).
  */
 
-import { printable } from '../../wire/printable.ts';
-import type { FrontOptions } from '../machine.ts';
-import { loginAllowed } from '../plaintext.ts';
+import { printable } from '#wire/printable.ts';
+import type { FrontOptions } from '#protocol/machine.ts';
+import { loginAllowed } from '#protocol/plaintext.ts';
 import { quote } from './strings.ts';
 
 export interface Capability {

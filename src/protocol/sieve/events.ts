@@ -1,10 +1,10 @@
 /** What a ManageSieve client sends, as events: commands and answers alike are lines with strings (RFC 5804 §1.2, §4). */
 
-import { CommandFramer } from '../../wire/command-framer.ts';
-import type { CommandEvent, FramingLimits } from '../../wire/command-framer.ts';
-import { MAX_RESPONSE_BYTES } from '../../sasl/exchange.ts';
-import { HTTP_REQUEST } from '../client-lines.ts';
-import { TlsHello } from '../tls-hello.ts';
+import { CommandFramer } from '#wire/command-framer.ts';
+import type { CommandEvent, FramingLimits } from '#wire/command-framer.ts';
+import { MAX_RESPONSE_BYTES } from '#sasl/exchange.ts';
+import { HTTP_REQUEST } from '#protocol/client-lines.ts';
+import { TlsHello } from '#protocol/tls-hello.ts';
 
 export type SieveEvent =
   | CommandEvent

@@ -3,16 +3,16 @@
  * RFC 5804 §1.7 and §2; SASL responses are quoted strings or literals (§2.1).
  */
 
-import { unreachable } from '../../core/fault.ts';
-import { begin, respond } from '../../sasl/exchange.ts';
-import type { SaslState, SaslStep } from '../../sasl/exchange.ts';
-import type { Piece } from '../../wire/command-framer.ts';
-import { utf8FromLine } from '../../wire/utf8.ts';
-import type { FrontInput, FrontMachine, FrontStep } from '../front.ts';
-import { bytesOf, complain, handOver, line, part, say } from '../front-steps.ts';
-import type { Complaining } from '../front-steps.ts';
-import type { FrontAction, FrontOptions, LoginAnswer } from '../machine.ts';
-import { exposedBy, loginAllowed } from '../plaintext.ts';
+import { unreachable } from '#core/fault.ts';
+import { begin, respond } from '#sasl/exchange.ts';
+import type { SaslState, SaslStep } from '#sasl/exchange.ts';
+import type { Piece } from '#wire/command-framer.ts';
+import { utf8FromLine } from '#wire/utf8.ts';
+import type { FrontInput, FrontMachine, FrontStep } from '#protocol/front.ts';
+import { bytesOf, complain, handOver, line, part, say } from '#protocol/front-steps.ts';
+import type { Complaining } from '#protocol/front-steps.ts';
+import type { FrontAction, FrontOptions, LoginAnswer } from '#protocol/machine.ts';
+import { exposedBy, loginAllowed } from '#protocol/plaintext.ts';
 import { capabilityLines } from './capabilities.ts';
 import { SieveEvents } from './events.ts';
 import type { SieveEvent } from './events.ts';

@@ -1,10 +1,10 @@
 /** ManageSieve for the gateway. */
 
-import { driveBackend } from '../backend.ts';
-import { driveFront } from '../front.ts';
-import type { ProtocolModule } from '../machine.ts';
+import { driveBackend } from '#protocol/backend.ts';
+import { driveFront } from '#protocol/front.ts';
+import type { ProtocolModule } from '#protocol/machine.ts';
 import { sieveBackend } from './backend.ts';
-import { sieveBoundary } from './boundary.ts';
+import { sieveBoundary } from './command-tracker.ts';
 import { sieveFront } from './front.ts';
 
 export const sieve: ProtocolModule = {

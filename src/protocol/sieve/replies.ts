@@ -3,13 +3,13 @@
  * A refusal has no code of its own: AUTH-TOO-WEAK would ask for another mechanism, not for another password.
  */
 
-import { unreachable } from '../../core/fault.ts';
-import type { DenyReason } from '../../core/verdict.ts';
-import type { SaslFault } from '../../sasl/exchange.ts';
-import type { FramingFault } from '../../wire/command-framer.ts';
-import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
-import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
-import type { Place, Refusal } from '../texts.ts';
+import { unreachable } from '#core/fault.ts';
+import type { DenyReason } from '#core/verdict.ts';
+import type { SaslFault } from '#sasl/exchange.ts';
+import type { FramingFault } from '#wire/command-framer.ts';
+import type { EndReason, FrontOptions, StopReason } from '#protocol/machine.ts';
+import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '#protocol/texts.ts';
+import type { Place, Refusal } from '#protocol/texts.ts';
 import { quote } from './strings.ts';
 
 const DENY_CONDITIONS = {

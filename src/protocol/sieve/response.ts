@@ -1,8 +1,8 @@
 /** Responses of a ManageSieve server, and what they mean for a login. RFC 5804 §1.3 and §4. */
 
-import type { Piece } from '../../wire/command-framer.ts';
-import { printable } from '../../wire/printable.ts';
-import type { BackendOutcome } from '../machine.ts';
+import type { Piece } from '#wire/command-framer.ts';
+import { printable } from '#wire/printable.ts';
+import type { BackendOutcome } from '#protocol/machine.ts';
 import { tokensOf } from './strings.ts';
 import type { Token } from './strings.ts';
 

@@ -3,7 +3,7 @@
  * RFC 5804 §1.2 and §4. Strings are one character per octet.
  */
 
-import type { Piece } from '../../wire/command-framer.ts';
+import type { Piece } from '#wire/command-framer.ts';
 
 export type Token =
   | { readonly kind: 'atom'; readonly text: string }

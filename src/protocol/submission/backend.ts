@@ -3,14 +3,14 @@
  * RFC 5321, RFC 3207 §4.2 (EHLO again after TLS), RFC 4954 (AUTH), Postfix XCLIENT_README.
  */
 
-import { unreachable } from '../../core/fault.ts';
-import { loginResponses } from '../../sasl/client.ts';
-import { LineReader } from '../../wire/line-reader.ts';
-import type { LineEvent } from '../../wire/line-reader.ts';
-import { printable } from '../../wire/printable.ts';
-import { done, hasPassword, plainFor, sendToBackend, unusable } from '../backend.ts';
-import type { BackendInput, BackendMachine, BackendStep, PasswordLogin } from '../backend.ts';
-import type { BackendFault, BackendOptions, BackendOutcome } from '../machine.ts';
+import { unreachable } from '#core/fault.ts';
+import { loginResponses } from '#sasl/client.ts';
+import { LineReader } from '#wire/line-reader.ts';
+import type { LineEvent } from '#wire/line-reader.ts';
+import { printable } from '#wire/printable.ts';
+import { done, hasPassword, plainFor, sendToBackend, unusable } from '#protocol/backend.ts';
+import type { BackendInput, BackendMachine, BackendStep, PasswordLogin } from '#protocol/backend.ts';
+import type { BackendFault, BackendOptions, BackendOutcome } from '#protocol/machine.ts';
 import { keywordsOf, parametersOf } from './keywords.ts';
 import { authRefusal, gather, heloRefusal, textOf, xclientRefusal } from './reply.ts';
 import type { Reply } from './reply.ts';

@@ -3,16 +3,16 @@
  * RFC 5321, RFC 6409, RFC 4954 (AUTH), RFC 3207 (STARTTLS), RFC 2034 and 5248 (enhanced codes).
  */
 
-import { unreachable } from '../../core/fault.ts';
-import { begin, MAX_RESPONSE_BYTES, respond } from '../../sasl/exchange.ts';
-import type { SaslState, SaslStep } from '../../sasl/exchange.ts';
-import { ClientLines } from '../client-lines.ts';
-import type { ClientLine } from '../client-lines.ts';
-import type { FrontInput, FrontMachine, FrontStep } from '../front.ts';
-import { bytesOf, complain, handOver, line, part, say } from '../front-steps.ts';
-import type { Complaining } from '../front-steps.ts';
-import type { BackendOptions, FrontAction, FrontOptions, LoginAnswer } from '../machine.ts';
-import { exposedBy, loginAllowed } from '../plaintext.ts';
+import { unreachable } from '#core/fault.ts';
+import { begin, MAX_RESPONSE_BYTES, respond } from '#sasl/exchange.ts';
+import type { SaslState, SaslStep } from '#sasl/exchange.ts';
+import { ClientLines } from '#protocol/client-lines.ts';
+import type { ClientLine } from '#protocol/client-lines.ts';
+import type { FrontInput, FrontMachine, FrontStep } from '#protocol/front.ts';
+import { bytesOf, complain, handOver, line, part, say } from '#protocol/front-steps.ts';
+import type { Complaining } from '#protocol/front-steps.ts';
+import type { BackendOptions, FrontAction, FrontOptions, LoginAnswer } from '#protocol/machine.ts';
+import { exposedBy, loginAllowed } from '#protocol/plaintext.ts';
 import { keywordLines } from './keywords.ts';
 import { refusalLine, REPLIES, SASL_FAULTS, stopLine } from './replies.ts';
 

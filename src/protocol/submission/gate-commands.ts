@@ -3,7 +3,7 @@
  * that no server can read the line as anything else.
  */
 
-import type { GateRefusal } from '../machine.ts';
+import type { GateRefusal } from '#protocol/machine.ts';
 
 /** RFC 5321 §4.1.1, RFC 3030 §2. */
 export type Verb =

@@ -1,6 +1,6 @@
 /** What a gate has decided in one turn, in order. */
 
-import type { GateAction, GateRefusal } from '../machine.ts';
+import type { GateAction, GateRefusal } from '#protocol/machine.ts';
 
 export class GateOutput {
   #actions: GateAction[] = [];

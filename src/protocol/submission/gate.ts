@@ -6,9 +6,9 @@
  * RFC 5321, RFC 2920 (pipelining), RFC 3030 (BDAT).
  */
 
-import { unreachable } from '../../core/fault.ts';
-import { bytesOf } from '../front-steps.ts';
-import type { Gate, GateAction, GateOptions, GateRefusal } from '../machine.ts';
+import { unreachable } from '#core/fault.ts';
+import { bytesOf } from '#protocol/front-steps.ts';
+import type { Gate, GateAction, GateOptions, GateRefusal } from '#protocol/machine.ts';
 import { ChunkPermit, type Asked } from './gate-chunks.ts';
 import { judgeLine, MAX_LINE_BYTES, NO_TRANSACTION, type JudgedLine } from './gate-commands.ts';
 import { CONTENT_BEGINS, findContentEnd, type ContentTail } from './gate-content.ts';

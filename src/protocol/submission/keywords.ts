@@ -4,9 +4,9 @@
  * (Exchange's X-EXPS and X-ANONYMOUSTLS, Postfix's XCLIENT and XFORWARD).
  */
 
-import { printable } from '../../wire/printable.ts';
-import type { FrontOptions } from '../machine.ts';
-import { loginAllowed } from '../plaintext.ts';
+import { printable } from '#wire/printable.ts';
+import type { FrontOptions } from '#protocol/machine.ts';
+import { loginAllowed } from '#protocol/plaintext.ts';
 import type { Reply } from './reply.ts';
 
 /** Clients do not send EHLO again after AUTH, so this list is also what they go by once the backend is there. */

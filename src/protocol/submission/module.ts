@@ -1,10 +1,10 @@
 /** Submission for the gateway. */
 
-import { driveBackend } from '../backend.ts';
-import { driveFront } from '../front.ts';
-import type { ProtocolModule } from '../machine.ts';
+import { driveBackend } from '#protocol/backend.ts';
+import { driveFront } from '#protocol/front.ts';
+import type { ProtocolModule } from '#protocol/machine.ts';
 import { submissionBackend } from './backend.ts';
-import { submissionBoundary } from './boundary.ts';
+import { submissionBoundary } from './command-tracker.ts';
 import { submissionFront } from './front.ts';
 import { submissionGate } from './gate.ts';
 

@@ -3,12 +3,12 @@
  * refusal, because K-9 takes no other code for one. The sentences are texts.ts's.
  */
 
-import { unreachable } from '../../core/fault.ts';
-import type { DenyReason } from '../../core/verdict.ts';
-import type { SaslFault } from '../../sasl/exchange.ts';
-import type { EndReason, FrontOptions, StopReason } from '../machine.ts';
-import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '../texts.ts';
-import type { Place, Refusal } from '../texts.ts';
+import { unreachable } from '#core/fault.ts';
+import type { DenyReason } from '#core/verdict.ts';
+import type { SaslFault } from '#sasl/exchange.ts';
+import type { EndReason, FrontOptions, StopReason } from '#protocol/machine.ts';
+import { endText, refusalText, stopText, TLS_REQUIRED_TEXT, TOO_MANY_ERRORS_TEXT } from '#protocol/texts.ts';
+import type { Place, Refusal } from '#protocol/texts.ts';
 
 const DENY_CODES = {
   'app-password-required': '535 5.7.8',

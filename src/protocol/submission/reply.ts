@@ -3,8 +3,8 @@
  * RFC 5321 §4.2, RFC 2034 and 3463 (enhanced codes), RFC 4954 §6.
  */
 
-import { printable } from '../../wire/printable.ts';
-import type { BackendOutcome } from '../machine.ts';
+import { printable } from '#wire/printable.ts';
+import type { BackendOutcome } from '#protocol/machine.ts';
 
 export interface Reply {
   /** Three digits. */

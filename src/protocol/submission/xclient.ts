@@ -3,10 +3,10 @@
  * also as whom it has logged in. Postfix XCLIENT_README; values are xtext (RFC 3461 §4).
  */
 
-import { isLoopbackAddress } from '../../core/network.ts';
-import type { BackendOptions, ForwardedClient } from '../machine.ts';
-import { xclientAttributes } from '../xclient.ts';
-import type { XclientAttribute } from '../xclient.ts';
+import { isLoopbackAddress } from '#core/network.ts';
+import type { BackendOptions, ForwardedClient } from '#protocol/machine.ts';
+import { xclientAttributes } from '#protocol/xclient.ts';
+import type { XclientAttribute } from '#protocol/xclient.ts';
 
 // RFC 5321 §4.5.3.1.4, without CRLF.
 const MAX_COMMAND_CHARACTERS = 510;

@@ -1,14 +1,20 @@
 /** Accounts: what each needs, its enrolment, and what an operator does to it. */
 
 import { z } from 'zod';
-import { Secret } from '../../core/secret.ts';
-import { resumeAccount, showAccount, suspendAccount, unlockAccount, type AccountView } from '../../policy/accounts.ts';
-import { beginTotp, confirmTotp } from '../../policy/enrolment.ts';
-import { resetFactors, unenrolAccount } from '../../policy/factors.ts';
-import { listUserRows } from '../../policy/user-listing.ts';
-import { ProblemError, WRONG_CODE } from '../problem.ts';
-import { accountRoute, domainRoute, type Route } from '../route.ts';
-import { isoOrNull, Moment, NO_BODY, NOTHING, Paging, pageOf } from '../schemas.ts';
+import { Secret } from '#core/secret.ts';
+import {
+  resumeAccount,
+  showAccount,
+  suspendAccount,
+  unlockAccount,
+  type AccountView,
+} from '#policy/accounts/accounts.ts';
+import { beginTotp, confirmTotp } from '#policy/factors/totp-enrolment.ts';
+import { resetFactors, unenrolAccount } from '#policy/factors/factors.ts';
+import { listUserRows } from '#policy/accounts/user-listing.ts';
+import { ProblemError, WRONG_CODE } from '#service/problem.ts';
+import { accountRoute, domainRoute, type Route } from '#service/route.ts';
+import { isoOrNull, Moment, NO_BODY, NOTHING, Paging, pageOf } from '#service/schemas.ts';
 
 const Factors = z.array(z.enum(['totp', 'email', 'passkey']));
 

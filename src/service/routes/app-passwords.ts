@@ -1,8 +1,8 @@
 /** App passwords of an account: make, list, show again, reset, rename, revoke. */
 
 import { z } from 'zod';
-import { PROTOCOLS } from '../../core/verdict.ts';
-import { formatAppPassword } from '../../policy/app-passwords.ts';
+import { PROTOCOLS } from '#core/verdict.ts';
+import { formatAppPassword } from '#policy/secrets/app-password.ts';
 import {
   addAppPassword,
   listAppPasswords,
@@ -11,9 +11,9 @@ import {
   revealAppPassword,
   revokeAppPassword,
   type FreshAppPassword,
-} from '../../policy/managed-app-passwords.ts';
-import { accountRoute, type Route } from '../route.ts';
-import { AppPassword, appPasswordBody, Moment, NO_BODY, NOTHING, pageOf } from '../schemas.ts';
+} from '#policy/app-passwords/app-passwords.ts';
+import { accountRoute, type Route } from '#service/route.ts';
+import { AppPassword, appPasswordBody, Moment, NO_BODY, NOTHING, pageOf } from '#service/schemas.ts';
 
 const Password = z.string().describe('Sixteen characters in four groups.');
 const Name = z.string().min(1).max(64).describe('The device or program.');

@@ -1,10 +1,10 @@
 /** What was done in a domain, by whom and to whom. */
 
 import { z } from 'zod';
-import { Fault } from '../../core/fault.ts';
-import { listAuditPage } from '../../policy/audit-listing.ts';
-import { domainRoute, type Route } from '../route.ts';
-import { iso, Moment, NOTHING, Paging, pageOf } from '../schemas.ts';
+import { Fault } from '#core/fault.ts';
+import { listAuditPage } from '#policy/admins/audit-listing.ts';
+import { domainRoute, type Route } from '#service/route.ts';
+import { iso, Moment, NOTHING, Paging, pageOf } from '#service/schemas.ts';
 
 const Entry = z.object({
   at: Moment,

@@ -1,11 +1,11 @@
 /** What domains have chosen: read, set, list. The version of a choice is its ETag. */
 
 import { z } from 'zod';
-import { isFault } from '../../core/fault.ts';
-import { showDomain, setDomain, type DomainChange, type DomainView } from '../../policy/domains.ts';
-import { PRECONDITION, ProblemError } from '../problem.ts';
-import { domainRoute, plainRoute, type Asked, type Route } from '../route.ts';
-import { isoOrNull, Moment, NOTHING, Paging, pageOf } from '../schemas.ts';
+import { isFault } from '#core/fault.ts';
+import { showDomain, setDomain, type DomainChange, type DomainView } from '#policy/domains/domains.ts';
+import { PRECONDITION, ProblemError } from '#service/problem.ts';
+import { domainRoute, plainRoute, type Asked, type Route } from '#service/route.ts';
+import { isoOrNull, Moment, NOTHING, Paging, pageOf } from '#service/schemas.ts';
 
 const Mode = z.enum(['disabled', 'enabled', 'forced']);
 const Methods = z.array(z.enum(['totp', 'email', 'passkey']));

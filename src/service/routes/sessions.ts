@@ -1,11 +1,11 @@
 /** Who is logged in now, and ending it. */
 
 import type { z } from 'zod';
-import { Fault } from '../../core/fault.ts';
-import { cutOffAccount, cutOffSession } from '../../policy/accounts.ts';
-import type { SessionRecord } from '../../policy/ports.ts';
-import { accountRoute, domainRoute, type Route } from '../route.ts';
-import { NO_BODY, NOTHING, Paging, pageOf, Session, sessionBody } from '../schemas.ts';
+import { Fault } from '#core/fault.ts';
+import { cutOffAccount, cutOffSession } from '#policy/accounts/accounts.ts';
+import type { SessionRecord } from '#policy/ports/store.ts';
+import { accountRoute, domainRoute, type Route } from '#service/route.ts';
+import { NO_BODY, NOTHING, Paging, pageOf, Session, sessionBody } from '#service/schemas.ts';
 
 const Sessions = pageOf(Session);
 

@@ -1,9 +1,9 @@
 /** Account records: read, changed and announced in one transaction, so nothing ever has to be tried again. */
 
 import { z } from 'zod';
-import type { Account } from '../../core/identity.ts';
-import type { AccountChange, AccountRecord, Store, Versioned } from '../../policy/ports.ts';
-import { accountRecords } from '../records.ts';
+import type { Account } from '#core/identity.ts';
+import type { AccountChange, AccountRecord, Store, Versioned } from '#policy/ports/store.ts';
+import { accountRecords } from '#store/records.ts';
 import { versioned, VersionedRow, type EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
 import { NamedRow } from './domains.ts';

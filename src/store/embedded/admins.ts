@@ -1,10 +1,10 @@
 /** The record of all admins, and the users of a domain in name order: what is recorded of them and when they were seen. */
 
 import { z } from 'zod';
-import type { AdminsRecord, AdminStore, KnownUser, UserStore } from '../../policy/admin-ports.ts';
-import type { Versioned } from '../../policy/ports.ts';
-import type { TokensRecord, TokenStore } from '../../policy/token-ports.ts';
-import { accountRecords, adminsRecords, tokensRecords, type Codec } from '../records.ts';
+import type { AdminsRecord, AdminStore, KnownUser, UserStore } from '#policy/ports/admins.ts';
+import type { Versioned } from '#policy/ports/store.ts';
+import type { TokensRecord, TokenStore } from '#policy/ports/tokens.ts';
+import { accountRecords, adminsRecords, tokensRecords, type Codec } from '#store/records.ts';
 import { versioned, VersionedRow, type EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
 

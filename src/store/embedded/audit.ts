@@ -1,8 +1,8 @@
 /** What was done, by account and by domain: one capped stream each. */
 
 import { z } from 'zod';
-import type { Store } from '../../policy/ports.ts';
-import { auditRecords } from '../records.ts';
+import type { Store } from '#policy/ports/store.ts';
+import { auditRecords } from '#store/records.ts';
 import type { EmbeddedContext } from './context.ts';
 
 const EntryRow = z.object({ entry: z.string() });

@@ -4,8 +4,8 @@
  */
 
 import { z } from 'zod';
-import type { Change, Watcher } from '../../policy/ports.ts';
-import { readChange } from '../records.ts';
+import type { Change, Watcher } from '#policy/ports/store.ts';
+import { readChange } from '#store/records.ts';
 import type { Database } from './database.ts';
 
 /** Asking is one read of shared memory (https://sqlite.org/pragma.html#pragma_data_version). */

@@ -1,9 +1,9 @@
 /** What every part of the embedded adapter works with. */
 
 import { z } from 'zod';
-import type { Versioned } from '../../policy/ports.ts';
-import type { StoreCaps } from '../caps.ts';
-import type { Codec } from '../records.ts';
+import type { Versioned } from '#policy/ports/store.ts';
+import type { StoreCaps } from '#store/caps.ts';
+import type { Codec } from '#store/records.ts';
 import type { ChangeFeed } from './changes.ts';
 import type { Database } from './database.ts';
 

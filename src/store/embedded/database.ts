@@ -5,7 +5,7 @@
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { z } from 'zod';
-import { Fault } from '../../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 
 export interface DatabaseOptions {
   readonly path: string;

@@ -1,8 +1,8 @@
 /** Domain records and the list of domains. */
 
 import { z } from 'zod';
-import type { Store } from '../../policy/ports.ts';
-import { domainRecords } from '../records.ts';
+import type { Store } from '#policy/ports/store.ts';
+import { domainRecords } from '#store/records.ts';
 import { versioned, VersionedRow, type EmbeddedContext } from './context.ts';
 
 const EpochRow = z.object({ epoch: z.number() });

@@ -5,8 +5,8 @@
 
 import { statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Store, StoreHealth } from '../../policy/ports.ts';
-import type { StoreCaps } from '../caps.ts';
+import type { Store, StoreHealth } from '#policy/ports/store.ts';
+import type { StoreCaps } from '#store/caps.ts';
 import { embeddedAccounts } from './accounts.ts';
 import { embeddedAdmins } from './admins.ts';
 import { embeddedAudit } from './audit.ts';

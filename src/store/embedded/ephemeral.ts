@@ -8,8 +8,8 @@ import type {
   EphemeralKind,
   EphemeralRef,
   EphemeralUpdate,
-} from '../../policy/ephemeral-ports.ts';
-import { ephemeralRecords } from '../ephemeral-records.ts';
+} from '#policy/ports/ephemeral.ts';
+import { ephemeralRecords } from '#store/ephemeral-records.ts';
 import type { EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
 

@@ -1,8 +1,8 @@
 /** What a login asks of the file: one transaction that reads and counts. */
 
 import { z } from 'zod';
-import type { LastUse, LoginFacts, LoginQuery, Pressure, Store, Success } from '../../policy/ports.ts';
-import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords } from '../records.ts';
+import type { LastUse, LoginFacts, LoginQuery, Pressure, Store, Success } from '#policy/ports/store.ts';
+import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords } from '#store/records.ts';
 import { CountRow, versioned, VersionedRow, type EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
 

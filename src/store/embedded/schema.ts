@@ -6,7 +6,7 @@
 import { closeSync, fchownSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { Fault } from '../../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 
 /** "PSTN": marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id). */

@@ -1,10 +1,10 @@
 /** Account records: compare-and-set on the epoch, announced in the same step; the list of accounts by domain. */
 
 import { z } from 'zod';
-import { Fault } from '../../core/fault.ts';
-import type { Account } from '../../core/identity.ts';
-import type { AccountChange, AccountRecord, PresentEpochs, Store, Versioned } from '../../policy/ports.ts';
-import { accountRecords } from '../records.ts';
+import { Fault } from '#core/fault.ts';
+import type { Account } from '#core/identity.ts';
+import type { AccountChange, AccountRecord, PresentEpochs, Store, Versioned } from '#policy/ports/store.ts';
+import { accountRecords } from '#store/records.ts';
 import { readReply, TextReply, versioned, VersionedReply, type RedisContext } from './context.ts';
 import { listNames, listRecords } from './domains.ts';
 import { runScript, type Send } from './link.ts';

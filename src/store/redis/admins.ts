@@ -1,12 +1,12 @@
 /** The record of all admins, and the users of a domain in name order: what is recorded of them and when they were seen. */
 
 import { z } from 'zod';
-import type { AdminsRecord, AdminStore, KnownUser, UserQuery, UserStore } from '../../policy/admin-ports.ts';
-import type { Page } from '../../policy/ports.ts';
-import type { TokenStore } from '../../policy/token-ports.ts';
-import { accountRecords, adminsRecords, tokensRecords } from '../records.ts';
+import type { AdminsRecord, AdminStore, KnownUser, UserQuery, UserStore } from '#policy/ports/admins.ts';
+import type { Page } from '#policy/ports/store.ts';
+import type { TokenStore } from '#policy/ports/tokens.ts';
+import { accountRecords, adminsRecords, tokensRecords } from '#store/records.ts';
 import { ListReply, readReply, type RedisContext } from './context.ts';
-import { lookupSingle, updateSingle } from './singles.ts';
+import { lookupSingle, updateSingle } from './singleton-records.ts';
 
 /** Names looked through at once while searching. */
 const CHUNK = 2000;

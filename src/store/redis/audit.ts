@@ -3,8 +3,8 @@
  * Redis sets 4 KB aside for every stream, however little is in it.
  */
 
-import type { Store } from '../../policy/ports.ts';
-import { auditRecords } from '../records.ts';
+import type { Store } from '#policy/ports/store.ts';
+import { auditRecords } from '#store/records.ts';
 import { ListReply, readReply, type RedisContext } from './context.ts';
 import { runScript } from './link.ts';
 import { APPEND_AUDIT } from './scripts.ts';

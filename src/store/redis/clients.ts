@@ -5,8 +5,8 @@
  */
 
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
-import { unreachable } from '../../core/fault.ts';
-import type { Secret } from '../../core/secret.ts';
+import { unreachable } from '#core/fault.ts';
+import type { Secret } from '#core/secret.ts';
 import { startDeadline } from './deadline.ts';
 
 export interface RedisAddress {

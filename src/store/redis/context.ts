@@ -1,11 +1,11 @@
 /** What every part of the Redis adapter works with, and the schemas of the replies it reads. */
 
 import { z } from 'zod';
-import { Fault } from '../../core/fault.ts';
-import type { Versioned } from '../../policy/ports.ts';
-import type { StoreCaps } from '../caps.ts';
-import type { KeyPlan } from '../keys.ts';
-import type { Codec } from '../records.ts';
+import { Fault } from '#core/fault.ts';
+import type { Versioned } from '#policy/ports/store.ts';
+import type { StoreCaps } from '#store/caps.ts';
+import type { KeyPlan } from '#store/keys.ts';
+import type { Codec } from '#store/records.ts';
 import type { Link } from './link.ts';
 
 export interface RedisContext {

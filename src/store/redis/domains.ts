@@ -1,8 +1,8 @@
 /** Domain records and the list of domains. */
 
-import type { Page, Store } from '../../policy/ports.ts';
-import type { KeyOf } from '../keys.ts';
-import { domainRecords } from '../records.ts';
+import type { Page, Store } from '#policy/ports/store.ts';
+import type { KeyOf } from '#store/keys.ts';
+import { domainRecords } from '#store/records.ts';
 import { ListReply, NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
 import { runScript, type Send } from './link.ts';
 import { SAVE_DOMAIN } from './scripts.ts';

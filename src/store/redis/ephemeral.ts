@@ -11,8 +11,8 @@ import type {
   EphemeralKind,
   EphemeralRef,
   EphemeralUpdate,
-} from '../../policy/ephemeral-ports.ts';
-import { ephemeralRecords } from '../ephemeral-records.ts';
+} from '#policy/ports/ephemeral.ts';
+import { ephemeralRecords } from '#store/ephemeral-records.ts';
 import { NumberReply, readReply, TextReply, type RedisContext } from './context.ts';
 import { CONSUME_EPHEMERAL, END_EPHEMERAL, LIST_EPHEMERAL, WRITE_EPHEMERAL } from './ephemeral-scripts.ts';
 import { runScript } from './link.ts';

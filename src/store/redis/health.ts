@@ -4,8 +4,8 @@
  */
 
 import { Cluster, type Redis } from 'ioredis';
-import { Fault } from '../../core/fault.ts';
-import type { StoreHealth } from '../../policy/ports.ts';
+import { Fault } from '#core/fault.ts';
+import type { StoreHealth } from '#policy/ports/store.ts';
 import type { RedisContext } from './context.ts';
 
 /** The first with ZMSCORE and with GT in ZADD. */

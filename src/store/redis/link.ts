@@ -4,7 +4,7 @@
  */
 
 import { Cluster } from 'ioredis';
-import { Fault } from '../../core/fault.ts';
+import { Fault } from '#core/fault.ts';
 import { endClient, type RedisClient } from './clients.ts';
 import { startDeadline } from './deadline.ts';
 import type { Script } from './scripts.ts';

@@ -4,13 +4,13 @@
  */
 
 import { z } from 'zod';
-import { Fault } from '../../core/fault.ts';
-import { Turns } from '../../core/turns.ts';
-import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '../../policy/ports.ts';
-import type { KeyPlan } from '../keys.ts';
-import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords, remembering } from '../records.ts';
+import { Fault } from '#core/fault.ts';
+import { Turns } from '#async/semaphore.ts';
+import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '#policy/ports/store.ts';
+import type { KeyPlan } from '#store/keys.ts';
+import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords, remembering } from '#store/records.ts';
 import { ListReply, readReply, TextReply, versioned, type RedisContext } from './context.ts';
-import { Convoy } from './convoy.ts';
+import { Convoy } from './write-batch.ts';
 import { runScript, type Send } from './link.ts';
 import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, NOTE_SEEN, RECORD_SUCCESSES } from './scripts.ts';
 

@@ -1,10 +1,10 @@
 /** The store on Redis: one server, a Sentinel set or a Cluster. Joins the parts; holds nothing but connections. */
 
 import { Cluster } from 'ioredis';
-import { Fault } from '../../core/fault.ts';
-import type { Store } from '../../policy/ports.ts';
-import type { StoreCaps } from '../caps.ts';
-import { keyPlan } from '../keys.ts';
+import { Fault } from '#core/fault.ts';
+import type { Store } from '#policy/ports/store.ts';
+import type { StoreCaps } from '#store/caps.ts';
+import { keyPlan } from '#store/keys.ts';
 import { redisAccounts } from './accounts.ts';
 import { redisAdmins } from './admins.ts';
 import { redisAudit } from './audit.ts';

@@ -3,10 +3,10 @@
  * ids by the time of the last touch and are trimmed as they are touched, so that a dead gateway leaves nothing behind.
  */
 
-import { unreachable } from '../../core/fault.ts';
-import type { SessionFilter, SessionRecord, Store } from '../../policy/ports.ts';
-import { sessionIndexSeconds } from '../keys.ts';
-import { sessionRecords } from '../records.ts';
+import { unreachable } from '#core/fault.ts';
+import type { SessionFilter, SessionRecord, Store } from '#policy/ports/store.ts';
+import { sessionIndexSeconds } from '#store/keys.ts';
+import { sessionRecords } from '#store/records.ts';
 import { ListReply, NumberReply, readReply, type RedisContext } from './context.ts';
 import { runScript } from './link.ts';
 import { CUT_OFF, TOUCH_INDEX } from './scripts.ts';

@@ -4,9 +4,9 @@
  */
 
 import type { Redis } from 'ioredis';
-import { Fault } from '../../core/fault.ts';
-import type { Watcher } from '../../policy/ports.ts';
-import { readChange } from '../records.ts';
+import { Fault } from '#core/fault.ts';
+import type { Watcher } from '#policy/ports/store.ts';
+import { readChange } from '#store/records.ts';
 import { endClient } from './clients.ts';
 
 export interface ChangeSource {

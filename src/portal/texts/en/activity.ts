@@ -1,6 +1,6 @@
 /** Who is connected now, and recent sign-ins and refusals. */
 
-import type { AuditAction } from '../../../policy/audit-ports.ts';
+import type { AuditAction } from '#policy/ports/audit.ts';
 
 export const activity = {
   title: 'Sign-ins',

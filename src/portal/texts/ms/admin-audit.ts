@@ -1,6 +1,6 @@
 /** What may stand in the audit, in the words of an admin, in Malay. */
 
-import type { AuditAction } from '../../../policy/audit-ports.ts';
+import type { AuditAction } from '#policy/ports/audit.ts';
 
 export const auditActions = {
   'domain.changed': 'Peraturan domain diubah',

@@ -1,0 +1,13 @@
+/** What the gateway knows of whom it serves. */
+
+import type { EndReason } from '#protocol/machine.ts';
+
+/** A client that is being served, before its login or behind it. */
+export interface Served {
+  /** Milliseconds for which nothing has happened; 0 while something is under way that an end would interrupt. */
+  readonly quietMs: number;
+  /** Ends it now, with a goodbye where one can be said. */
+  end(why: EndReason): void;
+  /** To be called now and then: ends it when nothing has moved for longer than it may. */
+  endIfIdle(): void;
+}

@@ -1,0 +1,97 @@
+/**
+ * How many connections are taken: in all, per network, and before login. Counted before anything is read, so that a
+ * flood costs a descriptor for a moment and no handshake.
+ */
+
+import { networkOf } from '#core/network.ts';
+import type { LimitSettings } from '#gateway/ports/settings.ts';
+
+export type Refused = 'max-connections' | 'max-connections-per-network';
+
+type Limits = Pick<LimitSettings, 'maxConnections' | 'maxConnectionsPerNetwork' | 'maxUnauthenticated'>;
+
+export class Admissions {
+  readonly #limits: Limits;
+  readonly #perNetwork = new Map<string, number>();
+  /** In the order of arrival, so that the oldest yields first. */
+  readonly #unauthenticated = new Set<() => void>();
+  #total = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** How many have not logged in. */
+  get unauthenticated(): number {
+    return this.#unauthenticated.size;
+  }
+
+  /**
+   * Takes a place for a client. `yieldPlace` is called, once, when this client is the one that has waited longest
+   * without logging in while others come: it must close its connection.
+   */
+  enter(address: string, yieldPlace: () => void): Place | Refused {
+    const network = networkOf(address);
+    const ofNetwork = this.#perNetwork.get(network) ?? 0;
+    if (this.#total >= this.#limits.maxConnections) return 'max-connections';
+    if (ofNetwork >= this.#limits.maxConnectionsPerNetwork) return 'max-connections-per-network';
+    if (this.#unauthenticated.size >= this.#limits.maxUnauthenticated) this.#oldestYields();
+
+    this.#total += 1;
+    this.#perNetwork.set(network, ofNetwork + 1);
+    this.#unauthenticated.add(yieldPlace);
+    return new Place(this, network, yieldPlace);
+  }
+
+  /** The holder of a place has logged in: from now on only the totals count. Places say so themselves. */
+  forget(yieldPlace: () => void): void {
+    this.#unauthenticated.delete(yieldPlace);
+  }
+
+  /** A place of this network is free again. Places say so themselves. */
+  giveBack(network: string): void {
+    this.#total -= 1;
+    const left = (this.#perNetwork.get(network) ?? 1) - 1;
+    if (left === 0) this.#perNetwork.delete(network);
+    else this.#perNetwork.set(network, left);
+  }
+
+  #oldestYields(): void {
+    for (const yieldPlace of this.#unauthenticated) {
+      this.#unauthenticated.delete(yieldPlace);
+      yieldPlace();
+      return;
+    }
+  }
+}
+
+/** Kept for as long as the client is connected, by thousands of them. */
+export class Place {
+  readonly #admissions: Admissions;
+  readonly #network: string;
+  #yieldPlace: (() => void) | undefined;
+  #present = true;
+
+  constructor(admissions: Admissions, network: string, yieldPlace: () => void) {
+    this.#admissions = admissions;
+    this.#network = network;
+    this.#yieldPlace = yieldPlace;
+  }
+
+  /** The login is done: from now on only the totals count. */
+  authenticated(): void {
+    if (this.#yieldPlace !== undefined) this.#admissions.forget(this.#yieldPlace);
+    this.#yieldPlace = undefined;
+  }
+
+  /** Gives the place back; later calls do nothing. */
+  leave(): void {
+    this.authenticated();
+    if (this.#present) this.#admissions.giveBack(this.#network);
+    this.#present = false;
+  }
+}

@@ -1,0 +1,22 @@
+/** How and when a worker learned that sessions may have lost their cover. */
+
+import type { Noticed } from '#ops/gateway-metrics.ts';
+
+export interface Notice {
+  readonly how: Noticed;
+  /** By performance.now(). */
+  readonly at: number;
+}
+
+/** A notice of this moment. */
+export function noticedNow(how: Noticed): Notice {
+  return { how, at: performance.now() };
+}
+
+/** What an operator reads: a cut-off that was not announced in time is late, and by what. */
+export const CUT_OFF_REASONS = {
+  announced: 'policy',
+  compared: 'policy, after a change that was not announced',
+  'by-time': 'policy, its time has come',
+  'by-hand': 'by hand',
+} as const satisfies Record<Noticed, string>;

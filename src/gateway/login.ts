@@ -1,0 +1,134 @@
+/**
+ * From what a client typed to an answer: canonical identity, verdict, backend login. One pass through here is one login,
+ * on every protocol. It speaks to no client.
+ */
+
+import { authzidPermitted, canonicalAccount, type IdentityRules } from '#core/identity.ts';
+import { unreachable } from '#core/fault.ts';
+import type { Attempt, Client, Offered, Opener, Protocol, Verdict } from '#core/verdict.ts';
+import type { Log } from '#ops/log.ts';
+import { typedName } from '#ops/typed-name.ts';
+import type { BackendOptions, ForwardedClient, LoginAnswer } from '#protocol/machine.ts';
+import type { Credentials } from '#sasl/exchange.ts';
+import { carryOut } from '#backends/backend-login.ts';
+import type { Backends, BackendSession } from '#backends/backends.ts';
+import type { Meters } from '#ops/gateway-metrics.ts';
+import type { Gatekeeper } from '#gateway/ports/settings.ts';
+
+export interface Judging {
+  readonly protocol: Protocol;
+  readonly listener: string;
+  readonly sessionId: string;
+  readonly client: Client;
+  readonly forwarded: ForwardedClient;
+  readonly helo: BackendOptions['helo'];
+  readonly identity: IdentityRules;
+  readonly gatekeeper: Gatekeeper;
+  readonly backends: Backends;
+  readonly meters: Meters;
+  readonly log: Log;
+}
+
+export type Judged =
+  | { readonly kind: 'in'; readonly attempt: Attempt; readonly verdict: Opening; readonly session: BackendSession }
+  | { readonly kind: 'out'; readonly answer: Refusal };
+
+type Refusal = Exclude<LoginAnswer, { kind: 'accepted' }>;
+
+/** A verdict that opens a session. */
+export type Opening = Extract<Verdict, { kind: 'allow' | 'forward' }>;
+
+/** Judges credentials and, where they are let through, opens the session at the backend. Never throws for an outage. */
+export async function judge(credentials: Credentials, around: Judging, signal: AbortSignal): Promise<Judged> {
+  const attempt = attemptOf(credentials, around);
+  if (attempt === undefined) {
+    const answer: Refusal = { kind: 'deny', reason: 'identity-refused' };
+    noteRefusal(around, credentials, answer);
+    return { kind: 'out', answer };
+  }
+  const verdict = await around.gatekeeper.decide(attempt, signal);
+  if (verdict.kind !== 'allow' && verdict.kind !== 'forward') {
+    noteRefusal(around, credentials, verdict, attempt);
+    return { kind: 'out', answer: verdict };
+  }
+  const { account, protocol } = attempt;
+  const passenger = { account, protocol, client: around.forwarded, helo: around.helo };
+  const carried = await carryOut(around.backends, attempt, verdict, { passenger, log: around.log, signal });
+  // Counters and last use may follow: the client does not wait for them.
+  around.gatekeeper
+    .conclude(attempt, verdict, carried.outcome)
+    .catch((error: unknown) => around.log.error('fault', { error }));
+  if (carried.outcome !== 'accepted') {
+    noteRefusal(around, credentials, carried.answer, attempt);
+    return { kind: 'out', answer: carried.answer };
+  }
+  noteSuccess(around, credentials, { attempt, verdict, host: carried.session.host });
+  return { kind: 'in', attempt, verdict, session: carried.session };
+}
+
+/** What opened the session, for the live list and for cutting it off. */
+export function openerOf(verdict: Opening): Opener {
+  return verdict.kind === 'allow' ? verdict.opener : { kind: 'ordinary-password' };
+}
+
+function attemptOf(credentials: Credentials, around: Judging): Attempt | undefined {
+  const { protocol, listener, sessionId, client, identity } = around;
+  const { authcid, authzid, offered } = credentials;
+  const found = canonicalAccount(authcid, identity);
+  if (found.kind === 'refused' || !authzidPermitted(authzid, found.account, identity)) return undefined;
+  if (!sendable(offered)) return undefined;
+  return { protocol, listener, sessionId, client, account: found.account, offered };
+}
+
+// NUL, CR and LF cannot be carried by every protocol; an empty password is an anonymous bind to some directories
+// (RFC 4513 §5.1.2) and must never be asked about.
+function sendable(offered: Offered): boolean {
+  if (offered.kind === 'token') return true;
+  const password = offered.password.expose();
+  return password !== '' && !/[\0\r\n]/.test(password);
+}
+
+function noteSuccess(
+  { log, meters, protocol, client }: Judging,
+  { mechanism }: Credentials,
+  { attempt, verdict, host }: { attempt: Attempt; verdict: Opening; host: string },
+): void {
+  const user = attempt.account.name;
+  const opener = openerOf(verdict);
+  const appPassword = opener.kind === 'app-password' ? opener.id : undefined;
+  meters.loginJudged({ protocol, verdict: 'accepted', reason: opener.kind });
+  log.info('login.accepted', { user, mechanism, ...clientFields(client), opener: opener.kind, appPassword, host });
+  if (verdict.kind === 'allow' || verdict.cutOffAt === undefined) return;
+  log.warn('login.will-be-cut-off', {
+    user,
+    address: client.address,
+    cutOffAt: new Date(verdict.cutOffAt).toISOString(),
+  });
+}
+
+// On every line about a login, so that one line tells it whole: fail2ban and its kind match line by line.
+function clientFields({ address, tls }: Client): { address: string; tls: string } {
+  return { address, tls: tls ? 'on' : 'off' };
+}
+
+function noteRefusal(around: Judging, credentials: Credentials, answer: Refusal, attempt?: Attempt): void {
+  const { log, meters, protocol } = around;
+  const user = attempt?.account.name ?? typedName(credentials.authcid, around.identity);
+  const fields = { user, mechanism: credentials.mechanism, ...clientFields(around.client) };
+  switch (answer.kind) {
+    case 'deny':
+      meters.loginJudged({ protocol, verdict: 'refused', reason: answer.reason });
+      return log.info('login.refused', { ...fields, reason: answer.reason });
+    case 'backend-refused':
+      meters.loginJudged({ protocol, verdict: 'refused', reason: answer.kind });
+      return log.info('login.refused', { ...fields, reason: answer.code, text: answer.text });
+    case 'throttle':
+      meters.loginJudged({ protocol, verdict: 'throttled', reason: 'limits' });
+      return log.warn('login.throttled', { ...fields, retryAfterSeconds: answer.retryAfterSeconds });
+    case 'unavailable':
+      meters.loginJudged({ protocol, verdict: 'unavailable', reason: 'outage' });
+      return log.warn('login.unavailable', fields);
+    default:
+      return unreachable(answer);
+  }
+}

@@ -1,0 +1,89 @@
+/** Turns a ruling into a verdict by asking whom it names: the backend, or our own sign-in service. */
+
+import { Fault } from '#core/fault.ts';
+import { networkOf } from '#core/network.ts';
+import { setBounded } from './bounded-map.ts';
+
+import type { Attempt, DenyReason, Verdict } from '#core/verdict.ts';
+import type { Ruling } from '#policy/rules/login-rules.ts';
+import type { CheckOrdinaryPassword, Limits, Store } from '#policy/ports/store.ts';
+
+/** Asks our own sign-in service about a token: valid for this account and audience, or not. */
+type VerifyToken = (
+  attempt: Attempt,
+  signal: AbortSignal,
+) => Promise<
+  { readonly kind: 'valid'; readonly id: string } | { readonly kind: 'invalid' } | { readonly kind: 'unavailable' }
+>;
+
+export interface ResolverOptions {
+  readonly store: Pick<Store, 'appendAudit'>;
+  readonly checkOrdinaryPassword: CheckOrdinaryPassword;
+  /** Absent where no tokens are given out: each is then wrong. */
+  readonly verifyToken?: VerifyToken | undefined;
+  readonly limits: Limits;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+export type ResolveRuling = (ruling: Ruling, attempt: Attempt, signal: AbortSignal) => Promise<Verdict>;
+
+// Bounds the memory of hints given: about 200 bytes an entry.
+const MAX_REMEMBERED_HINTS = 10_000;
+const UNAVAILABLE: Verdict = { kind: 'unavailable' };
+const WRONG: Verdict = { kind: 'deny', reason: 'wrong-credentials' };
+
+/** Makes the one who asks. Its answers throw Fault when the store or the deadline fails. */
+export function makeResolver(options: ResolverOptions): ResolveRuling {
+  const auditHint = makeHintAudit(options);
+
+  return async (ruling, attempt, signal) => {
+    if (ruling.kind === 'verify-token') {
+      if (options.verifyToken === undefined) return WRONG;
+      const answer = await within(signal, options.verifyToken(attempt, signal));
+      if (answer.kind === 'unavailable') return UNAVAILABLE;
+      if (answer.kind === 'invalid') return WRONG;
+      return { kind: 'allow', opener: { kind: 'token', id: answer.id }, epochs: ruling.epochs };
+    }
+    if (ruling.kind === 'ask-backend') {
+      const answer = await within(signal, options.checkOrdinaryPassword(attempt, signal));
+      if (answer === 'unavailable') return UNAVAILABLE;
+      if (answer === 'wrong' || ruling.hints === 'never') return WRONG;
+      await auditHint(attempt, ruling.ifRight);
+      return { kind: 'deny', reason: ruling.ifRight };
+    }
+    return ruling;
+  };
+}
+
+/**
+ * Audits a hint before it is given: with no audit there is no hint. A phone that goes on with its old password is
+ * written down once in each window of the limits, or it would push everything else out of the capped audit.
+ */
+function makeHintAudit({ store, limits, clock }: ResolverOptions) {
+  const hintedAt = new Map<string, number>();
+  return async ({ account, client, protocol }: Attempt, reason: DenyReason): Promise<void> => {
+    const at = clock();
+    const network = networkOf(client.address);
+    const key = `${account.name} ${network} ${protocol} ${reason}`;
+    const last = hintedAt.get(key);
+    if (last !== undefined && at - last < limits.failureWindowSeconds * 1000) return;
+    const detail = { reason, protocol, network };
+    const { name, domain } = account;
+    await store.appendAudit({ at, actor: 'gateway', action: 'login.hinted', domain, account: name, detail });
+    setBounded(hintedAt, key, at, MAX_REMEMBERED_HINTS);
+  };
+}
+
+/** The result of the work, or Fault DEADLINE when the signal comes first; the work then goes on unheeded. */
+export async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(new Fault('DEADLINE', 'the login was given up before it was answered'));
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

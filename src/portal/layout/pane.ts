@@ -1,0 +1,28 @@
+/** The head that the pages under Settings › Account share: the way that leads there, and the title. */
+
+import { html, type Html } from '#portal/markup/html.ts';
+import { PATHS } from '#portal/http/paths.ts';
+import type { Visit } from '#portal/http/page.ts';
+
+/** `Settings › Account › 2-Step Authentication`, and below it the title of this page when it is another one. */
+export function paneHead(visit: Visit, title?: string): Html {
+  const { texts } = visit;
+  const pane = texts.twoStep.title;
+  const last =
+    title === undefined
+      ? html`<li aria-current="page">${pane}</li>`
+      : html`<li><a href="${visit.link(PATHS.twoStep)}">${pane}</a></li>`;
+  return html`<nav class="trail" aria-label="${texts.trail}">
+      <ol>
+        <li>${texts.settings}</li>
+        <li>${texts.account}</li>
+        ${last}
+      </ol>
+    </nav>
+    <h1>${title ?? pane}</h1>`;
+}
+
+/** The way back without doing anything. */
+export function cancelLink(visit: Visit): Html {
+  return html`<a class="button plain" href="${visit.link(PATHS.twoStep)}">${visit.texts.cancel}</a>`;
+}

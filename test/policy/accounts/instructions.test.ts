@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { suspendAccount } from '#policy/accounts/accounts.ts';
+import { makeChoice, planChoice } from '#policy/domains/domain-change.ts';
+import { mayBeginInstructions, sendInstructions } from '#policy/accounts/instructions.ts';
+import { enrolled, START_MS, testAccount, testTools } from '../../support/policy.ts';
+
+import type { PolicyTools } from '#policy/changes/account-changes.ts';
+
+const DOMAIN = 'example.org';
+const BY = { actor: 'admin:root', domain: DOMAIN } as const;
+
+async function seen(tools: PolicyTools, local: string): Promise<void> {
+  const account = testAccount(local);
+  const success = { account, network: 'n', secretMark: 'm', now: tools.clock(), protocol: 'imap' } as const;
+  await tools.store.recordSuccess({ ...success, ordinaryPassword: true });
+}
+
+test('a notice reaches everybody who has not enrolled, once, and is written down', async () => {
+  const tools = testTools();
+  await enrolled(tools, testAccount());
+  const locals = Array.from({ length: 45 }, (_, at) => `u${String(at).padStart(2, '0')}`);
+  for (const local of locals) await seen(tools, local);
+  await suspendAccount(tools, 'test', testAccount('u44'));
+  const mailed: string[] = [];
+  const outcome = await sendInstructions(tools, BY, async ({ name, local }) => {
+    mailed.push(name);
+    return local === 'u07' ? 'failed' : 'sent';
+  });
+  assert.deepEqual(outcome, { told: 43, failed: 1 });
+  assert.deepEqual(
+    mailed.toSorted(),
+    locals.slice(0, 44).map((local) => `${local}@${DOMAIN}`),
+  );
+  const [entry] = await tools.store.listAudit({ domain: DOMAIN, limit: 1 });
+  assert.deepEqual(
+    [entry?.action, entry?.actor, entry?.detail],
+    ['domain.notice-sent', 'admin:root', { told: 43, failed: 1 }],
+  );
+});
+
+test('of two who begin a notice at the same time one does, and another may ten minutes later', async () => {
+  const clock = { now: START_MS };
+  const tools = testTools(clock);
+  const both = await Promise.all([mayBeginInstructions(tools, DOMAIN), mayBeginInstructions(tools, DOMAIN)]);
+  assert.deepEqual(both.filter((may) => may).length, 1);
+  assert.equal(await mayBeginInstructions(tools, 'example.net'), true);
+  clock.now += 600_001;
+  assert.equal(await mayBeginInstructions(tools, DOMAIN), true);
+});
+
+test('a plan changes nothing, and the change tells how many sessions it closed', async () => {
+  const clock = { now: START_MS };
+  const tools = testTools(clock);
+  await seen(tools, 'bob');
+  const { name: account, domain } = testAccount('bob');
+  await tools.store.touchSessions([
+    {
+      id: 's1',
+      account,
+      domain,
+      protocol: 'imap',
+      opener: { kind: 'ordinary-password' },
+      address: '192.0.2.7',
+      gateway: 'g',
+      openedAt: START_MS,
+    },
+  ]);
+  const plan = await planChoice(tools, DOMAIN, { mode: 'forced' });
+  assert.deepEqual([plan.before.record.mode, plan.after.mode, plan.impact.closing], ['disabled', 'forced', 1]);
+  assert.equal((await tools.store.lookupDomain(DOMAIN)).record, undefined);
+  const dated = await makeChoice(tools, 'admin:root', DOMAIN, { mode: 'forced', forcedFrom: START_MS + 1000 });
+  assert.deepEqual([dated.view.policy.mode, dated.closed], ['enabled', 0]);
+  const { view, closed } = await makeChoice(tools, 'admin:root', DOMAIN, { mode: 'forced' });
+  assert.deepEqual([view.record.mode, view.record.forcedFrom, closed], ['forced', undefined, 1]);
+});
