@@ -1,4 +1,4 @@
-/** The thread of password-hashing.ts: one request at a time, in the order in which they come. */
+/** The thread of bcrypt-thread.ts: one request at a time, in the order in which they come. */
 
 import { compareSync, hashSync } from 'bcryptjs';
 import { parentPort } from 'node:worker_threads';

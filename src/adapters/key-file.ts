@@ -1,4 +1,4 @@
-/** Reads the file of master keys. The only place that opens it; what the keys do is policy/keyring.ts. */
+/** Reads the file of master keys. The only place that opens it; what the keys do is policy/secrets/keyring.ts. */
 
 import { readFileSync } from 'node:fs';
 import { Fault } from '#core/fault.ts';

@@ -1,4 +1,7 @@
-/** The file of master keys, as text: what its lines are. It opens no file; what the keys do is policy/keyring.ts. */
+/**
+ * The file of master keys, as text: what its lines are. It opens no file; what the keys do is
+ * policy/secrets/keyring.ts.
+ */
 
 import { Fault } from './fault.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The table of all routes, each with the level that it needs (levels.ts). The only way to a page is through this table,
- * and a test walks it.
+ * The table of all routes, each with the level that it needs (portal/http/access-levels.ts). The only way to a page is
+ * through this table, and a test walks it.
  */
 
 import { activityRoutes } from '#portal/account/activity-page.ts';

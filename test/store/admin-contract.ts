@@ -1,4 +1,4 @@
-/** What policy/admin-ports.ts promises of admins and users, as tests for any store. */
+/** What policy/ports/admins.ts promises of admins and users, as tests for any store. */
 
 import assert from 'node:assert/strict';
 

@@ -1,4 +1,7 @@
-/** What policy/ports.ts promises, as tests that any store must pass: the adapters on every kind of server, the double. */
+/**
+ * What policy/ports/store.ts promises, as tests that any store must pass: the adapters on every kind of server, the
+ * double.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What policy/ephemeral-ports.ts promises of expiring records, as tests for any store. */
+/** What policy/ports/ephemeral.ts promises of expiring records, as tests for any store. */
 
 import assert from 'node:assert/strict';
 

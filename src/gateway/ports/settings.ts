@@ -1,4 +1,4 @@
-/** What the gateway must be told, in its own words. config/ produces it, start.ts hands it over. */
+/** What the gateway must be told, in its own words. config/ produces it, run/serve.ts hands it over. */
 
 import type { Attempt, Epochs, LoginOutcome, Opener, Protocol, Verdict } from '#core/verdict.ts';
 import type { Secret } from '#core/secret.ts';
@@ -82,7 +82,7 @@ export interface LimitSettings {
   readonly drainMs: number;
 }
 
-/** Who may log in. Made by policy/, joined by start.ts. */
+/** Who may log in. Made by policy/, joined by run/serve.ts. */
 export interface Gatekeeper {
   /** Never throws for an outage: that is the verdict `unavailable`. */
   decide(attempt: Attempt, signal: AbortSignal): Promise<Verdict>;

@@ -1,6 +1,7 @@
 /**
- * Shows an account's standing, suspends and resumes it, and cuts its sessions off. Enrolment is enrolment.ts, app
- * passwords are managed-app-passwords.ts, a domain's choice is domains.ts.
+ * Shows an account's standing, suspends and resumes it, and cuts its sessions off. Enrolment is
+ * policy/factors/totp-enrolment.ts, app passwords are policy/app-passwords/app-passwords.ts, a domain's choice is
+ * policy/domains/domains.ts.
  */
 
 import { policyAt } from '#policy/rules/domain-policy.ts';

@@ -1,4 +1,4 @@
-/** Shows and sets a domain's choice. What a choice means at a given time is domain-policy.ts. */
+/** Shows and sets a domain's choice. What a choice means at a given time is policy/rules/domain-policy.ts. */
 
 import { Fault } from '#core/fault.ts';
 import { canonicalDomain } from '#core/identity.ts';

@@ -1,7 +1,7 @@
 /**
  * The factors of an account: which there are, what adding one does, and taking them away. The first one turns two-step
- * on; the last one is only taken away by turning it off. Each kind's own part is enrolment.ts (authenticator apps),
- * email-factor.ts and passkeys.ts.
+ * on; the last one is only taken away by turning it off. Each kind's own part is totp-enrolment.ts (authenticator
+ * apps), email-factor.ts and passkeys.ts.
  */
 
 import { Fault } from '#core/fault.ts';

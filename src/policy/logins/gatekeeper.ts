@@ -1,6 +1,7 @@
 /**
- * Answers every login on every protocol, and says which sessions may stay. The rules are login-rules.ts and coverage.ts;
- * here is the way to them: one store round trip for each login, and an answer when the store is out of reach.
+ * Answers every login on every protocol, and says which sessions may stay. The rules are policy/rules/login-rules.ts
+ * and policy/rules/session-coverage.ts; here is the way to them: one store round trip for each login, and an answer
+ * when the store is out of reach.
  */
 
 import { appPasswordCharacters } from '#core/app-password-shape.ts';

@@ -1,7 +1,7 @@
 /**
  * What can be said of a login by somebody who shows no password, only an unnamed mark of one: whether the account is
  * suspended, and whether it or its network is over its limits. It can say nothing of two-step rules, for which the
- * password itself must be seen; those are decide.ts.
+ * password itself must be seen; those are gatekeeper.ts.
  */
 
 import type { Account } from '#core/identity.ts';

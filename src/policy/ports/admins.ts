@@ -1,4 +1,4 @@
-/** Who may manage domains, as it is kept; and the users that a domain's admin sees. Part of the Store in ports.ts. */
+/** Who may manage domains, as it is kept; and the users that a domain's admin sees. Part of the Store in store.ts. */
 
 import type { AccountRecord, Page, TotpFactor, Versioned } from './store.ts';
 

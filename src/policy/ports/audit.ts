@@ -1,4 +1,4 @@
-/** What is written down of every change: who did what to whom. Part of the Store in ports.ts. */
+/** What is written down of every change: who did what to whom. Part of the Store in store.ts. */
 
 export interface AuditEntry {
   readonly at: number;

@@ -1,6 +1,6 @@
 /**
  * Records that end by themselves: browser sessions, one-time codes, trusted browsers, set-up links and the like. What
- * policy asks of a store for them, in its own words; part of the Store in ports.ts. All times are milliseconds since
+ * policy asks of a store for them, in its own words; part of the Store in store.ts. All times are milliseconds since
  * 1970.
  */
 

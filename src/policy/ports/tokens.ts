@@ -1,4 +1,4 @@
-/** Bearer tokens of the policy service, as they are kept. Part of the Store in ports.ts. */
+/** Bearer tokens of the policy service, as they are kept. Part of the Store in store.ts. */
 
 import type { Versioned } from './store.ts';
 

@@ -1,6 +1,6 @@
 /**
  * The table of rules of a login, as an ordered list of steps: the first that has an answer gives it. Pure; asking the
- * store, the backend and the sign-in service is decide.ts.
+ * store, the backend and the sign-in service is policy/logins/gatekeeper.ts.
  */
 
 import { checkAppPassword } from '#policy/secrets/app-password.ts';

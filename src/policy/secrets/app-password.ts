@@ -1,6 +1,6 @@
 /**
  * App passwords as values: how one looks, is made, kept as a digest, and checked. Knows no store; what a user or an
- * operator does with them is managed-app-passwords.ts.
+ * operator does with them is policy/app-passwords/app-passwords.ts.
  */
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';

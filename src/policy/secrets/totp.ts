@@ -1,6 +1,6 @@
 /**
  * Time-based one-time codes: SHA-1, 30 seconds, 6 digits, one step of clock drift either way, each step used once.
- * Secrets are values here; keeping them is enrolment.ts. RFC 6238, RFC 4226 §5.3.
+ * Secrets are values here; keeping them is policy/factors/totp-enrolment.ts. RFC 6238, RFC 4226 §5.3.
  */
 
 import { generateSecret, generateURI, verifySync } from 'otplib';

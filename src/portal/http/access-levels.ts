@@ -23,7 +23,7 @@ export type Level =
   /** An admin who has two-step, with a factor given in this very session: a trusted browser is not enough. */
   | AdminLevel;
 
-/** Levels of the pages of admins; which of them an admin may open is admin-rights.ts. */
+/** Levels of the pages of admins; which of them an admin may open is portal/admin/admin-rights.ts. */
 export type AdminLevel =
   | 'admin'
   /** The same, and the last factor not long ago. */

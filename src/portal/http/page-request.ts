@@ -119,7 +119,7 @@ function formOf(fields: URLSearchParams): Form {
   };
 }
 
-// What the parser of forms makes of a body (app.ts).
+// What the parser of forms makes of a body (portal/app.ts).
 function fieldsIn(body: unknown): URLSearchParams {
   const given = typeof body === 'object' && body !== null && 'fields' in body ? body.fields : undefined;
   return given instanceof URLSearchParams ? given : new URLSearchParams();

@@ -45,7 +45,7 @@ export interface Visit {
   readonly texts: Texts;
   /** To be sent back with every form. */
   readonly csrf: string;
-  /** What the browser keeps of earlier sign-ins (seen-browsers.ts), '' for nothing. */
+  /** What the browser keeps of earlier sign-ins (portal/sign-in/known-browsers.ts), '' for nothing. */
   readonly seenBrowser: string;
   /** The token of a browser that is trusted, '' for none. */
   readonly trustedBrowser: string;
