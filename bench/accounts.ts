@@ -16,13 +16,14 @@ import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
 import { parseKeyFile } from '#core/key-file.ts';
 import { makeKeyring, newKeyLine } from '#policy/secrets/keyring.ts';
-import type { AccountRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { makeRecoveryCodes } from '#policy/factors/recovery-codes.ts';
 import { DEFAULT_KEY_PREFIX, keyPlan } from '#store/keys.ts';
 import { openStore } from '#store/open.ts';
 import { accountRecords, domainRecords } from '#store/records.ts';
 import { startRedis, type RedisServer } from '../test/support/redis.ts';
 import { quantile } from './measure/statistics.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
 
 interface Row {
   readonly accounts: number;

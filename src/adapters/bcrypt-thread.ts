@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { Fault } from '#core/fault.ts';
-import type { PasswordHasher } from '#policy/ports/admins.ts';
+import type { PasswordHasher } from '#policy/ports/password-hasher.ts';
 
 export interface HashingThread extends PasswordHasher {
   /** Ends the thread; what it works on fails. */

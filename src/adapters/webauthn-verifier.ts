@@ -6,7 +6,7 @@
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { z } from 'zod';
 import type { ExpectedResponse, PasskeyVerifier } from '#policy/ports/passkeys.ts';
-import type { PasskeyRecord } from '#policy/ports/store.ts';
+import type { PasskeyRecord } from '#policy/ports/records.ts';
 
 const MAX_FIELD = 16_384;
 const Field = z.string().max(MAX_FIELD);

@@ -6,7 +6,7 @@ import { PROTOCOLS, type Attempt, type LoginOutcome, type Verdict } from '#core/
 import type { Log } from '#ops/log.ts';
 import type { BackendLogin, LoginAnswer } from '#protocol/machine.ts';
 import { backendName, type Backends, type BackendSession, type LoginResult, type Passenger } from './backends.ts';
-import type { Impersonation } from '#gateway/ports/settings.ts';
+import type { Impersonation } from './settings.ts';
 
 /** A session that is open at the backend, or what the client is to hear instead. */
 export type CarriedOut =

@@ -19,8 +19,9 @@ import { loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts
 import { commonTo, Hosts, retryAfterMs, Seat, type HostState } from './hosts.ts';
 import type { Meters } from '#ops/gateway-metrics.ts';
 import { dialWithOfferedTls } from './offered-tls.ts';
-import type { BackendService, BackendSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import { atMost, Deadline } from '#async/timers.ts';
+import type { BackendService, BackendSettings } from './settings.ts';
+import type { Endpoint } from './loop-guard.ts';
 
 export interface BackendsOptions {
   readonly hostname: string;
@@ -28,7 +29,7 @@ export interface BackendsOptions {
   readonly domainBackends: Readonly<Record<string, string>>;
   readonly defaultBackend: string;
   /** Our own, which no backend can be. */
-  readonly listeners: readonly Pick<ListenerSettings, 'address' | 'port'>[];
+  readonly listeners: readonly Endpoint[];
   readonly modules: Readonly<Record<Protocol, ProtocolModule>>;
   readonly meters: Meters;
   readonly log: Log;

@@ -15,10 +15,10 @@ import type {
 import { encodeProxyV2 } from '#wire/proxy-header.ts';
 import { Channel } from '#connection/channel.ts';
 import { descriptorsLeft } from '#connection/file-descriptors.ts';
-import { leadsToUs } from './loop-guard.ts';
-import type { BackendService, BackendSettings, ListenerSettings } from '#gateway/ports/settings.ts';
+import { leadsToUs, type Endpoint } from './loop-guard.ts';
 import { transport } from '#transport/runtime.ts';
 import { Deadline } from '#async/timers.ts';
+import type { BackendService, BackendSettings } from './settings.ts';
 
 /** What one dialogue with a backend is about. */
 export interface Errand {
@@ -37,7 +37,7 @@ export interface Destination {
   /** Trust anchors, made once per backend: building them costs more than a login. */
   readonly trust: SecureContext;
   /** Our own, which no backend can be. */
-  readonly listeners: readonly Pick<ListenerSettings, 'address' | 'port'>[];
+  readonly listeners: readonly Endpoint[];
   /** Without TLS, even where a server offers it to a service without. */
   readonly plain?: boolean;
 }

@@ -6,18 +6,17 @@
 
 import { networkInterfaces } from 'node:os';
 import { canonicalAddress, isLoopbackAddress } from '#core/network.ts';
-import type { ListenerSettings } from '#gateway/ports/settings.ts';
 
-/** Where a connection leads. */
-interface Remote {
+/** Where a connection leads, or a listener waits. */
+export interface Endpoint {
   readonly address: string;
   readonly port: number;
 }
 
 /** Whether a connection to this address and port of a machine has come to one of these listeners. */
 export function leadsToUs(
-  { address, port }: Remote,
-  listeners: readonly Pick<ListenerSettings, 'address' | 'port'>[],
+  { address, port }: Endpoint,
+  listeners: readonly Endpoint[],
   ownAddresses: () => readonly string[] = addressesOfThisMachine,
 ): boolean {
   const remote = canonicalAddress(address);

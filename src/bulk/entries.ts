@@ -4,9 +4,9 @@
  */
 
 import { z } from 'zod';
-import type { DomainRecord, FactorKind } from '#policy/ports/store.ts';
 import { Fault } from '#core/fault.ts';
 import { csvCells } from './csv.ts';
+import type { DomainRecord, FactorKind } from '#policy/ports/records.ts';
 
 export type ImportFormat = 'csv' | 'jsonl';
 

@@ -6,13 +6,12 @@
 
 import { z } from 'zod';
 import { Fault, unreachable } from '#core/fault.ts';
-import type { AccountRecord } from '#policy/ports/store.ts';
 import type { AdminsRecord } from '#policy/ports/admins.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import type { TokensRecord } from '#policy/ports/tokens.ts';
 import { accountRecords, adminsRecords, auditRecords, domainRecords, tokensRecords } from '#store/records.ts';
+import type { AccountRecord, DomainRecord } from '#policy/ports/records.ts';
 
 /** One thing that is kept. */
 export type ExportItem =

@@ -16,12 +16,12 @@ import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { policyAt, type DomainPolicy } from '#policy/rules/domain-policy.ts';
 import { endBrowsers, FIRST_APP_PASSWORD } from '#policy/factors/factors.ts';
 import { checkedName, expiryAllowed } from '#policy/app-passwords/app-passwords.ts';
-import type { AccountRecord, AppPasswordRecord } from '#policy/ports/store.ts';
 import { checkRecoveryAddress } from '#policy/factors/recovery-address.ts';
 import { makeRecoveryCodes } from '#policy/factors/recovery-codes.ts';
-import { auditAccount, changeAccount, EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
+import { auditAccount, changeAccount } from '#policy/changes/account-changes.ts';
 import type { AccountEntry } from './entries.ts';
 import type { ImportWork, Outcome } from './work.ts';
+import { type AccountRecord, type AppPasswordRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 /** What enrolling would write, and the secrets it is made of. */
 interface Enrolment {

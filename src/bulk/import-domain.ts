@@ -5,9 +5,9 @@ import { Fault } from '#core/fault.ts';
 import { canonicalDomain } from '#core/identity.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
 import { recordWith, setDomain } from '#policy/domains/domains.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import type { DomainEntry } from './entries.ts';
 import type { ImportWork, Outcome } from './work.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 /**
  * Changes the domain as the line says and keeps what it does not name. USAGE when the name is no domain's or the choice

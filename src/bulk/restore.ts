@@ -7,9 +7,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { unreachable } from '#core/fault.ts';
 import type { Account } from '#core/identity.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
-import type { AccountRecord, DomainRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { exportItems } from './check-export.ts';
 import type { ExportItem } from './export-format.ts';
+import type { AccountRecord, DomainRecord } from '#policy/ports/records.ts';
 
 export interface RestoreWork {
   readonly store: Store;

@@ -1,8 +1,8 @@
 /** What every line of an import is worked on with, and what becomes of it. */
 
 import type { IdentityRules } from '#core/identity.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 export interface ImportWork {
   readonly tools: PolicyTools;

@@ -13,12 +13,13 @@ import {
 } from '#policy/accounts/accounts.ts';
 import { resetFactors, unenrolAccount } from '#policy/factors/factors.ts';
 import { knownUsers } from '#policy/domains/impact.ts';
-import type { AccountRecord, SessionRecord } from '#policy/ports/store.ts';
 import { appPasswordJson, appPasswordTable } from './app-password.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { addEnrolCommand } from './enrol.ts';
 import { counted, facts, formatTime, table } from './layout.ts';
 import { sessionJson, sessionTable } from './session.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 const STANDING_WORDS = {
   disabled: 'the ordinary password (two-step is off for the domain)',

@@ -4,10 +4,11 @@ import { Argument, type Command, Option } from 'commander';
 import { Fault } from '#core/fault.ts';
 import { setDomain, showDomain, type DomainChange, type DomainView } from '#policy/domains/domains.ts';
 import { domainImpact, type DomainImpact } from '#policy/domains/impact.ts';
-import type { DomainRecord, FactorKind, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { counted, facts, formatTime, table } from './layout.ts';
 import { parseFuture } from './moments.ts';
+import type { DomainRecord, FactorKind } from '#policy/ports/records.ts';
 
 const MODES = ['disabled', 'enabled', 'forced'] as const satisfies readonly DomainRecord['mode'][];
 const METHODS = ['totp', 'email', 'passkey'] as const satisfies readonly FactorKind[];

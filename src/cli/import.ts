@@ -6,12 +6,12 @@ import type { ImportFormat } from '#bulk/entries.ts';
 import { importLines, type ImportReport, type ImportWatcher, type Tally } from '#bulk/import.ts';
 import type { ImportWork } from '#bulk/work.ts';
 import { Fault } from '#core/fault.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import { addCommand, atDesk, wantsJson, type Cli, type Desk } from './cli.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { counted, table } from './layout.ts';
 import { makePrivateFile, type PrivateFile } from './private-file.ts';
 import { progressBar, sizeOf } from './progress.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 interface ImportOptions {
   readonly dryRun?: true;

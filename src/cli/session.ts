@@ -5,9 +5,9 @@ import { Fault } from '#core/fault.ts';
 import { canonicalDomain } from '#core/identity.ts';
 import type { Opener } from '#core/verdict.ts';
 import { cutOffAccount, cutOffSession } from '#policy/accounts/accounts.ts';
-import type { SessionFilter, SessionRecord } from '#policy/ports/store.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { counted, formatTime, table } from './layout.ts';
+import type { SessionFilter, SessionRecord } from '#core/session.ts';
 
 interface ListOptions {
   readonly account?: string;

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Fault } from '#core/fault.ts';
-import type { TlsSettings } from '#gateway/ports/settings.ts';
+import type { TlsSettings } from './tls-settings.ts';
 
 interface Loaded {
   readonly context: SecureContext;

@@ -13,10 +13,11 @@ import type { Meters } from '#ops/gateway-metrics.ts';
 import type { SessionServices } from './preauth-session.ts';
 import type { Served } from './active-client.ts';
 import { serve } from './session.ts';
-import type { Gatekeeper, GatewaySettings, LiveStore } from '#gateway/ports/settings.ts';
+import type { GatewaySettings } from '#gateway/ports/settings.ts';
 import { Certificates } from '#connection/certificates.ts';
 import { HANDSHAKES_PER_TURN, Turnstile } from '#gateway/limits/handshake-queue.ts';
 import { pause } from '#async/timers.ts';
+import type { Gatekeeper, LiveStore } from '#gateway/ports/gatekeeper.ts';
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings;

@@ -13,7 +13,7 @@ import type { Credentials } from '#sasl/exchange.ts';
 import { carryOut } from '#backends/backend-login.ts';
 import type { Backends, BackendSession } from '#backends/backends.ts';
 import type { Meters } from '#ops/gateway-metrics.ts';
-import type { Gatekeeper } from '#gateway/ports/settings.ts';
+import type { Gatekeeper } from '#gateway/ports/gatekeeper.ts';
 
 export interface Judging {
   readonly protocol: Protocol;

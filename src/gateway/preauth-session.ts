@@ -27,9 +27,10 @@ import type { LiveSessions } from '#gateway/live/live-sessions.ts';
 import type { Meters } from '#ops/gateway-metrics.ts';
 import type { RelaySides } from './relay.ts';
 import type { Served } from './active-client.ts';
-import type { Gatekeeper, LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
+import type { LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import type { Certificates } from '#connection/certificates.ts';
 import type { Endpoint } from '#transport/transport.ts';
+import type { Gatekeeper } from '#gateway/ports/gatekeeper.ts';
 
 /** What all sessions of a worker share. */
 export interface SessionServices {

@@ -5,7 +5,8 @@
 
 import { unreachable } from '#core/fault.ts';
 import type { ComposedMail, MailContent, MailFrame, MailLanguage } from './content.ts';
-import { mailTexts, type MailTexts, type NoticeFacts, type Wording } from '#mail/texts/mail-texts.ts';
+import { mailTexts } from '#mail/texts/mail-texts.ts';
+import type { MailTexts, NoticeFacts, Wording } from '#mail/texts/shape.ts';
 
 /** Writes a mail. */
 export function composeMail(content: MailContent, frame: MailFrame): ComposedMail {

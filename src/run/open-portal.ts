@@ -11,10 +11,11 @@ import { serverTls } from '#transport/node.ts';
 import type { Log } from '#ops/log.ts';
 import type { Gatekeeper } from '#policy/logins/gatekeeper.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { CheckOrdinaryPassword, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { openHashingThread } from '#adapters/bcrypt-thread.ts';
 import { makePortalServer } from '#portal/server.ts';
 import { openMail, reportMailTo } from './open-mail.ts';
+import type { CheckOrdinaryPassword } from '#policy/ports/logins.ts';
 
 export interface RunningPortal {
   /** Listens. CONFIG_INVALID when an address or port cannot be had. */

@@ -2,7 +2,6 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { loadSettings } from '#config/load.ts';
 import type { Settings } from '#config/settings.ts';
 import { Fault } from '#core/fault.ts';
 import { Supervisor } from '#supervisor/supervisor.ts';
@@ -10,12 +9,8 @@ import { openLog, type Log } from '#ops/log.ts';
 import { openStore } from '#store/open.ts';
 import { openEndpoint, runtimeName } from './monitoring.ts';
 import { MEMORY_KEPT, NO_LAST_COMPILER } from '#runtime/bun-environment.ts';
-
-export interface ServeOptions {
-  readonly configFile: string;
-  /** Run this part alone. */
-  readonly only?: 'service' | undefined;
-}
+import { type ServeOptions, load } from './options.ts';
+import { listenToSignals } from './signals.ts';
 
 const KILL_AFTER_MS = 5_000;
 /** A worker that is not ready by then is ended. A start takes a second; a busy machine or a slow Redis may make it many. */
@@ -73,31 +68,6 @@ async function checkStore(settings: Settings, log: Log): Promise<void> {
   } finally {
     await store.close();
   }
-}
-
-function load(file: string): ReturnType<typeof loadSettings> {
-  return loadSettings({ file, environment: process.env, now: Date.now() });
-}
-
-interface Told {
-  /** The first SIGTERM or SIGINT: drain. */
-  readonly first: Promise<string>;
-  /** Any further one: end at once. */
-  readonly again: AbortSignal;
-}
-
-function listenToSignals(): Told {
-  const again = new AbortController();
-  const { promise, resolve } = Promise.withResolvers<string>();
-  let heard = false;
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => {
-      if (heard) again.abort();
-      heard = true;
-      resolve(name);
-    });
-  }
-  return { first: promise, again: again.signal };
 }
 
 function reloadOnSignal(supervisor: Supervisor, context: { configFile: string; running: Settings; log: Log }): void {

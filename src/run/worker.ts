@@ -8,7 +8,6 @@ import type { Protocol } from '#core/verdict.ts';
 import { Backends } from '#backends/backends.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import { Gateway, type GatewayState } from '#gateway/gateway.ts';
-import type { LiveStore } from '#gateway/ports/settings.ts';
 import { HURRY_SIGNAL, type WorkerMessage } from '#supervisor/supervisor.ts';
 import { readKeyring } from '#adapters/key-file.ts';
 import { openLog, type Log, type ProcessLog } from '#ops/log.ts';
@@ -19,11 +18,12 @@ import type { ProtocolModule } from '#protocol/machine.ts';
 import { pop3 } from '#protocol/pop3/module.ts';
 import { sieve } from '#protocol/sieve/module.ts';
 import { submission } from '#protocol/submission/module.ts';
-import type { ServeOptions } from './serve.ts';
 import { preparePortal, type Surroundings } from './open-portal.ts';
 import { prepareService, stateWithoutGateway } from './open-service.ts';
 import { openStore } from '#store/open.ts';
 import { watchWorker, type WatchedWorker } from './monitoring.ts';
+import type { LiveStore } from '#gateway/ports/gatekeeper.ts';
+import type { ServeOptions } from './options.ts';
 
 const MODULES: Readonly<Record<Protocol, ProtocolModule>> = { imap, pop3, submission, sieve };
 /** After its drain a worker has this long to end. */

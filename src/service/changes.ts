@@ -5,13 +5,13 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
-import type { Change } from '#policy/ports/store.ts';
 import { tokenMay } from '#policy/admins/service-tokens.ts';
 import type { TokenRecord } from '#policy/ports/tokens.ts';
 import { tokenOf, type RecogniseBearer } from './bearer.ts';
 import { measure } from './measuring.ts';
 import { ProblemError, type Problem } from './problem.ts';
 import type { ServiceParts } from './settings.ts';
+import type { Change } from '#core/session.ts';
 
 const HEARTBEAT_MS = 15_000;
 const MAX_STREAMS = 200;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { PROTOCOLS } from '#core/verdict.ts';
 import type { AppPasswordView } from '#policy/app-passwords/app-passwords.ts';
-import type { SessionRecord } from '#policy/ports/store.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 export const NOTHING = z.object({});
 /** The answer of a row with status 204. */

@@ -6,10 +6,10 @@ import type { DenyReason, Protocol } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
 import type { Gatekeeper } from '#policy/logins/gatekeeper.ts';
-import type { CheckOrdinaryPassword, Limits } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import type { BegunTls, HttpPlace } from '#web/http-listeners.ts';
 import type { ServiceMeters } from './metrics.ts';
+import type { CheckOrdinaryPassword, Limits } from '#policy/ports/logins.ts';
 
 export interface ServiceListener extends HttpPlace {
   /** PEM file of the CA that signs the certificates of permitted clients; undefined: none is asked for. */

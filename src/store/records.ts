@@ -11,7 +11,8 @@ import { PROTOCOLS } from '#core/verdict.ts';
 import type { AdminRole, AdminsRecord } from '#policy/ports/admins.ts';
 import type { AuditAction, AuditEntry } from '#policy/ports/audit.ts';
 import type { TokenRole, TokensRecord } from '#policy/ports/tokens.ts';
-import type { AccountRecord, Change, DomainRecord, FactorKind, LastUse, SessionRecord } from '#policy/ports/store.ts';
+import type { AccountRecord, DomainRecord, FactorKind, LastUse } from '#policy/ports/records.ts';
+import type { Change, SessionRecord } from '#core/session.ts';
 
 /** Writes and reads records of one kind. `of` names the record in faults: an account, a domain, a session id. */
 export interface Codec<T> {

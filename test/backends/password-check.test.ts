@@ -10,11 +10,11 @@ import type { Protocol } from '#core/verdict.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import { Backends } from '#backends/backends.ts';
 import { unreadMeters } from '#ops/gateway-metrics.ts';
-import type { BackendSettings, Impersonation } from '#gateway/ports/settings.ts';
 import { memoryLog } from '#ops/log.ts';
 import { imap } from '#protocol/imap/module.ts';
 import { password, testAttempt } from '../support/policy.ts';
 import { startScriptedImap } from '../support/scripted-imap.ts';
+import type { BackendSettings, Impersonation } from '#backends/settings.ts';
 
 const judging = await startScriptedImap({
   judge: (command) => (command.includes('right') ? 'OK in' : 'NO [AUTHENTICATIONFAILED] no'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SessionRecord } from '#policy/ports/store.ts';
 import { commandWorld, START } from '../support/command-line.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 const DAY = 86_400_000;
 

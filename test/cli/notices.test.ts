@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 
-import type { AccountRecord } from '#policy/ports/store.ts';
 import { commandWorld, START, type CommandWorld } from '../support/command-line.ts';
 import { smtpSink, type SmtpSink } from '../support/smtp-sink.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
 
 const ALICE = { name: 'alice@example.org', local: 'alice', domain: 'example.org' };
 const ENROLLED: AccountRecord = {

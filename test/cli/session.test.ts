@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SessionRecord } from '#policy/ports/store.ts';
 import { commandWorld, START, type CommandWorld } from '../support/command-line.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 function session(id: string, account: string, opener: SessionRecord['opener']): SessionRecord {
   const [, domain = ''] = account.split('@');

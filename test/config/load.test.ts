@@ -8,9 +8,9 @@ import { isFault } from '#core/fault.ts';
 import type { Settings } from '#config/settings.ts';
 import type { GatewaySettings } from '#gateway/ports/settings.ts';
 import { newKeyLine } from '#policy/secrets/keyring.ts';
-import type { Limits } from '#policy/ports/store.ts';
 import type { StoreSettings } from '#store/open.ts';
 import { createAuthority } from '../support/certificates.ts';
+import type { Limits } from '#policy/ports/logins.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-config-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -5,11 +5,11 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Secret } from '#core/secret.ts';
-import type { BackendService } from '#gateway/ports/settings.ts';
 import { encodeProxyV2 } from '#wire/proxy-header.ts';
 import { startInProcess, type InProcessOptions, type InProcessGateway } from '../support/in-process-gateway.ts';
 import { eventually, freePorts } from '../support/processes.ts';
 import { startScriptedImap, type Script, type ScriptedImap } from '../support/scripted-imap.ts';
+import type { BackendService } from '#backends/settings.ts';
 
 type Options = Partial<InProcessOptions> & { readonly script?: Script; readonly service?: Partial<BackendService> };
 type World = InProcessGateway & { readonly backend: ScriptedImap; readonly port: number };

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFault } from '#core/fault.ts';
 import type { Account } from '#core/identity.ts';
-import type { PasskeyRecord } from '#policy/ports/store.ts';
 import type { StoreCaps } from '#store/caps.ts';
 import {
   accountOf,
@@ -19,6 +18,7 @@ import {
   sessionOf,
   type Fresh,
 } from './contract.ts';
+import type { PasskeyRecord } from '#policy/ports/records.ts';
 
 /** Ways around the store, to its raw data. */
 export interface Tampering {

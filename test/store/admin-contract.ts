@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 
 import type { AdminRecord } from '#policy/ports/admins.ts';
 import type { Account } from '#core/identity.ts';
-import type { AccountRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import type { TokenRecord } from '#policy/ports/tokens.ts';
 import type { StoreCaps } from '#store/caps.ts';
 import type { Fresh } from './contract.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
 
 type Contract = (title: string, body: (fresh: Fresh) => Promise<void>, caps?: Partial<StoreCaps>) => void;
 

@@ -7,21 +7,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Account } from '#core/identity.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
-import type {
-  AccountRecord,
-  AppPasswordRecord,
-  Change,
-  DomainRecord,
-  Limits,
-  LoginQuery,
-  Pressure,
-  SessionRecord,
-  Store,
-} from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import type { StoreCaps } from '#store/caps.ts';
 import { eventually } from '../support/processes.ts';
 import { adminContract } from './admin-contract.ts';
 import { ephemeralContract } from './ephemeral-contract.ts';
+import type { AccountRecord, AppPasswordRecord, DomainRecord } from '#policy/ports/records.ts';
+import type { Limits, LoginQuery, Pressure } from '#policy/ports/logins.ts';
+import type { Change, SessionRecord } from '#core/session.ts';
 
 /** A store that nobody has used yet. */
 export interface Fresh {

@@ -7,13 +7,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isFault } from '#core/fault.ts';
-import type { Change } from '#policy/ports/store.ts';
 import { Database } from '#store/embedded/database.ts';
 import { openStore } from '#store/open.ts';
 import { eventually, start, temporaryDirectory, type Running } from '../support/processes.ts';
 import { adapterContract } from './adapter-contract.ts';
 import { accountOf, DOMAIN, EMPTY_ACCOUNT, query, saveAccount, sessionOf, storeContract } from './contract.ts';
 import { openFreshFile, withDatabase } from './embedded-fresh.ts';
+import type { Change } from '#core/session.ts';
 
 storeContract('embedded', openFreshFile);
 adapterContract('embedded', openFreshFile, 100_000);

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault, isFault } from '#core/fault.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
-import type { Change } from '#policy/ports/store.ts';
 import {
   auditRecords,
   domainRecords,
@@ -15,6 +14,7 @@ import {
   type Codec,
 } from '#store/records.ts';
 import { accountOf, auditOf, DOMAIN, sessionOf } from './contract.ts';
+import type { Change } from '#core/session.ts';
 
 const ALICE = accountOf('alice');
 

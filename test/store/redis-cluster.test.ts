@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Cluster } from 'ioredis';
-import type { Change, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { keyPlan } from '#store/keys.ts';
 import { openStore } from '#store/open.ts';
 import { eventually } from '../support/processes.ts';
@@ -12,6 +12,7 @@ import { adapterContract } from './adapter-contract.ts';
 import { accountOf, DOMAIN, EMPTY_ACCOUNT, NETWORK, query, saveAccount, storeContract } from './contract.ts';
 import { assertRecovers, assertUnavailable, DEADLINE_MS } from './outage.ts';
 import { freshPrefix, openFreshOn, settingsFor, type Command } from './redis-fresh.ts';
+import type { Change } from '#core/session.ts';
 
 /** Nodes agree on the Cluster's state only after a while. */
 const RECOVERY_MS = 20_000;

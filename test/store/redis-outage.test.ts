@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFault } from '#core/fault.ts';
-import type { Change, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { openStore } from '#store/open.ts';
 import { eventually } from '../support/processes.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -11,6 +11,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { accountOf, DOMAIN, EMPTY_ACCOUNT, query, saveAccount } from './contract.ts';
 import { assertRecovers, assertUnavailable, DEADLINE_MS } from './outage.ts';
 import { settingsFor } from './redis-fresh.ts';
+import type { Change } from '#core/session.ts';
 
 const ALICE = accountOf('alice');
 const RECOVERY_MS = 5000;

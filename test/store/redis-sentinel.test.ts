@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { Change } from '#policy/ports/store.ts';
 import { openStore } from '#store/open.ts';
 import { eventually } from '../support/processes.ts';
 import { startRedisSentinels } from '../support/redis.ts';
@@ -10,6 +9,7 @@ import { adapterContract } from './adapter-contract.ts';
 import { accountOf, EMPTY_ACCOUNT, saveAccount, storeContract } from './contract.ts';
 import { assertRecovers, assertUnavailable, DEADLINE_MS } from './outage.ts';
 import { openFreshOn, settingsFor, type Command } from './redis-fresh.ts';
+import type { Change } from '#core/session.ts';
 
 const FAILOVER_MS = 30_000;
 

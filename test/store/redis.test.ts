@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { isFault } from '#core/fault.ts';
 import { Secret } from '#core/secret.ts';
-import type { Change, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { keyPlan, PERMANENT_KINDS } from '#store/keys.ts';
 import { openStore, type RedisStoreSettings } from '#store/open.ts';
 import { createAuthority, LOOPBACK_NAMES } from '../support/certificates.ts';
@@ -27,6 +27,7 @@ import {
   storeContract,
 } from './contract.ts';
 import { freshPrefix, openFreshOn, PATIENT_MS, settingsFor } from './redis-fresh.ts';
+import type { Change } from '#core/session.ts';
 
 const redis = await startRedis();
 after(() => redis.stop());

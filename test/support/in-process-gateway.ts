@@ -5,13 +5,14 @@ import { freePorts, temporaryDirectory } from './processes.ts';
 import { Backends } from '#backends/backends.ts';
 import { Gateway } from '#gateway/gateway.ts';
 import { unreadMeters, type Meters } from '#ops/gateway-metrics.ts';
-import type { BackendSettings, GatewaySettings, LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
+import type { GatewaySettings, LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import type { Attempt, Verdict } from '#core/verdict.ts';
 import { memoryLog, type MemoryLog } from '#ops/log.ts';
 import { imap } from '#protocol/imap/module.ts';
 import { pop3 } from '#protocol/pop3/module.ts';
 import { sieve } from '#protocol/sieve/module.ts';
 import { submission } from '#protocol/submission/module.ts';
+import type { BackendSettings } from '#backends/settings.ts';
 
 export interface InProcessOptions {
   readonly listeners: readonly Partial<ListenerSettings>[];

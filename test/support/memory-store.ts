@@ -10,20 +10,10 @@ import type { Account } from '#core/identity.ts';
 import type { AdminsRecord } from '#policy/ports/admins.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
 import type { TokensRecord } from '#policy/ports/tokens.ts';
-import type {
-  AccountChange,
-  AccountRecord,
-  Change,
-  DomainRecord,
-  LastUse,
-  LoginQuery,
-  Page,
-  Pressure,
-  SessionRecord,
-  Store,
-  Versioned,
-  Watcher,
-} from '#policy/ports/store.ts';
+import type { Store, Watcher } from '#policy/ports/store.ts';
+import type { AccountChange, AccountRecord, DomainRecord, LastUse, Page, Versioned } from '#policy/ports/records.ts';
+import type { LoginQuery, Pressure } from '#policy/ports/logins.ts';
+import type { Change, SessionRecord } from '#core/session.ts';
 
 export interface MemoryStoreOptions {
   /** Milliseconds since 1970; ends sessions that are not touched. */

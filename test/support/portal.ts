@@ -13,12 +13,12 @@ import type { Route } from '#portal/http/page.ts';
 import { makePasskeyVerifier } from '#adapters/webauthn-verifier.ts';
 import { memoryLog, type MemoryLog } from '#ops/log.ts';
 import type { Attempt } from '#core/verdict.ts';
-import type { PasswordHasher } from '#policy/ports/admins.ts';
 import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import { codeAt, START_MS, testTools, type Clock } from './policy.ts';
 import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
+import type { PasswordHasher } from '#policy/ports/password-hasher.ts';
 
 export const PORTAL_URL = 'https://mail.example.org';
 export const MAIL_SERVERS: readonly MailServer[] = [

@@ -10,12 +10,12 @@ import { SMTPServer } from 'smtp-server';
 import { setDomain } from '#policy/domains/domains.ts';
 import { parseKeyFile } from '#core/key-file.ts';
 import { makeKeyring, newKeyLine } from '#policy/secrets/keyring.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import { openStore } from '#store/open.ts';
 import { createAuthority, LOOPBACK_NAMES } from './certificates.ts';
 import { startDovecot, type Mailbox } from './dovecot.ts';
 import { eventually, freePorts, start, temporaryDirectory } from './processes.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 export interface RealPortal {
   readonly url: string;

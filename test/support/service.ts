@@ -3,7 +3,6 @@
 import type { FastifyInstance } from 'fastify';
 import { memoryLog, type MemoryLog } from '#ops/log.ts';
 import { makeGatekeeper } from '#policy/logins/gatekeeper.ts';
-import type { CheckOrdinaryPassword, Limits } from '#policy/ports/store.ts';
 import { createToken } from '#policy/admins/service-tokens.ts';
 import type { TokenRole } from '#policy/ports/tokens.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
@@ -12,6 +11,7 @@ import { workerMetrics } from '#ops/metrics.ts';
 import { makeService } from '#service/app.ts';
 import type { CountedLogin, ServiceParts } from '#service/settings.ts';
 import { START_MS, testTools, type Clock } from './policy.ts';
+import type { CheckOrdinaryPassword, Limits } from '#policy/ports/logins.ts';
 
 /** Everybody's ordinary password at the backend of these tests. */
 export const RIGHT_PASSWORD = 'right "pass" %41 \\ ü';

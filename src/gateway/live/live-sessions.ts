@@ -12,8 +12,9 @@ import { LiveList } from './session-list-writer.ts';
 import type { Meters, Noticed } from '#ops/gateway-metrics.ts';
 import { CUT_OFF_REASONS, noticedNow, type Notice } from './revocation-notice.ts';
 import { isOlder, isOther, newest, oldest, RecentEpochs } from './recent-epochs.ts';
-import type { Gatekeeper, LiveChange, LiveSession, LiveStore } from '#gateway/ports/settings.ts';
+import type { LiveChange, LiveSession } from '#gateway/ports/settings.ts';
 import { Turns } from '#async/semaphore.ts';
+import type { Gatekeeper, LiveStore } from '#gateway/ports/gatekeeper.ts';
 
 export interface LiveSessionsOptions {
   readonly store: LiveStore;
@@ -285,9 +286,7 @@ export class LiveSessions {
 
   #reviewDue(): void {
     const now = this.#options.now();
-    for (const group of this.#groups.values()) {
-      if (group.reviewAt !== undefined && group.reviewAt <= now) this.#review(group, 'by-time');
-    }
+    for (const group of this.#groups.values()) if ((group.reviewAt ?? Infinity) <= now) this.#review(group, 'by-time');
   }
 }
 

@@ -6,7 +6,8 @@
 
 import { isFault } from '#core/fault.ts';
 import type { Log } from '#ops/log.ts';
-import type { LiveSession, LiveStore } from '#gateway/ports/settings.ts';
+import type { LiveSession } from '#gateway/ports/settings.ts';
+import type { LiveStore } from '#gateway/ports/gatekeeper.ts';
 
 export interface LiveListOptions {
   readonly store: Pick<LiveStore, 'touchSessions' | 'closeSessions'>;

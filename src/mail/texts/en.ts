@@ -1,6 +1,6 @@
 /** Mail in English. */
 
-import type { CodeFacts, MailTexts, Wording } from './mail-texts.ts';
+import type { CodeFacts, MailTexts, Wording } from './shape.ts';
 
 const code = ({ service, code: digits, account, minutes }: CodeFacts, what: string): Wording => ({
   subject: `${digits} is your ${service} code`,

@@ -7,13 +7,14 @@
 import { policyAt } from '#policy/rules/domain-policy.ts';
 import { endBrowsers, factorsOf } from '#policy/factors/factors.ts';
 import { viewOf } from '#policy/app-passwords/app-passwords.ts';
-import { EMPTY_ACCOUNT, auditAccount, changeAccount } from '#policy/changes/account-changes.ts';
+import { auditAccount, changeAccount } from '#policy/changes/account-changes.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
 import type { AppPasswordView } from '#policy/app-passwords/app-passwords.ts';
-import type { AccountRecord, FactorKind, SessionRecord } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import { type AccountRecord, type FactorKind, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 /**
  * What a mail program of this account needs: nothing (`disabled`), nothing as long as the account does not enrol

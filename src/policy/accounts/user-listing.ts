@@ -1,11 +1,12 @@
 /** The users of a domain as its admins see them: a page at a time, each with factors, last sign-in and sessions. */
 
-import { EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 import { factorsOf } from '#policy/factors/factors.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { KnownUser, UserQuery } from '#policy/ports/admins.ts';
-import type { FactorKind, Page, SessionRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
+import { type FactorKind, type Page, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 export interface UserRow {
   readonly account: Account;

@@ -8,11 +8,12 @@ import { auditAdmin, canonicalDomains, localAdminAccount } from './admins.ts';
 import { NO_STEP, matchCode, newTotp } from '#policy/secrets/totp.ts';
 
 import type { Secret } from '#core/secret.ts';
-import type { AdminRecord, LocalAdmin, PasswordHasher } from '#policy/ports/admins.ts';
+import type { AdminRecord, LocalAdmin } from '#policy/ports/admins.ts';
 import type { AdminGrant } from './admins.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import type { CodeMatch, NewTotp } from '#policy/secrets/totp.ts';
+import type { PasswordHasher } from '#policy/ports/password-hasher.ts';
 
 const NAME = /^[a-z][a-z0-9._-]{0,31}$/;
 const MIN_PASSWORD_LENGTH = 12;

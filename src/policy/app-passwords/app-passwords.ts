@@ -13,8 +13,8 @@ import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
 import type { Protocol } from '#core/verdict.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
-import type { AccountRecord, AppPasswordRecord, LastUse } from '#policy/ports/store.ts';
 import type { AccountEntry, Changed, PolicyTools } from '#policy/changes/account-changes.ts';
+import type { AccountRecord, AppPasswordRecord, LastUse } from '#policy/ports/records.ts';
 
 export interface AppPasswordRequest {
   /** The device or program, in the user's words: 1 to 64 characters, unlike the account's other names. */

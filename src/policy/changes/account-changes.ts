@@ -10,7 +10,8 @@ import type { Account } from '#core/identity.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
 import type { AccountNotice } from './notices.ts';
 import type { AuditAction, AuditEntry } from '#policy/ports/audit.ts';
-import type { AccountRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
+import { type AccountRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 /** Handed as first argument to each function; made once by whoever starts the program. */
 export interface PolicyTools {
@@ -30,9 +31,6 @@ export interface PolicyTools {
 export const DEFAULT_MAX_APP_PASSWORDS = 50;
 /** The most that anybody may let it hold: each costs room in a record that every login reads. */
 export const MAX_APP_PASSWORDS = 1000;
-
-/** The record of an account that nothing has been saved about. */
-export const EMPTY_ACCOUNT: AccountRecord = { recoveryCodes: [], appPasswords: [] };
 
 /** What one step makes of an account: a record to write (undefined: leave it) and a result, or the reason why not. */
 export type Changed<T> = { readonly record: AccountRecord | undefined; readonly result: T } | Fault;

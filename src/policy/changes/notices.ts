@@ -5,7 +5,7 @@
 
 import type { Account } from '#core/identity.ts';
 import type { AuditAction, AuditEntry } from '#policy/ports/audit.ts';
-import type { AccountRecord } from '#policy/ports/store.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
 
 /** Something that the owner of an account is to be told. Holds no secret. */
 export interface AccountNotice {

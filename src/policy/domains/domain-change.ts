@@ -5,8 +5,8 @@ import { domainImpact } from './impact.ts';
 
 import type { DomainChange, DomainView } from './domains.ts';
 import type { DomainImpact } from './impact.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 /** A change that was thought up and not made. */
 export interface ChoicePlan {

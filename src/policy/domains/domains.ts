@@ -7,8 +7,8 @@ import { MAX_APP_PASSWORDS } from '#policy/changes/account-changes.ts';
 
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 export interface DomainView {
   readonly domain: string;

@@ -6,7 +6,9 @@
 import { coverageOf } from '#policy/rules/session-coverage.ts';
 
 import type { KnownUser } from '#policy/ports/admins.ts';
-import type { AccountRecord, DomainRecord, SessionRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
+import type { AccountRecord, DomainRecord } from '#policy/ports/records.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 export interface DomainImpact {
   readonly enrolled: number;

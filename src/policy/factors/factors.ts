@@ -17,8 +17,8 @@ import type { Secret } from '#core/secret.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
 import type { EphemeralKind } from '#policy/ports/ephemeral.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { AccountRecord, AppPasswordRecord, FactorKind } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { AccountRecord, AppPasswordRecord, FactorKind } from '#policy/ports/records.ts';
 
 export type FactorAdded =
   /** Two-step is on. The app password works in all protocols; it and the codes are to be shown now. */

@@ -15,8 +15,8 @@ import type { Account } from '#core/identity.ts';
 import type { EphemeralRef } from '#policy/ports/ephemeral.ts';
 import type { FactorAdded } from './factors.ts';
 import type { PasskeySite, PasskeyVerifier } from '#policy/ports/passkeys.ts';
-import type { AccountRecord, PasskeyRecord } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { AccountRecord, PasskeyRecord } from '#policy/ports/records.ts';
 
 export type PasskeyTools = PolicyTools & { readonly passkeys: PasskeyVerifier; readonly site: PasskeySite };
 

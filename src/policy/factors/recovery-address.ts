@@ -15,8 +15,8 @@ import type { Account, IdentityRules } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
 import type { CodeCheck, MadeCode } from './emailed-code.ts';
 import type { FactorAdded } from './factors.ts';
-import type { AccountRecord } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
 
 export type AddressCheck =
   | { readonly kind: 'fit'; readonly address: string }

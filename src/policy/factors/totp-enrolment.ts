@@ -11,9 +11,9 @@ import { NO_STEP, matchCode, newTotp, totpOf } from '#policy/secrets/totp.ts';
 import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
 import type { FactorAdded, Start } from './factors.ts';
-import type { AccountRecord } from '#policy/ports/store.ts';
 import type { Changed, PolicyTools } from '#policy/changes/account-changes.ts';
 import type { CodeMatch, NewTotp } from '#policy/secrets/totp.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
 
 export type Confirmation = FactorAdded | { readonly kind: 'wrong-code' };
 

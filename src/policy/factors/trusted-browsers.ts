@@ -10,11 +10,11 @@ import { Secret } from '#core/secret.ts';
 import { sameText } from '#policy/secrets/app-password.ts';
 import { policyAt } from '#policy/rules/domain-policy.ts';
 import { factorsMark } from './factors.ts';
-import { EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { EphemeralRef, TrustedBrowserRecord } from '#policy/ports/ephemeral.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import { EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 export interface TrustedBrowser extends TrustedBrowserRecord {
   readonly id: string;

@@ -11,15 +11,18 @@ import { AnsweredLately } from './password-check-cache.ts';
 import { coverageOf } from '#policy/rules/session-coverage.ts';
 import { LastKnown } from './verdict-cache.ts';
 import { rulingOf } from '#policy/rules/login-rules.ts';
-import { makeResolver, within } from './outcome-resolver.ts';
+import { makeResolver } from './outcome-resolver.ts';
 import { seenBy } from '#policy/secrets/attempt-fingerprint.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Attempt, Epochs, LoginOutcome, Verdict } from '#core/verdict.ts';
-import type { CoveredSession, Coverage } from '#policy/rules/session-coverage.ts';
+import type { Coverage } from '#policy/rules/session-coverage.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { Change, CheckOrdinaryPassword, LoginFacts, LoginQuery, Store, Success } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import type { ResolverOptions } from './outcome-resolver.ts';
+import type { CheckOrdinaryPassword, LoginFacts, LoginQuery, Success } from '#policy/ports/logins.ts';
+import type { Change, CoveredSession } from '#core/session.ts';
+import { within } from '#async/abortable.ts';
 
 export interface GatekeeperOptions extends ResolverOptions {
   readonly store: Pick<Store, 'lookupLogin' | 'recordSuccess' | 'lookupDomain' | 'lookupAccount' | 'appendAudit'>;

@@ -8,8 +8,9 @@ import type { Account } from '#core/identity.ts';
 import type { Protocol } from '#core/verdict.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
 import { retryAfterSeconds } from '#policy/rules/login-rules.ts';
-import type { Limits, LoginFacts, Pressure, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { seenBy } from '#policy/secrets/attempt-fingerprint.ts';
+import type { Limits, LoginFacts, Pressure } from '#policy/ports/logins.ts';
 
 export interface HashedLogin {
   readonly account: Account;

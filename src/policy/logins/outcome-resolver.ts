@@ -1,12 +1,13 @@
 /** Turns a ruling into a verdict by asking whom it names: the backend, or our own sign-in service. */
 
-import { Fault } from '#core/fault.ts';
 import { networkOf } from '#core/network.ts';
 import { setBounded } from './bounded-map.ts';
 
 import type { Attempt, DenyReason, Verdict } from '#core/verdict.ts';
 import type { Ruling } from '#policy/rules/login-rules.ts';
-import type { CheckOrdinaryPassword, Limits, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
+import type { CheckOrdinaryPassword, Limits } from '#policy/ports/logins.ts';
+import { within } from '#async/abortable.ts';
 
 /** Asks our own sign-in service about a token: valid for this account and audience, or not. */
 type VerifyToken = (
@@ -73,17 +74,4 @@ function makeHintAudit({ store, limits, clock }: ResolverOptions) {
     await store.appendAudit({ at, actor: 'gateway', action: 'login.hinted', domain, account: name, detail });
     setBounded(hintedAt, key, at, MAX_REMEMBERED_HINTS);
   };
-}
-
-/** The result of the work, or Fault DEADLINE when the signal comes first; the work then goes on unheeded. */
-export async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(new Fault('DEADLINE', 'the login was given up before it was answered'));
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -8,7 +8,7 @@ import { setBounded } from './bounded-map.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Epochs, Opener } from '#core/verdict.ts';
-import type { Change } from '#policy/ports/store.ts';
+import type { Change } from '#core/session.ts';
 
 /** An answer given earlier. */
 export interface KnownAnswer {

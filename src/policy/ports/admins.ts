@@ -1,6 +1,6 @@
 /** Who may manage domains, as it is kept; and the users that a domain's admin sees. Part of the Store in store.ts. */
 
-import type { AccountRecord, Page, TotpFactor, Versioned } from './store.ts';
+import type { AccountRecord, Page, TotpFactor, Versioned } from './records.ts';
 
 /** `help-desk` resets factors, cuts off and unlocks; only `admin` changes policy and suspends. */
 export type AdminRole = 'admin' | 'help-desk';
@@ -56,11 +56,4 @@ export interface UserQuery {
 export interface UserStore {
   /** In name order. */
   listUsers(query: UserQuery): Promise<Page<KnownUser>>;
-}
-
-/** Makes and checks hashes of passwords that people choose; away from the event loop, since that is its slowness. */
-export interface PasswordHasher {
-  hash(password: string): Promise<string>;
-  /** False for a hash that is none. */
-  verify(password: string, hash: string): Promise<boolean>;
 }

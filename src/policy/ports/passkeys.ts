@@ -1,6 +1,6 @@
 /** What policy asks of WebAuthn, in its own words: whether a browser's response proves a passkey. */
 
-import type { PasskeyRecord } from './store.ts';
+import type { PasskeyRecord } from './records.ts';
 
 /** The site that passkeys are bound to. */
 export interface PasskeySite {

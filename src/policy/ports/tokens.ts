@@ -1,6 +1,6 @@
 /** Bearer tokens of the policy service, as they are kept. Part of the Store in store.ts. */
 
-import type { Versioned } from './store.ts';
+import type { Versioned } from './records.ts';
 
 /**
  * What a token is good for. `admin` and `help-desk` as of people; `read-only` looks; `verifier` asks whether a login is

@@ -1,6 +1,6 @@
 /** A domain's choice as it stands at one moment: defaults filled in, a force from a later date not yet in force. */
 
-import type { DomainRecord } from '#policy/ports/store.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 /** What holds for a domain now. */
 export interface DomainPolicy {

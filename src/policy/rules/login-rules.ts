@@ -9,7 +9,7 @@ import { policyAt } from './domain-policy.ts';
 import type { Attempt, DenyReason, Epochs, Verdict } from '#core/verdict.ts';
 import type { DomainPolicy } from './domain-policy.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { Limits, LoginFacts, Pressure } from '#policy/ports/store.ts';
+import type { Limits, LoginFacts, Pressure } from '#policy/ports/logins.ts';
 
 /** An answer, or the one question to the outside that decides it. */
 export type Ruling =

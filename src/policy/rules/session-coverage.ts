@@ -5,18 +5,10 @@
 
 import { unreachable } from '#core/fault.ts';
 import { policyAt } from './domain-policy.ts';
-import { EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 
-import type { Opener } from '#core/verdict.ts';
 import type { DomainPolicy } from './domain-policy.ts';
-import type { AccountRecord, AppPasswordRecord, DomainRecord } from '#policy/ports/store.ts';
-
-/** A live session, as far as policy is concerned. */
-export interface CoveredSession {
-  readonly id: string;
-  readonly opener: Opener;
-  readonly openedAt: number;
-}
+import { type AccountRecord, type AppPasswordRecord, type DomainRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
+import type { CoveredSession } from '#core/session.ts';
 
 export interface Coverage {
   /** Ids of the sessions that are no longer covered. */

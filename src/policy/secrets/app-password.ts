@@ -12,7 +12,7 @@ import { networkContains, parseNetwork } from '#core/network.ts';
 
 import type { Protocol } from '#core/verdict.ts';
 import type { Keyring } from './keyring.ts';
-import type { AppPasswordRecord } from '#policy/ports/store.ts';
+import type { AppPasswordRecord } from '#policy/ports/records.ts';
 
 const GROUP = /.{4}(?=.)/g;
 

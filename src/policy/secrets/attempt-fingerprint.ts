@@ -4,7 +4,7 @@ import { networkOf } from '#core/network.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Keyring } from './keyring.ts';
-import type { LoginQuery } from '#policy/ports/store.ts';
+import type { LoginQuery } from '#policy/ports/logins.ts';
 
 export interface OfferedSecret {
   readonly account: Account;

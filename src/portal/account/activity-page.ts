@@ -4,7 +4,6 @@ import { Fault } from '#core/fault.ts';
 import type { Opener } from '#core/verdict.ts';
 import { cutOffSession } from '#policy/accounts/accounts.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
-import type { SessionRecord } from '#policy/ports/store.ts';
 import { distrustBrowser, listTrustedBrowsers, type TrustedBrowser } from '#policy/factors/trusted-browsers.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
@@ -12,6 +11,7 @@ import { PATHS, withId } from '#portal/http/paths.ts';
 import { time } from '#portal/markup/times.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
 import { eventWords } from './event-text.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 export const activityRoutes: readonly Route[] = [
   { method: 'GET', path: PATHS.activity, level: 'full', handle: page },

@@ -2,13 +2,13 @@
 
 import { mayDoAny, type AdminTask } from '#policy/admins/admins.ts';
 import type { DomainView } from '#policy/domains/domains.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import { notice } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { PATHS, withParameters, type OwnPath } from '#portal/http/paths.ts';
 import { putOnShow, takeSaid } from '#portal/session/flash.ts';
 import { dayText } from '#portal/markup/times.ts';
 import { redirect, type Answer, type SignedVisit } from '#portal/http/page.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 type Part = 'option' | 'options' | 'users' | 'audit' | 'dns';
 

@@ -3,13 +3,13 @@
 import { mayDoAny } from '#policy/admins/admins.ts';
 import { makeChoice, planChoice } from '#policy/domains/domain-change.ts';
 import { showDomain, type DomainView } from '#policy/domains/domains.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import { choices } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters, type OwnPath } from '#portal/http/paths.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
 import { adminHead, choiceWords, modeName, saying } from './admin-pane.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 type Mode = DomainRecord['mode'];
 

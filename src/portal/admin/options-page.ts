@@ -1,13 +1,13 @@
 /** What a domain permits besides its mode: methods, showing app passwords, hints, trusted browsers, limits. */
 
 import { setDomain, showDomain, type DomainChange, type DomainView } from '#policy/domains/domains.ts';
-import type { FactorKind } from '#policy/ports/store.ts';
 import { choices, field } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters } from '#portal/http/paths.ts';
 import type { Answer, Form, Route, SignedVisit } from '#portal/http/page.ts';
 import { adminHead, saying } from './admin-pane.ts';
+import type { FactorKind } from '#policy/ports/records.ts';
 
 const path = PATHS.adminOptions;
 const needs = { path, level: 'admin-recent', right: 'set-policy' } as const;

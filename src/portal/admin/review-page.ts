@@ -2,7 +2,6 @@
 
 import { makeChoice, planChoice, type ChoicePlan } from '#policy/domains/domain-change.ts';
 import type { DomainImpact } from '#policy/domains/impact.ts';
-import type { DomainRecord } from '#policy/ports/store.ts';
 import { mayDoAny } from '#policy/admins/admins.ts';
 import { choices, field } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
@@ -11,6 +10,7 @@ import { PATHS, withParameters, type OwnPath } from '#portal/http/paths.ts';
 import { dayText } from '#portal/markup/times.ts';
 import type { Answer, Route, SignedVisit } from '#portal/http/page.ts';
 import { adminHead, modeName, saying } from './admin-pane.ts';
+import type { DomainRecord } from '#policy/ports/records.ts';
 
 type Mode = DomainRecord['mode'];
 

@@ -7,10 +7,10 @@ import type { Account } from '#core/identity.ts';
 import { Secret } from '#core/secret.ts';
 import type { EphemeralValues } from '#policy/ports/ephemeral.ts';
 import { factorsMark } from '#policy/factors/factors.ts';
-import type { AccountRecord } from '#policy/ports/store.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import { accountNamed } from '#policy/accounts/user-listing.ts';
 import { randomToken } from '#portal/session/browser-sessions.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
 
 const LINK_MINUTES = 5;
 

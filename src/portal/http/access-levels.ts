@@ -5,7 +5,7 @@
 
 import { isFresh } from '#policy/rules/factor-freshness.ts';
 import type { BrowserSessionRecord } from '#policy/ports/ephemeral.ts';
-import type { FactorKind } from '#policy/ports/store.ts';
+import type { FactorKind } from '#policy/ports/records.ts';
 
 export type Level =
   /** Anybody. */

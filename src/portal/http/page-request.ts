@@ -7,7 +7,6 @@ import { localAdminAccount, localAdminNamed, lookupGrants } from '#policy/admins
 import { policyAt } from '#policy/rules/domain-policy.ts';
 import { factorsOf, needsSetUp } from '#policy/factors/factors.ts';
 import { localMark, lookupLocalAdmin } from '#policy/admins/local-admins.ts';
-import { EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 import { accountNamed } from '#policy/accounts/user-listing.ts';
 import { sameText } from '#policy/secrets/app-password.ts';
 import { browserName } from './user-agent.ts';
@@ -18,6 +17,7 @@ import type { OwnPath } from './paths.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
 import { languageNamed, preferredLanguage, textsOf, type Language } from '#portal/texts/texts.ts';
 import type { Form, Visit, Who } from './page.ts';
+import { EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 const MAX_SECRET = 1024;
 

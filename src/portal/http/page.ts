@@ -4,7 +4,6 @@ import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
 import type { AdminGrant, AdminTask } from '#policy/admins/admins.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
-import type { AccountRecord, FactorKind } from '#policy/ports/store.ts';
 import type { CookieChange } from './cookies.ts';
 import type { BrowserSession, BrowserSessions } from '#portal/session/browser-sessions.ts';
 import type { Html } from '#portal/markup/html.ts';
@@ -13,6 +12,7 @@ import type { OwnPath } from './paths.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
 import type { Texts } from '#portal/texts/shape.ts';
 import type { Language } from '#portal/texts/texts.ts';
+import type { AccountRecord, FactorKind } from '#policy/ports/records.ts';
 
 /** The fields of a form, as they were sent. A field that is missing is empty. */
 export interface Form {

@@ -5,13 +5,13 @@ import type { IdentityRules } from '#core/identity.ts';
 import type { Protocol } from '#core/verdict.ts';
 import type { Secret } from '#core/secret.ts';
 import type { Log } from '#ops/log.ts';
-import type { PasswordHasher } from '#policy/ports/admins.ts';
 import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
-import type { CheckOrdinaryPassword, Limits } from '#policy/ports/store.ts';
 import type { PasskeyVerifier } from '#policy/ports/passkeys.ts';
 import type { CodePurpose } from '#policy/factors/emailed-code.ts';
 import type { PolicyTools } from '#policy/changes/account-changes.ts';
 import type { Language } from '#portal/texts/texts.ts';
+import type { CheckOrdinaryPassword, Limits } from '#policy/ports/logins.ts';
+import type { PasswordHasher } from '#policy/ports/password-hasher.ts';
 
 export interface PortalSettings {
   /** The portal's address as browsers know it, `https://mail.example.org/account`; its path leads every path here. */

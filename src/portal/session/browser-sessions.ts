@@ -10,7 +10,8 @@ import { sameText } from '#policy/secrets/app-password.ts';
 import { factorsMark } from '#policy/factors/factors.ts';
 import type { BrowserSessionRecord } from '#policy/ports/ephemeral.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { AccountRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
+import type { AccountRecord } from '#policy/ports/records.ts';
 
 export interface BrowserSession extends BrowserSessionRecord {
   /** The name of its record: a digest, no secret. */

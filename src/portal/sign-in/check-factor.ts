@@ -11,7 +11,6 @@ import { consumeTotpCode } from '#policy/factors/totp-enrolment.ts';
 import { factorsOf } from '#policy/factors/factors.ts';
 import { retryAfterSeconds as retryAfter } from '#policy/rules/login-rules.ts';
 import { checkPasskey } from '#policy/factors/passkeys.ts';
-import type { AccountRecord, FactorKind } from '#policy/ports/store.ts';
 import { consumeRecoveryCode } from '#policy/factors/recovery-codes.ts';
 import { MAX_PASSKEY_ANSWER, PASSKEY_FIELD, passkeyAnswer } from './passkey-form.ts';
 import { passkeyTools } from './passkey-context.ts';
@@ -19,6 +18,7 @@ import type { PortalParts } from '#portal/ports/portal-services.ts';
 import { countTry, forgiveTry } from './check-password.ts';
 import type { Form } from '#portal/http/page.ts';
 import { typedCode } from '#policy/secrets/typed-code.ts';
+import type { AccountRecord, FactorKind } from '#policy/ports/records.ts';
 
 /** Ways to give a second factor. */
 export type WayKind = 'passkey' | 'totp' | 'email' | 'recovery-code';

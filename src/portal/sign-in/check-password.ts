@@ -11,11 +11,11 @@ import type { Secret } from '#core/secret.ts';
 import type { Attempt } from '#core/verdict.ts';
 import { typedName } from '#ops/typed-name.ts';
 import { retryAfterSeconds as retryAfter } from '#policy/rules/login-rules.ts';
-import type { AccountRecord, LoginFacts } from '#policy/ports/store.ts';
 import { policyAt, type DomainPolicy } from '#policy/rules/domain-policy.ts';
 import { seenBy, type OfferedSecret } from '#policy/secrets/attempt-fingerprint.ts';
-import { EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
+import { type AccountRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
+import type { LoginFacts } from '#policy/ports/logins.ts';
 
 export type PasswordOutcome =
   | {

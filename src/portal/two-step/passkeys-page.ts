@@ -2,7 +2,6 @@
 
 import { Fault, isFault } from '#core/fault.ts';
 import { beginPasskey, confirmPasskey, removePasskey, type PasskeyAdded } from '#policy/factors/passkeys.ts';
-import type { PasskeyRecord } from '#policy/ports/store.ts';
 import { sessionCookie } from '#portal/http/cookies.ts';
 import { field, notice } from '#portal/markup/form-fields.ts';
 import { html } from '#portal/markup/html.ts';
@@ -20,6 +19,7 @@ import { redirect, type Answer, type Route, type SignedVisit } from '#portal/htt
 import { cancelLink, paneHead } from '#portal/layout/pane.ts';
 import { restartSession } from './renew-session.ts';
 import { goOn } from './set-up-done-page.ts';
+import type { PasskeyRecord } from '#policy/ports/records.ts';
 
 const { setUpPasskey, removePasskey: removePath } = PATHS;
 

@@ -2,9 +2,9 @@
 
 import { noteLanguage } from '#policy/accounts/accounts.ts';
 import { factorsMark } from '#policy/factors/factors.ts';
-import { EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 import type { BegunSession } from '#portal/session/browser-sessions.ts';
 import type { SignedVisit } from '#portal/http/page.ts';
+import { EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 /** Begins this browser's session anew. Only for whoever has just given all factors. */
 export async function restartSession(visit: SignedVisit): Promise<BegunSession> {

@@ -2,7 +2,6 @@
 
 import { isFault } from '#core/fault.ts';
 import { beginTotp, confirmTotp, pendingTotpOf } from '#policy/factors/totp-enrolment.ts';
-import type { FactorKind } from '#policy/ports/store.ts';
 import { choices, field, notice } from '#portal/markup/form-fields.ts';
 import { html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
@@ -13,6 +12,7 @@ import { copyButton, groupedKey } from '#portal/layout/secret-display.ts';
 import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
 import { cancelLink, paneHead } from '#portal/layout/pane.ts';
 import { goOn } from './set-up-done-page.ts';
+import type { FactorKind } from '#policy/ports/records.ts';
 
 export const setUpRoutes: readonly Route[] = [
   { method: 'GET', path: PATHS.setUp, level: 'set-up', handle: async (visit) => choose(visit, undefined) },

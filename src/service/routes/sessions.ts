@@ -3,9 +3,9 @@
 import type { z } from 'zod';
 import { Fault } from '#core/fault.ts';
 import { cutOffAccount, cutOffSession } from '#policy/accounts/accounts.ts';
-import type { SessionRecord } from '#policy/ports/store.ts';
 import { accountRoute, domainRoute, type Route } from '#service/route.ts';
 import { NO_BODY, NOTHING, Paging, pageOf, Session, sessionBody } from '#service/schemas.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 const Sessions = pageOf(Session);
 

@@ -2,11 +2,12 @@
 
 import { z } from 'zod';
 import type { Account } from '#core/identity.ts';
-import type { AccountChange, AccountRecord, Store, Versioned } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { accountRecords } from '#store/records.ts';
 import { versioned, VersionedRow, type EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
 import { NamedRow } from './domains.ts';
+import type { AccountChange, AccountRecord, Versioned } from '#policy/ports/records.ts';
 
 const DomainRow = z.object({ domain: z.string() });
 

@@ -2,11 +2,11 @@
 
 import { z } from 'zod';
 import type { AdminsRecord, AdminStore, KnownUser, UserStore } from '#policy/ports/admins.ts';
-import type { Versioned } from '#policy/ports/store.ts';
 import type { TokensRecord, TokenStore } from '#policy/ports/tokens.ts';
 import { accountRecords, adminsRecords, tokensRecords, type Codec } from '#store/records.ts';
 import { versioned, VersionedRow, type EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
+import type { Versioned } from '#policy/ports/records.ts';
 
 const UserRow = z.object({ name: z.string(), record: z.string().nullable(), at: z.number().nullable() });
 const NO_ADMINS: AdminsRecord = { admins: [] };

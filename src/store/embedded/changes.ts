@@ -4,9 +4,10 @@
  */
 
 import { z } from 'zod';
-import type { Change, Watcher } from '#policy/ports/store.ts';
+import type { Watcher } from '#policy/ports/store.ts';
 import { readChange } from '#store/records.ts';
 import type { Database } from './database.ts';
+import type { Change } from '#core/session.ts';
 
 /** Asking is one read of shared memory (https://sqlite.org/pragma.html#pragma_data_version). */
 const POLL_MS = 200;

@@ -1,11 +1,11 @@
 /** What every part of the embedded adapter works with. */
 
 import { z } from 'zod';
-import type { Versioned } from '#policy/ports/store.ts';
 import type { StoreCaps } from '#store/caps.ts';
 import type { Codec } from '#store/records.ts';
 import type { ChangeFeed } from './changes.ts';
 import type { Database } from './database.ts';
+import type { Versioned } from '#policy/ports/records.ts';
 
 export interface EmbeddedContext {
   /** For what an administrator or a user has set: on the disk before the answer. */

@@ -1,10 +1,12 @@
 /** What a login asks of the file: one transaction that reads and counts. */
 
 import { z } from 'zod';
-import type { LastUse, LoginFacts, LoginQuery, Pressure, Store, Success } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords } from '#store/records.ts';
 import { CountRow, versioned, VersionedRow, type EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
+import type { LastUse } from '#policy/ports/records.ts';
+import type { LoginFacts, LoginQuery, Pressure, Success } from '#policy/ports/logins.ts';
 
 /** Expired rows taken away per write: more than one write adds, few enough never to hold a login up. */
 const SWEEP_ROWS = 100;

@@ -1,10 +1,11 @@
 /** Who is logged in now. A row counts until it expires; rows of gateways that died are taken away by later writes. */
 
 import { unreachable } from '#core/fault.ts';
-import type { SessionFilter, SessionRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { sessionRecords } from '#store/records.ts';
 import { RecordRow, type EmbeddedContext } from './context.ts';
 import type { Database } from './database.ts';
+import type { SessionFilter, SessionRecord } from '#core/session.ts';
 
 /** The session part of the store. */
 export function embeddedSessions(

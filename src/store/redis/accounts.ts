@@ -3,12 +3,13 @@
 import { z } from 'zod';
 import { Fault } from '#core/fault.ts';
 import type { Account } from '#core/identity.ts';
-import type { AccountChange, AccountRecord, PresentEpochs, Store, Versioned } from '#policy/ports/store.ts';
+import type { PresentEpochs, Store } from '#policy/ports/store.ts';
 import { accountRecords } from '#store/records.ts';
 import { readReply, TextReply, versioned, VersionedReply, type RedisContext } from './context.ts';
 import { listNames, listRecords } from './domains.ts';
 import { runScript, type Send } from './link.ts';
 import { SWAP_ACCOUNT } from './scripts.ts';
+import type { AccountChange, AccountRecord, Versioned } from '#policy/ports/records.ts';
 
 // Whoever loses a race is shown the winner's record and tries again: N racers need at most N rounds.
 const MAX_ROUNDS = 64;

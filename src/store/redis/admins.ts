@@ -2,11 +2,11 @@
 
 import { z } from 'zod';
 import type { AdminsRecord, AdminStore, KnownUser, UserQuery, UserStore } from '#policy/ports/admins.ts';
-import type { Page } from '#policy/ports/store.ts';
 import type { TokenStore } from '#policy/ports/tokens.ts';
 import { accountRecords, adminsRecords, tokensRecords } from '#store/records.ts';
 import { ListReply, readReply, type RedisContext } from './context.ts';
 import { lookupSingle, updateSingle } from './singleton-records.ts';
+import type { Page } from '#policy/ports/records.ts';
 
 /** Names looked through at once while searching. */
 const CHUNK = 2000;

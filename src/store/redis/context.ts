@@ -2,11 +2,11 @@
 
 import { z } from 'zod';
 import { Fault } from '#core/fault.ts';
-import type { Versioned } from '#policy/ports/store.ts';
 import type { StoreCaps } from '#store/caps.ts';
 import type { KeyPlan } from '#store/keys.ts';
 import type { Codec } from '#store/records.ts';
 import type { Link } from './link.ts';
+import type { Versioned } from '#policy/ports/records.ts';
 
 export interface RedisContext {
   readonly link: Link;

@@ -1,11 +1,12 @@
 /** Domain records and the list of domains. */
 
-import type { Page, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import type { KeyOf } from '#store/keys.ts';
 import { domainRecords } from '#store/records.ts';
 import { ListReply, NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
 import { runScript, type Send } from './link.ts';
 import { SAVE_DOMAIN } from './scripts.ts';
+import type { Page } from '#policy/ports/records.ts';
 
 /** The domain part of the store. */
 export function redisDomains(context: RedisContext): Pick<Store, 'lookupDomain' | 'saveDomain' | 'listDomains'> {

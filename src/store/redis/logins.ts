@@ -6,13 +6,15 @@
 import { z } from 'zod';
 import { Fault } from '#core/fault.ts';
 import { Turns } from '#async/semaphore.ts';
-import type { LastUse, LoginFacts, LoginQuery, Store, Success } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import type { KeyPlan } from '#store/keys.ts';
 import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords, remembering } from '#store/records.ts';
 import { ListReply, readReply, TextReply, versioned, type RedisContext } from './context.ts';
 import { Convoy } from './write-batch.ts';
 import { runScript, type Send } from './link.ts';
 import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, NOTE_SEEN, RECORD_SUCCESSES } from './scripts.ts';
+import type { LastUse } from '#policy/ports/records.ts';
+import type { LoginFacts, LoginQuery, Success } from '#policy/ports/logins.ts';
 
 // Most logins are of accounts that have logged in before, all of them in few domains.
 const loginAccounts = remembering(accountRecords, 2000);

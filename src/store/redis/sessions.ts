@@ -4,12 +4,13 @@
  */
 
 import { unreachable } from '#core/fault.ts';
-import type { SessionFilter, SessionRecord, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import { sessionIndexSeconds } from '#store/keys.ts';
 import { sessionRecords } from '#store/records.ts';
 import { ListReply, NumberReply, readReply, type RedisContext } from './context.ts';
 import { runScript } from './link.ts';
 import { CUT_OFF, TOUCH_INDEX } from './scripts.ts';
+import type { SessionFilter, SessionRecord } from '#core/session.ts';
 
 const SESSIONS_AT_ONCE = 500;
 

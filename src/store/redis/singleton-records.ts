@@ -1,11 +1,11 @@
 /** Records of which there is one: read, and changed if nobody wrote in between, else tried again. */
 
 import { Fault } from '#core/fault.ts';
-import type { Versioned } from '#policy/ports/store.ts';
 import type { Codec } from '#store/records.ts';
 import { NumberReply, readReply, versioned, VersionedReply, type RedisContext } from './context.ts';
 import { runScript } from './link.ts';
 import { SWAP_SINGLE } from './scripts.ts';
+import type { Versioned } from '#policy/ports/records.ts';
 
 const MAX_ROUNDS = 64;
 

@@ -4,9 +4,10 @@ import { Fault } from '#core/fault.ts';
 import type { Epochs } from '#core/verdict.ts';
 import { LiveSessions, type Admission } from '#gateway/live/live-sessions.ts';
 import { unreadMeters, type Noticed } from '#ops/gateway-metrics.ts';
-import type { CoveredSession, LiveChange, LiveSession, SessionReview } from '#gateway/ports/settings.ts';
+import type { CoveredSession, LiveChange, LiveSession } from '#gateway/ports/settings.ts';
 import { memoryLog } from '#ops/log.ts';
 import { eventually } from '../../support/processes.ts';
+import type { SessionReview } from '#gateway/ports/gatekeeper.ts';
 
 const ALICE = { name: 'alice@example.org', local: 'alice', domain: 'example.org' };
 const BOB = { ...ALICE, name: 'bob@example.org', local: 'bob' };

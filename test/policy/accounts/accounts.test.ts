@@ -6,7 +6,7 @@ import { policyAt } from '#policy/rules/domain-policy.ts';
 import { setDomain } from '#policy/domains/domains.ts';
 import { START_MS, enrolled, testAccount, testTools } from '../../support/policy.ts';
 
-import type { Change, SessionRecord } from '#policy/ports/store.ts';
+import type { Change, SessionRecord } from '#core/session.ts';
 
 const ALICE = testAccount();
 

@@ -18,7 +18,7 @@ import { checkLocalPassword, consumeLocalCode, createLocalAdmin } from '#policy/
 import { START_MS, testAccount, testTools } from '../../support/policy.ts';
 
 import type { AdminGrant } from '#policy/admins/admins.ts';
-import type { PasswordHasher } from '#policy/ports/admins.ts';
+import type { PasswordHasher } from '#policy/ports/password-hasher.ts';
 
 const TASKS: readonly AdminTask[] = [
   'look',

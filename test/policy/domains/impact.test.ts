@@ -5,7 +5,7 @@ import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
 import { domainImpact, knownUsers } from '#policy/domains/impact.ts';
 import { START_MS, enrolled, testAccount, testTools } from '../../support/policy.ts';
 
-import type { SessionRecord } from '#policy/ports/store.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 const FORCED = { ...UNDECIDED_DOMAIN, mode: 'forced' } as const;
 

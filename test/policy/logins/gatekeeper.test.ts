@@ -19,10 +19,11 @@ import {
 
 import type { FaultCode } from '#core/fault.ts';
 import type { Offered, Verdict } from '#core/verdict.ts';
-import type { Gatekeeper as GatewaysGatekeeper } from '#gateway/ports/settings.ts';
 import type { GatekeeperOptions } from '#policy/logins/gatekeeper.ts';
-import type { Limits, LoginQuery, Store } from '#policy/ports/store.ts';
+import type { Store } from '#policy/ports/store.ts';
 import type { AttemptParts } from '../../support/policy.ts';
+import type { Limits, LoginQuery } from '#policy/ports/logins.ts';
+import type { Gatekeeper as GatewaysGatekeeper } from '#gateway/ports/gatekeeper.ts';
 
 const ALICE = testAccount();
 const ORDINARY = 'correct horse';

@@ -6,11 +6,11 @@ import { PROTOCOLS } from '#core/verdict.ts';
 import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
 import { rulingOf } from '#policy/rules/login-rules.ts';
-import { EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 import { START_MS, password, testAttempt, testKeyring } from '../../support/policy.ts';
 
 import type { Ruling } from '#policy/rules/login-rules.ts';
-import type { AccountRecord, DomainRecord, Limits, LoginFacts, Pressure } from '#policy/ports/store.ts';
+import { type AccountRecord, type DomainRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
+import type { Limits, LoginFacts, Pressure } from '#policy/ports/logins.ts';
 
 const KEYRING = testKeyring();
 const LIMITS: Limits = {

@@ -3,10 +3,9 @@ import { test } from 'node:test';
 
 import { coverageOf } from '#policy/rules/session-coverage.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
-import { EMPTY_ACCOUNT } from '#policy/changes/account-changes.ts';
 
 import type { Opener } from '#core/verdict.ts';
-import type { AccountRecord, AppPasswordRecord, DomainRecord } from '#policy/ports/store.ts';
+import { type AccountRecord, type AppPasswordRecord, type DomainRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 const NOW = 10_000;
 const OPENED = 5000;

@@ -5,10 +5,10 @@ import test from 'node:test';
 import { showAccount } from '#policy/accounts/accounts.ts';
 import { setDomain } from '#policy/domains/domains.ts';
 import { addAppPassword } from '#policy/app-passwords/app-passwords.ts';
-import type { SessionRecord } from '#policy/ports/store.ts';
 import type { Secret } from '#core/secret.ts';
 import { codeAt, enrolled, testAccount } from '../../support/policy.ts';
 import { signInFully, startTestPortal, type Browser, type TestPortal } from '../../support/portal.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 const ALICE = testAccount();
 const BOB = testAccount('bob');

@@ -1,0 +1,41 @@
+/** What must be known of each mail server. */
+
+import type { Protocol } from '#core/verdict.ts';
+import type { Secret } from '#core/secret.ts';
+
+/** One mail server, or several equal hosts. */
+export interface BackendSettings {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  /** Which host a login goes to: the one with the fewest sessions, or always the same one for an account. */
+  readonly balance: 'least-connections' | 'account';
+  readonly services: Readonly<Partial<Record<Protocol, BackendService>>>;
+  /** PEM file of the CA that signed the hosts' certificates; absent: the system's. */
+  readonly caFile?: string | undefined;
+  /** Name expected in the certificate, when it is not the host name. */
+  readonly tlsServerName?: string | undefined;
+  /** The name sent to the backend: %u full, %n local part, %d domain. */
+  readonly userTemplate: string;
+  /** Which service judges an ordinary password when no session is wanted; undefined: the one the client uses. */
+  readonly passwordCheck?: Protocol | undefined;
+  readonly connectTimeoutMs: number;
+  readonly loginTimeoutMs: number;
+  /** Time between health checks of a host that is up; one that is down is asked again after a second, then less often. */
+  readonly probeIntervalMs: number;
+}
+
+export interface BackendService {
+  readonly port: number;
+  readonly tls: 'implicit' | 'starttls' | 'none';
+  readonly impersonation: Impersonation;
+  /** How the backend learns the client's address: IMAP ID, XCLIENT (the others) or a PROXY v2 header. */
+  readonly clientAddress: 'id' | 'xclient' | 'proxy' | 'none';
+}
+
+export type Impersonation =
+  /** `user*master` with the master's password (Dovecot). */
+  | { readonly kind: 'master-user'; readonly user: string; readonly password: Secret; readonly separator: string }
+  /** SASL PLAIN authzid (Dovecot, Cyrus). */
+  | { readonly kind: 'authzid'; readonly user: string; readonly password: Secret }
+  /** Postfix XCLIENT LOGIN= (submission). */
+  | { readonly kind: 'xclient' };

@@ -1,0 +1,34 @@
+/** Live sessions and the changes that may end them, in the same words for the gateway, policy and the store. */
+
+import type { Account } from './identity.ts';
+import type { Opener, Protocol } from './verdict.ts';
+
+/** One client that is logged in now. */
+export interface SessionRecord {
+  readonly id: string;
+  readonly account: string;
+  readonly domain: string;
+  readonly protocol: Protocol;
+  readonly opener: Opener;
+  readonly address: string;
+  readonly gateway: string;
+  readonly openedAt: number;
+}
+
+/** What changed. Delivered at most once, possibly lost in an outage: watchers compare epochs after every gap. */
+export type Change =
+  | { readonly kind: 'account'; readonly account: string; readonly epoch: number }
+  | { readonly kind: 'domain'; readonly domain: string; readonly epoch: number }
+  | { readonly kind: 'session'; readonly id: string };
+
+export type SessionFilter =
+  | { readonly by: 'account'; readonly account: Account }
+  | { readonly by: 'domain'; readonly domain: string }
+  | { readonly by: 'all' };
+
+/** A live session, as far as policy is concerned. */
+export interface CoveredSession {
+  readonly id: string;
+  readonly opener: Opener;
+  readonly openedAt: number;
+}
