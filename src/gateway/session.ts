@@ -14,7 +14,7 @@ import { openerOf } from './login.ts';
 import type { Admission, LiveSessions } from '#gateway/live/live-sessions.ts';
 import { Relay, type RelayOwner, type RelayResult, type RelaySides } from './relay.ts';
 import type { Served } from './active-client.ts';
-import type { LiveSession } from '#gateway/ports/settings.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 /**
  * Serves a client, which is among `served` until its connection is over. Resolves once it has logged in or gone. Never
@@ -57,7 +57,7 @@ interface Around {
 }
 
 class Session implements Served, Admission, RelayOwner {
-  readonly record: LiveSession;
+  readonly record: SessionRecord;
   readonly account: Account;
   readonly epochs: Epochs;
   readonly reviewAt: number | undefined;
@@ -158,7 +158,7 @@ function recordOf(
   { id }: Accepted,
   { attempt: { account, protocol, client }, verdict }: LoggedIn['judged'],
   { gatewayName, now }: SessionServices,
-): LiveSession {
+): SessionRecord {
   return {
     id,
     account: account.name,

@@ -12,9 +12,9 @@ import { LiveList } from './session-list-writer.ts';
 import type { Meters, Noticed } from '#ops/gateway-metrics.ts';
 import { CUT_OFF_REASONS, noticedNow, type Notice } from './revocation-notice.ts';
 import { isOlder, isOther, newest, oldest, RecentEpochs } from './recent-epochs.ts';
-import type { LiveChange, LiveSession } from '#gateway/ports/settings.ts';
 import { Turns } from '#async/semaphore.ts';
 import type { Gatekeeper, LiveStore } from '#gateway/ports/gatekeeper.ts';
+import type { SessionRecord, Change } from '#core/session.ts';
 
 export interface LiveSessionsOptions {
   readonly store: LiveStore;
@@ -30,7 +30,7 @@ export interface LiveSessionsOptions {
 
 /** One session. */
 export interface Admission {
-  readonly record: LiveSession;
+  readonly record: SessionRecord;
   readonly account: Account;
   /** From the verdict: a change that overtook the login is noticed by comparing. */
   readonly epochs: Epochs;
@@ -150,7 +150,7 @@ export class LiveSessions {
     return group;
   }
 
-  #measure({ id, protocol, opener }: LiveSession): void {
+  #measure({ id, protocol, opener }: SessionRecord): void {
     const { meters } = this.#options;
     meters.sessionClosed(protocol, opener.kind);
     const notice = this.#ending.get(id);
@@ -158,7 +158,7 @@ export class LiveSessions {
     this.#ending.delete(id);
   }
 
-  #onChange(change: LiveChange): void {
+  #onChange(change: Change): void {
     switch (change.kind) {
       case 'account':
         this.#recent.noteAccount(change.account, change.epoch);

@@ -6,8 +6,8 @@
 
 import { isFault } from '#core/fault.ts';
 import type { Log } from '#ops/log.ts';
-import type { LiveSession } from '#gateway/ports/settings.ts';
 import type { LiveStore } from '#gateway/ports/gatekeeper.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 export interface LiveListOptions {
   readonly store: Pick<LiveStore, 'touchSessions' | 'closeSessions'>;
@@ -16,11 +16,11 @@ export interface LiveListOptions {
 
 export class LiveList {
   readonly #options: LiveListOptions;
-  readonly #records = new Map<string, LiveSession>();
+  readonly #records = new Map<string, SessionRecord>();
   /** Those of them that have not been written yet. */
   readonly #arrived = new Set<string>();
   /** Written, and gone since. */
-  #left: LiveSession[] = [];
+  #left: SessionRecord[] = [];
   #timer: NodeJS.Timeout | undefined;
   #heartbeatDue = false;
   #writing: Promise<void> | undefined;
@@ -29,14 +29,14 @@ export class LiveList {
     this.#options = options;
   }
 
-  open(record: LiveSession): void {
+  open(record: SessionRecord): void {
     this.#records.set(record.id, record);
     this.#arrived.add(record.id);
     this.#writeSoon();
   }
 
   /** Takes a session off, behind whatever is still on its way to list it. */
-  close(record: LiveSession): void {
+  close(record: SessionRecord): void {
     this.#records.delete(record.id);
     if (this.#arrived.delete(record.id)) return;
     this.#left.push(record);
@@ -90,7 +90,7 @@ export class LiveList {
     return true;
   }
 
-  async #closeAll(left: readonly LiveSession[]): Promise<void> {
+  async #closeAll(left: readonly SessionRecord[]): Promise<void> {
     for (let at = 0; at < left.length; at += BATCH) {
       if (!(await this.#reached(this.#options.store.closeSessions(left.slice(at, at + BATCH))))) return;
     }

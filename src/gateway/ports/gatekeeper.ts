@@ -2,7 +2,7 @@
 
 import type { Attempt, Epochs, LoginOutcome, Verdict } from '#core/verdict.ts';
 import type { Account } from '#core/identity.ts';
-import type { CoveredSession, LiveSession, LiveChange } from './settings.ts';
+import type { CoveredSession, SessionRecord, Change } from '#core/session.ts';
 
 /** Who may log in. Made by policy/, joined by run/worker.ts. */
 export interface Gatekeeper {
@@ -25,9 +25,9 @@ export interface SessionReview {
 
 /** The live list and the stream of changes, as the gateway needs them; the store fits by structure. */
 export interface LiveStore {
-  touchSessions(sessions: readonly LiveSession[]): Promise<void>;
-  closeSessions(sessions: readonly LiveSession[]): Promise<void>;
-  watch(watcher: { onChange: (change: LiveChange) => void; onGap: () => void }): Promise<{ stop(): Promise<void> }>;
+  touchSessions(sessions: readonly SessionRecord[]): Promise<void>;
+  closeSessions(sessions: readonly SessionRecord[]): Promise<void>;
+  watch(watcher: { onChange: (change: Change) => void; onGap: () => void }): Promise<{ stop(): Promise<void> }>;
   epochs(
     accounts: readonly Account[],
     domains: readonly string[],

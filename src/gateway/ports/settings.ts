@@ -1,6 +1,6 @@
 /** What the gateway must be told, in its own words. config/ produces it, run/worker.ts hands it over. */
 
-import type { Opener, Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/verdict.ts';
 import type { IdentityRules } from '#core/identity.ts';
 import type { BackendSettings } from '#backends/settings.ts';
 import type { TlsSettings } from '#connection/tls-settings.ts';
@@ -34,28 +34,6 @@ export interface LimitSettings {
   readonly relayIdleMs: Readonly<Record<Protocol, number>>;
   readonly drainMs: number;
 }
-
-export interface CoveredSession {
-  readonly id: string;
-  readonly opener: Opener;
-  readonly openedAt: number;
-}
-
-export interface LiveSession {
-  readonly id: string;
-  readonly account: string;
-  readonly domain: string;
-  readonly protocol: Protocol;
-  readonly opener: Opener;
-  readonly address: string;
-  readonly gateway: string;
-  readonly openedAt: number;
-}
-
-export type LiveChange =
-  | { readonly kind: 'account'; readonly account: string; readonly epoch: number }
-  | { readonly kind: 'domain'; readonly domain: string; readonly epoch: number }
-  | { readonly kind: 'session'; readonly id: string };
 
 export interface GatewaySettings {
   readonly hostname: string;

@@ -4,10 +4,10 @@ import { Fault } from '#core/fault.ts';
 import type { Epochs } from '#core/verdict.ts';
 import { LiveSessions, type Admission } from '#gateway/live/live-sessions.ts';
 import { unreadMeters, type Noticed } from '#ops/gateway-metrics.ts';
-import type { CoveredSession, LiveChange, LiveSession } from '#gateway/ports/settings.ts';
 import { memoryLog } from '#ops/log.ts';
 import { eventually } from '../../support/processes.ts';
 import type { SessionReview } from '#gateway/ports/gatekeeper.ts';
+import type { CoveredSession, SessionRecord, Change } from '#core/session.ts';
 
 const ALICE = { name: 'alice@example.org', local: 'alice', domain: 'example.org' };
 const BOB = { ...ALICE, name: 'bob@example.org', local: 'bob' };
@@ -23,8 +23,8 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
     failures: 0,
     broken: '',
     now: 1000,
-    open: new Map<string, LiveSession>(),
-    watcher: { onChange: (_change: LiveChange): void => {}, onGap: (): void => {} },
+    open: new Map<string, SessionRecord>(),
+    watcher: { onChange: (_change: Change): void => {}, onGap: (): void => {} },
     gate: Promise.resolve(),
     cutOffs: [] as { noticed: Noticed; seconds: number }[],
   };
@@ -72,7 +72,7 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
 /** A login that ends when it is cut off. */
 function admission(id: string, epochs: Epochs, reviewAt?: number): Admission & { readonly ended: Promise<string> } {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const record: LiveSession = {
+  const record: SessionRecord = {
     id,
     account: ALICE.name,
     domain: ALICE.domain,

@@ -3,20 +3,23 @@ import { test } from 'node:test';
 import { Fault } from '#core/fault.ts';
 import { HEARTBEAT_INTERVAL_MS } from '#gateway/gateway.ts';
 import { LiveList } from '#gateway/live/session-list-writer.ts';
-import type { LiveSession } from '#gateway/ports/settings.ts';
 import { memoryLog } from '#ops/log.ts';
 import { DEFAULT_CAPS } from '#store/caps.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 /** A list in memory. `gate` holds writes back; while `down` they fail, and those of `broken` always. */
 function world() {
   const state = {
-    listed: new Map<string, LiveSession>(),
+    listed: new Map<string, SessionRecord>(),
     touches: [] as number[],
     gate: Promise.resolve(),
     down: false,
     broken: '',
   };
-  const write = async (sessions: readonly LiveSession[], change: (session: LiveSession) => unknown): Promise<void> => {
+  const write = async (
+    sessions: readonly SessionRecord[],
+    change: (session: SessionRecord) => unknown,
+  ): Promise<void> => {
     await state.gate;
     if (state.down) throw new Fault('STORE_UNAVAILABLE', 'gone');
     const whole = sessions.filter(({ id }) => id !== state.broken);
@@ -37,7 +40,7 @@ function world() {
   return { state, list, log };
 }
 
-function record(id: string): LiveSession {
+function record(id: string): SessionRecord {
   return {
     id,
     account: 'alice@example.org',
