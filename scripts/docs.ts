@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { settingTree } from '#config/tree.ts';
 import { commandReference } from './docs/command-line.ts';
 import { errorReference } from './docs/errors.ts';
+import { lintConfiguration, withDirectionTable } from './docs/directions.ts';
 import { editorSchema } from './docs/editor-schema.ts';
 import { exampleYaml } from './docs/example.ts';
 import { manual } from './docs/manual.ts';
@@ -17,12 +18,14 @@ import { ROUTES } from '#service/routes.ts';
 
 const tree = settingTree();
 const documents: Readonly<Record<string, string>> = {
+  '.oxlintrc.json': lintConfiguration(readFileSync(pathOf('.oxlintrc.json'), 'utf8')),
   'config/postern.example.yaml': exampleYaml(tree),
   'config/postern.schema.json': editorSchema(tree),
   'docs/configuration.md': manual(tree),
   'docs/command-line.md': commandReference(),
   'docs/errors.md': errorReference(),
   'docs/openapi.json': openApi(ROUTES),
+  'docs/architecture.md': withDirectionTable(readFileSync(pathOf('docs/architecture.md'), 'utf8')),
 };
 
 const checkOnly = process.argv.includes('--check');

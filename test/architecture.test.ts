@@ -1,110 +1,56 @@
 /**
- * The rules that hold the project together hold: a breach of an import direction fails the lint, generated files are
- * fresh, and the table of standards names files and tests that exist.
+ * The rules that hold the project together hold: imports follow the directions of the rooms, in the code and by the lint,
+ * generated files are fresh, and the table of standards names files and tests that exist.
  */
 
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
+import { ROOMS, roomOf } from '../scripts/docs/rooms.ts';
+import { circle, importsOfSrc, specifiers, target } from './support/imports.ts';
 import { run, temporaryDirectory } from './support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** What a file in each folder may import, and what it may not. */
-const DIRECTIONS = {
-  core: { may: ['./other.ts'], mayNot: ['../wire/a.ts', 'node:fs', 'node:net', 'zod', '../policy/ports.ts'] },
-  wire: {
-    may: ['../core/a.ts'],
-    mayNot: ['../sasl/a.ts', '../protocol/machine.ts', 'node:net', 'node:stream', 'pino'],
-  },
-  sasl: { may: ['../core/a.ts', '../wire/a.ts'], mayNot: ['../protocol/machine.ts', '../gateway/a.ts', 'node:crypto'] },
-  protocol: {
-    may: ['../core/a.ts', '../wire/a.ts', '../sasl/a.ts'],
-    mayNot: ['../gateway/settings.ts', '../policy/decide.ts', '../store/open.ts', 'node:net', 'node:timers'],
-  },
-  'protocol/imap': {
-    may: ['../machine.ts', '../../core/a.ts', '../../wire/a.ts', '../../sasl/a.ts'],
-    mayNot: ['../../gateway/settings.ts', '../../policy/decide.ts', 'node:net', 'node:tls'],
-  },
-  policy: {
-    may: ['../core/a.ts', 'node:crypto', 'otplib', 'bcryptjs'],
-    mayNot: ['../store/open.ts', '../protocol/machine.ts', '../gateway/settings.ts', 'node:fs', 'ioredis'],
-  },
-  store: {
-    may: ['../core/a.ts', '../policy/ports.ts', 'zod', 'ioredis', 'node:sqlite'],
-    mayNot: ['../policy/decide.ts', '../gateway/settings.ts', '../config/settings.ts', 'node:net', 'pino'],
-  },
-  'store/redis': {
-    may: ['../keys.ts', '../../core/a.ts', '../../policy/ports.ts', 'ioredis'],
-    mayNot: ['../../policy/decide.ts', '../../gateway/settings.ts', 'node:net'],
-  },
-  config: {
-    may: ['../core/a.ts', 'zod', 'yaml', 'node:fs'],
-    mayNot: ['../gateway/settings.ts', '../store/open.ts', '../policy/ports.ts', 'ioredis', 'node:http'],
-  },
-  transport: {
-    may: ['./transport.ts', 'node:net', 'node:tls'],
-    mayNot: ['../core/a.ts', '../gateway/settings.ts', '../ops/log.ts', 'node:fs', 'ioredis'],
-  },
-  gateway: {
-    may: [
-      '../transport/transport.ts',
-      '../core/a.ts',
-      '../wire/a.ts',
-      '../sasl/a.ts',
-      '../protocol/machine.ts',
-      '../ops/log.ts',
-      'node:net',
-      'node:tls',
-    ],
-    mayNot: [
-      '../policy/decide.ts',
-      '../policy/ports.ts',
-      '../store/open.ts',
-      '../config/settings.ts',
-      'ioredis',
-      'zod',
-    ],
-  },
-  ops: {
-    may: ['../core/a.ts', 'pino'],
-    mayNot: ['../gateway/settings.ts', '../store/open.ts', '../policy/ports.ts', '../protocol/machine.ts', 'zod'],
-  },
-  mail: {
-    may: ['../core/a.ts', 'nodemailer'],
-    mayNot: ['../portal/server.ts', '../store/open.ts', '../gateway/settings.ts', '../config/settings.ts', 'fastify'],
-  },
-  web: {
-    may: ['../core/a.ts', 'node:http', 'node:net'],
-    mayNot: ['../policy/ports.ts', '../ops/log.ts', '../gateway/settings.ts', 'fastify', 'zod'],
-  },
-  bulk: {
-    may: ['../core/a.ts', '../policy/ports.ts', '../store/records.ts', 'zod', 'node:util'],
-    mayNot: ['../store/open.ts', '../cli/cli.ts', '../gateway/settings.ts', '../config/settings.ts', 'node:fs'],
-  },
-  service: {
-    may: ['../core/a.ts', '../policy/ports.ts', '../ops/log.ts', '../web/connections.ts', 'fastify', 'zod'],
-    mayNot: [
-      '../store/open.ts',
-      '../gateway/settings.ts',
-      '../config/settings.ts',
-      '../portal/app.ts',
-      '../protocol/machine.ts',
-      'ioredis',
-    ],
-  },
-  portal: {
-    may: ['../core/a.ts', '../policy/ports.ts', '../ops/log.ts', '../web/connections.ts', 'fastify', 'qrcode'],
-    mayNot: [
-      '../store/open.ts',
-      '../gateway/settings.ts',
-      '../config/settings.ts',
-      '../protocol/machine.ts',
-      'ioredis',
-    ],
-  },
+/** What no change of the list may open: each room with all below it, and what none of its files imports. */
+const PROMISES = {
+  core: ['#', 'node:fs', 'node:net', 'zod'],
+  runtime: ['#'],
+  transport: ['#', 'node:fs', 'ioredis'],
+  wire: ['#sasl/', '#protocol/', '#ops/', 'node:', 'pino'],
+  sasl: ['#protocol/', '#gateway/', '#backends/', 'node:'],
+  protocol: ['#connection/', '#backends/', '#gateway/', '#policy/', '#store/', '#transport/', 'node:'],
+  config: ['#gateway/', '#backends/', '#store/', '#policy/', 'ioredis', 'node:http'],
+  ops: ['#gateway/', '#store/', '#policy/', '#protocol/', 'zod'],
+  mail: ['#portal/', '#store/', '#gateway/', '#config/', 'fastify'],
+  web: ['#policy/', '#ops/', '#gateway/', 'fastify', 'zod'],
+  connection: ['#policy/', '#store/', '#config/', '#gateway/'],
+  backends: ['#policy/', '#store/', '#config/', '#gateway/', 'ioredis', 'zod'],
+  gateway: ['#policy/', '#store/', '#config/', 'ioredis', 'zod'],
+  policy: [
+    '#store/',
+    '#protocol/',
+    '#gateway/',
+    '#backends/',
+    '#adapters/',
+    'node:fs',
+    'node:net',
+    'ioredis',
+    'bcryptjs',
+  ],
+  'policy/rules': ['#policy/changes/', 'node:', 'otplib'],
+  'policy/secrets': ['#policy/changes/', '#policy/rules/', 'node:fs'],
+  store: ['#policy/rules/', '#policy/logins/', '#policy/changes/', '#gateway/', '#config/', 'node:net', 'pino'],
+  bulk: ['#store/open.ts', '#cli/', '#gateway/', '#config/', 'node:fs'],
+  service: ['#portal/', '#store/', '#gateway/', '#config/', '#protocol/', 'ioredis'],
+  portal: ['#service/', '#store/', '#gateway/', '#config/', '#protocol/', '#adapters/', 'ioredis'],
 } as const;
+
+/** Modules that some room may import, and one that none may. */
+const OTHERS = [...new Set(ROOMS.flatMap(({ libraries }) => libraries))]
+  .map((name) => name.replace(/\*+$/, 'net'))
+  .concat('node:fs', 'node:net', 'left-pad');
 
 /** Rules of the architecture that are not about directions, each with code that breaks it. */
 const BREACHES = {
@@ -137,7 +83,11 @@ async function lint(files: Readonly<Record<string, string>>): Promise<ReadonlyMa
     writeFileSync(join(path, name), text);
   }
   const oxlint = join(ROOT, 'node_modules/.bin/oxlint');
-  const { code, stdout, stderr } = await run(oxlint, ['--format=json', 'src'], { cwd: path });
+  const { code, stdout, stderr } = await run(
+    oxlint,
+    ['--format=json', ...new Set(Object.keys(files).map((name) => name.split('/')[0] ?? ''))],
+    { cwd: path },
+  );
   await remove();
   assert.equal(code, 1, stderr);
   const findings = new Map<string, Set<string>>(Object.keys(files).map((name) => [name, new Set()]));
@@ -146,32 +96,101 @@ async function lint(files: Readonly<Record<string, string>>): Promise<ReadonlyMa
   return findings;
 }
 
-test('every folder of src has its directions, except those that may import all', () => {
-  const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const free = new Set(['cli', 'demo']);
-  const bound = folders.map(({ name }) => name).filter((name) => !free.has(name));
+test('every file of src has a room, and each room permits only rooms before it', () => {
   assert.deepEqual(
-    bound.filter((name) => !Object.hasOwn(DIRECTIONS, name)),
+    [...importsOfSrc().keys()].filter((file) => roomOf(file) === undefined),
     [],
   );
+  const names = ROOMS.map(({ name }) => name);
+  for (const [index, { name, may }] of ROOMS.entries()) {
+    const upwards = may.filter(
+      (other) => !names.slice(0, index).includes(roomOf(other.endsWith('.ts') ? other : `${other}/x.ts`)?.name ?? ''),
+    );
+    assert.deepEqual(upwards, [], name);
+  }
+});
+
+test('every import of src, of a type or a value, keeps to the directions', () => {
+  const breaches = [...importsOfSrc()].flatMap(([file, imports]) =>
+    imports.filter((specifier) => !permitted(file, specifier)).map((specifier) => `${file}: ${specifier}`),
+  );
+  assert.deepEqual(breaches, []);
+});
+
+test('no files of src import one another in a circle, not even for types', () => {
+  const files = [...importsOfSrc()];
+  const graph = new Map(files.map(([file, imports]) => [file, imports.flatMap((name) => target(file, name) ?? [])]));
+  assert.deepEqual(circle(graph), []);
+  assert.deepEqual(
+    circle(
+      new Map([
+        ['a', ['b']],
+        ['b', ['c']],
+        ['c', ['b']],
+      ]),
+    ),
+    ['b', 'c', 'b'],
+  );
+});
+
+test('imports are found in each of their forms', () => {
+  const text =
+    "import a from 'a';\nimport type { B,\n  C } from '#b/c.ts';\nimport 'd';\nexport { e } from './e.ts';\n";
+  assert.deepEqual(specifiers(`${text}const f = await import('f');\nconst from = 'g';\n`), [
+    'a',
+    '#b/c.ts',
+    'd',
+    './e.ts',
+    'f',
+  ]);
+});
+
+test('what the rooms promise not to import is not in the list either', () => {
+  for (const [folder, never] of Object.entries(PROMISES)) {
+    for (const room of ROOMS.filter(({ name }) => name === folder || name.startsWith(`${folder}/`))) {
+      const imports = [...room.may.map((name) => (name.endsWith('.ts') ? `#${name}` : `#${name}/`)), ...room.libraries];
+      const broken = imports
+        .map((one) => one.replace(/\*+$/, ''))
+        .filter((one) => never.some((start) => one.startsWith(start) || start.startsWith(one)));
+      assert.deepEqual(broken, [], room.name);
+    }
+  }
 });
 
 test('a breach of an import direction fails the lint, and a permitted import does not', async () => {
   const expected = new Map<string, boolean>();
   const files: Record<string, string> = {};
-  for (const [folder, { may, mayNot }] of Object.entries(DIRECTIONS)) {
-    for (const [index, specifier] of [...may, ...mayNot].entries()) {
-      const file = `src/${folder}/import-${index}.ts`;
-      files[file] = `import * as imported from '${specifier}';\n\nexport const used = imported;\n`;
-      expected.set(file, index >= may.length);
+  for (const room of ROOMS.filter(({ name }) => !name.endsWith('.ts'))) {
+    const rooms = ROOMS.map(({ name }) => (name.endsWith('.ts') ? `#${name}` : `#${name}/a.ts`));
+    for (const [index, specifier] of [...rooms, ...OTHERS, './other.ts', '../core/a.ts'].entries()) {
+      const file = `${room.name}/import-${index}.ts`;
+      files[`src/${file}`] = `import * as imported from '${specifier}';\n\nexport const used = imported;\n`;
+      expected.set(`src/${file}`, !permitted(file, specifier) || specifier.startsWith('../core'));
     }
   }
+  files['test/a.test.ts'] = "import * as imported from '../src/core/a.ts';\n\nexport const used = imported;\n";
+  expected.set('test/a.test.ts', true);
   const findings = await lint(files);
   for (const [file, breach] of expected) {
     const found = findings.get(file)?.has('eslint(no-restricted-imports)');
     assert.equal(found, breach, `${file}: ${files[file]}`);
   }
 });
+
+/** Whether the list lets this file of src import that. */
+function permitted(file: string, specifier: string): boolean {
+  const room = roomOf(file);
+  if (room === undefined) return false;
+  const other = target(file, specifier);
+  if (other === undefined || room.libraries.includes(specifier))
+    return room.libraries.some(
+      (name) => name === specifier || (name.includes('*') && specifier.startsWith(name.replace(/\*+$/, ''))),
+    );
+  return (
+    roomOf(other) === room ||
+    room.may.some((name) => name === other || (name === roomOf(other)?.name && !name.endsWith('.ts')))
+  );
+}
 
 test('circles of imports, and code beyond the limits of size and form, fail the lint', async () => {
   const circle = {
