@@ -135,7 +135,13 @@ async function measured(store: Store, redis: Redis, size: number, used: number):
     const account = { name: `user${at}@${domain}`, local: `user${at}`, domain };
     const network = `192.0.2.${turn & 255}/32`;
     const start = performance.now();
-    const facts = await store.lookupLogin({ account, network, secretMark: 'mark', now: Date.now(), limits: LIMITS });
+    const facts = await store.lookupLogin({
+      account,
+      network,
+      secretFingerprint: 'mark',
+      now: Date.now(),
+      limits: LIMITS,
+    });
     const between = performance.now();
     await redis.hget(KEYS.account(account.name), 'record');
     const end = performance.now();

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Relay } from '#gateway/relay.ts';
-import { HANDSHAKES_PER_TURN, Turnstile } from '#gateway/limits/handshake-queue.ts';
+import { HANDSHAKES_PER_TURN, HandshakeQueue } from '#gateway/limits/handshake-queue.ts';
 import { transport } from '#transport/runtime.ts';
 import type { Connection } from '#transport/transport.ts';
 import { PROTOCOLS, type MailProtocol } from './sides/side.ts';
@@ -20,7 +20,7 @@ export interface Job {
 
 const NOTHING = Buffer.alloc(0);
 const FOR_EVER_MS = 2 ** 31;
-const handshakes = new Turnstile(HANDSHAKES_PER_TURN);
+const handshakes = new HandshakeQueue(HANDSHAKES_PER_TURN);
 const job: Job = JSON.parse(process.argv[2] ?? '');
 const cert = readFileSync(job.certFile);
 const context = createSecureContext({ cert, key: readFileSync(job.keyFile), ca: cert, minVersion: 'TLSv1.3' });
@@ -37,7 +37,7 @@ for (const protocol of PROTOCOLS) {
 }
 
 async function join(client: Connection, protocol: MailProtocol): Promise<void> {
-  const turn = handshakes.pass();
+  const turn = handshakes.enter();
   if (turn !== undefined) {
     client.pause();
     await turn;

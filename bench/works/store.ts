@@ -53,7 +53,7 @@ async function measured(side: Side, world: World, { accounts, count }: Size): Pr
   for (let pass = 0; pass < PASSES; pass += 1) {
     const chosen = spreadOver(accounts);
     lookUps += await secondsOf(world.server, chosen, async (account) => {
-      const query = { account, network: '192.0.2.0/32', secretMark: 'mark', now: Date.now(), limits: LIMITS };
+      const query = { account, network: '192.0.2.0/32', secretFingerprint: 'mark', now: Date.now(), limits: LIMITS };
       const facts = await world.store.lookupLogin(query);
       if (facts.account.record === undefined) missing += 1;
     });

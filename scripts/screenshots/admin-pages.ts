@@ -7,13 +7,13 @@ import { giveCode, givePassword, RUTH, type World } from './world.ts';
 const DOMAIN = `/admin/domains/${RUTH.domain}`;
 
 /** Some users, two of them connected with their ordinary password. */
-async function furnish({ tools, clock }: World): Promise<void> {
-  for (const local of ['bella', 'chen', 'devi']) await enrolled(tools, testAccount(local));
+async function furnish({ context, clock }: World): Promise<void> {
+  for (const local of ['bella', 'chen', 'devi']) await enrolled(context, testAccount(local));
   const opener = { kind: 'ordinary-password' } as const;
   for (const [index, local] of ['farid', 'grace'].entries()) {
     const { name, domain } = testAccount(local);
     const place = { address: `203.0.113.${index + 5}`, gateway: 'g1', openedAt: clock.now, protocol: 'imap' } as const;
-    await tools.store.touchSessions([{ id: `o${index}`, account: name, domain, opener, ...place }]);
+    await context.store.touchSessions([{ id: `o${index}`, account: name, domain, opener, ...place }]);
   }
 }
 
@@ -45,7 +45,7 @@ function journey(name: string, stops: readonly (readonly [name: string, path: st
     name,
     async go(world, { page, take }) {
       await furnish(world);
-      const { totp } = await enrolled(world.tools, RUTH);
+      const { totp } = await enrolled(world.context, RUTH);
       await givePassword(page, RUTH);
       await giveCode(world, page, totp);
       await page.getByRole('link', { name: 'Admin' }).waitFor();

@@ -11,7 +11,7 @@ export const deviceJourneys: readonly Journey[] = [
 ];
 
 async function devices(world: World, { page, take }: Camera): Promise<void> {
-  const { totp } = await enrolled(world.tools, ALICE);
+  const { totp } = await enrolled(world.context, ALICE);
   await givePassword(page, ALICE);
   await giveCode(world, page, totp);
   await page.getByRole('link', { name: 'Set up a device' }).click();
@@ -28,7 +28,7 @@ async function devices(world: World, { page, take }: Camera): Promise<void> {
 }
 
 async function passkeys(world: World, { page, take }: Camera): Promise<void> {
-  const { totp } = await enrolled(world.tools, ALICE);
+  const { totp } = await enrolled(world.context, ALICE);
   await plugIn(page);
   await givePassword(page, ALICE);
   await giveCode(world, page, totp);

@@ -19,8 +19,8 @@ export const userJourneys: readonly Journey[] = [
 ];
 
 async function signingIn(world: World, { page, take }: Camera): Promise<void> {
-  const { totp } = await enrolled(world.tools, ALICE);
-  await enrolledByEmail(world.tools, ALICE, RECOVERY);
+  const { totp } = await enrolled(world.context, ALICE);
+  await enrolledByEmail(world.context, ALICE, RECOVERY);
   await page.goto('/');
   await take('sign-in');
   await page.getByLabel('Email address').fill(ALICE.name);
@@ -66,23 +66,23 @@ async function settingUp(world: World, { page, take }: Camera): Promise<void> {
 }
 
 async function forced(world: World, { page, take }: Camera): Promise<void> {
-  await setDomain(world.tools, 'test', ALICE.domain, { mode: 'forced' });
+  await setDomain(world.context, 'test', ALICE.domain, { mode: 'forced' });
   await givePassword(page, ALICE);
   await take('set-up-forced');
 }
 
 /** Somebody who has everything: two devices, one of them connected. */
-async function furnish({ tools, clock }: World): Promise<Secret> {
-  const { totp } = await enrolled(tools, ALICE);
-  await enrolledByEmail(tools, ALICE, RECOVERY);
+async function furnish({ context, clock }: World): Promise<Secret> {
+  const { totp } = await enrolled(context, ALICE);
+  await enrolledByEmail(context, ALICE, RECOVERY);
   const year = clock.now + 365 * 86_400_000;
   const request = { name: 'Work laptop', scopes: ['imap', 'submission'], expiresAt: year } as const;
-  await addAppPassword(tools, ALICE.name, ALICE, request);
-  const [first] = (await showAccount(tools, ALICE)).appPasswords;
+  await addAppPassword(context, ALICE.name, ALICE, request);
+  const [first] = (await showAccount(context, ALICE)).appPasswords;
   const opener = { kind: 'app-password', id: first?.id ?? '', generation: 1 } as const;
   const place = { account: ALICE.name, domain: ALICE.domain, gateway: 'g1', openedAt: clock.now };
-  await tools.store.touchSessions([{ id: 's1', protocol: 'imap', address: '198.51.100.23', opener, ...place }]);
-  await tools.store.touchSessions([{ id: 's2', protocol: 'submission', address: '2001:db8::17', opener, ...place }]);
+  await context.store.touchSessions([{ id: 's1', protocol: 'imap', address: '198.51.100.23', opener, ...place }]);
+  await context.store.touchSessions([{ id: 's2', protocol: 'submission', address: '2001:db8::17', opener, ...place }]);
   return totp;
 }
 

@@ -29,7 +29,7 @@ export async function startWorld(): Promise<World> {
   });
   const portal = await makePortalServer(parts, (socket) => socket);
   await portal.open();
-  await setDomain(seen.tools, RUTH.name, RUTH.domain, { mode: 'enabled', trustedBrowserDays: 30 });
+  await setDomain(seen.context, RUTH.name, RUTH.domain, { mode: 'enabled', trustedBrowserDays: 30 });
   return { ...seen, url, stop: () => portal.stop() };
 }
 

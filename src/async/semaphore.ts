@@ -1,20 +1,20 @@
-export interface TurnsLimits {
+export interface SemaphoreLimits {
   /** Work that is under way for so many milliseconds holds nobody else up any more. */
-  readonly heldMs: number;
+  readonly leaseMs: number;
   /** Whoever has waited for so many milliseconds gives up: its work is never begun. */
-  readonly waitMs: number;
+  readonly queueTimeoutMs: number;
   /** What it is told then. */
-  readonly gaveUp: () => Error;
+  readonly onTimeout: () => Error;
 }
 
 /** Lets only so many pieces of work be under way at one time; the others wait in the order in which they came. */
-export class Turns {
+export class Semaphore {
   #free: number;
-  readonly #limits: TurnsLimits | undefined;
+  readonly #limits: SemaphoreLimits | undefined;
   readonly #waiting = new Set<() => void>();
 
   /** Without limits a turn lasts as long as its work, and nobody gives up. */
-  constructor(atOnce: number, limits?: TurnsLimits) {
+  constructor(atOnce: number, limits?: SemaphoreLimits) {
     this.#free = atOnce;
     this.#limits = limits;
   }
@@ -28,7 +28,7 @@ export class Turns {
       if (held) this.#next();
       held = false;
     };
-    const timer = this.#limits === undefined ? undefined : setTimeout(giveOn, this.#limits.heldMs);
+    const timer = this.#limits === undefined ? undefined : setTimeout(giveOn, this.#limits.leaseMs);
     try {
       return await work();
     } finally {
@@ -43,11 +43,12 @@ export class Turns {
         clearTimeout(timer);
         resolve();
       };
-      const giveUp = ({ gaveUp }: TurnsLimits): void => {
+      const giveUp = ({ onTimeout }: SemaphoreLimits): void => {
         this.#waiting.delete(enter);
-        reject(gaveUp());
+        reject(onTimeout());
       };
-      const timer = this.#limits === undefined ? undefined : setTimeout(giveUp, this.#limits.waitMs, this.#limits);
+      const timer =
+        this.#limits === undefined ? undefined : setTimeout(giveUp, this.#limits.queueTimeoutMs, this.#limits);
       this.#waiting.add(enter);
     });
   }

@@ -1,12 +1,12 @@
 /** Waiting, and not for too long. */
 
 /** Resolves after this many milliseconds. */
-export async function pause(ms: number): Promise<void> {
+export async function delay(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Waits for some work, but no longer than this; then it goes on by itself. Rejects as the work does until then. */
-export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+export async function withTimeout(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
   try {
@@ -34,13 +34,13 @@ export class Deadline {
   }
 
   /** It is not needed any more: it will not fire. */
-  lift(): void {
+  clear(): void {
     clearTimeout(this.#timer);
     this.#of.removeEventListener('abort', this.#fire);
   }
 
   readonly #fire = (): void => {
-    this.lift();
+    this.clear();
     this.#controller.abort();
   };
 }

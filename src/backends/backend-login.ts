@@ -5,7 +5,13 @@ import type { Secret } from '#core/secret.ts';
 import { PROTOCOLS, type Attempt, type LoginOutcome, type Verdict } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { BackendLogin, LoginAnswer } from '#protocol/machine.ts';
-import { backendName, type Backends, type BackendSession, type LoginResult, type Passenger } from './backends.ts';
+import {
+  backendName,
+  type Backends,
+  type BackendSession,
+  type BackendLoginResult,
+  type BackendUser,
+} from './backends.ts';
 import type { Impersonation } from './settings.ts';
 
 /** A session that is open at the backend, or what the client is to hear instead. */
@@ -24,9 +30,9 @@ export async function carryOut(
   backends: Backends,
   attempt: Attempt,
   verdict: Extract<Verdict, { kind: 'allow' | 'forward' }>,
-  around: { passenger: Passenger; log: Log; signal: AbortSignal },
+  around: { backendUser: BackendUser; log: Log; signal: AbortSignal },
 ): Promise<CarriedOut> {
-  const { passenger, log, signal } = around;
+  const { backendUser, log, signal } = around;
   const found = backends.serviceFor(attempt.account.domain, attempt.protocol);
   if (found === undefined) return UNAVAILABLE;
   const { backend, service } = found;
@@ -36,13 +42,13 @@ export async function carryOut(
     // A token is ours alone: the backend could only take it for a wrong, or worse an empty, password.
     if (attempt.offered.kind !== 'password') return REFUSED;
     if (service.impersonation.kind !== 'xclient') {
-      return forwarded(await backends.logIn(passenger, ordinaryLogin(name, attempt.offered.password), signal));
+      return forwarded(await backends.logIn(backendUser, ordinaryLogin(name, attempt.offered.password), signal));
     }
     // The service takes no passwords of its own (Postfix behind XCLIENT): another one judges this one.
     const answer = await checkOrdinaryPassword(backends, attempt, signal);
     if (answer !== 'right') return answer === 'wrong' ? REFUSED : UNAVAILABLE;
   }
-  const result = await backends.logIn(passenger, impersonating(service.impersonation, name), signal);
+  const result = await backends.logIn(backendUser, impersonating(service.impersonation, name), signal);
   if (result.kind === 'accepted') return { outcome: 'accepted', session: result.session };
   if (result.kind === 'not-accepted' && result.outcome.kind !== 'temporary') {
     const reason = result.outcome.kind;
@@ -68,7 +74,7 @@ export async function checkOrdinaryPassword(
   const result = await backends.logIn({ account, protocol }, ordinaryLogin(name, attempt.offered.password), signal);
   if (result.kind === 'accepted') {
     result.session.channel.end();
-    result.session.seat.release();
+    result.session.lease.release();
     return 'right';
   }
   if (result.kind === 'unreachable') return 'unavailable';
@@ -92,7 +98,7 @@ function impersonating(how: Impersonation, name: string): BackendLogin {
   }
 }
 
-function forwarded(result: LoginResult): CarriedOut {
+function forwarded(result: BackendLoginResult): CarriedOut {
   if (result.kind === 'accepted') return { outcome: 'accepted', session: result.session };
   if (result.kind === 'unreachable') return UNAVAILABLE;
   const { outcome } = result;

@@ -15,11 +15,11 @@ import type {
   ProtocolModule,
 } from '#protocol/machine.ts';
 import type { Channel } from '#connection/channel.ts';
-import { loadTrust, type Dialled, type DialResult, type Errand } from './dial.ts';
-import { commonTo, Hosts, retryAfterMs, Seat, type HostState } from './hosts.ts';
-import type { Meters } from '#ops/gateway-metrics.ts';
+import { loadTrust, type Dialled, type DialResult, type BackendRequest } from './dial.ts';
+import { commonTo, Hosts, retryAfterMs, HostLease, type HostState } from './hosts.ts';
+import type { GatewayMetrics } from '#ops/gateway-metrics.ts';
 import { dialWithOfferedTls } from './offered-tls.ts';
-import { atMost, Deadline } from '#async/timers.ts';
+import { withTimeout, Deadline } from '#async/timers.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
 import type { Endpoint } from './loop-guard.ts';
 
@@ -31,19 +31,19 @@ export interface BackendsOptions {
   /** Our own, which no backend can be. */
   readonly listeners: readonly Endpoint[];
   readonly modules: Readonly<Record<Protocol, ProtocolModule>>;
-  readonly meters: Meters;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
 }
 
 /** What the backend must know to take a session, beside the login itself. */
-export interface Passenger {
+export interface BackendUser {
   readonly account: Attempt['account'];
   readonly protocol: Protocol;
   readonly client?: ForwardedClient | undefined;
   readonly helo?: BackendOptions['helo'];
 }
 
-export type LoginResult =
+export type BackendLoginResult =
   | { readonly kind: 'accepted'; readonly session: BackendSession }
   | { readonly kind: 'not-accepted'; readonly outcome: Exclude<BackendOutcome, { kind: 'accepted' | 'capabilities' }> }
   /** No host could be used: an outage. */
@@ -55,7 +55,7 @@ export interface BackendSession {
   readonly unread: Buffer;
   readonly host: string;
   /** To be released when the session has ended. */
-  readonly seat: Seat;
+  readonly lease: HostLease;
 }
 
 /** One host of one service, as seen from here. */
@@ -64,7 +64,7 @@ export interface BackendHost extends Pick<HostState, 'host' | 'up' | 'why' | 'ac
   readonly protocol: Protocol;
 }
 
-interface Served {
+interface ServiceState {
   readonly backend: BackendSettings;
   readonly service: BackendService;
   readonly hosts: Hosts;
@@ -76,7 +76,7 @@ const FIRST_ROUND_MS = 2_000;
 
 export class Backends {
   readonly #options: BackendsOptions;
-  readonly #served: readonly Served[];
+  readonly #served: readonly ServiceState[];
   /** The next probe of each host. */
   readonly #timers = new Map<HostState, NodeJS.Timeout>();
   readonly #doubted = new Set<HostState>();
@@ -103,7 +103,7 @@ export class Backends {
     this.#stopped = signal;
     signal.addEventListener('abort', () => this.#timers.forEach((timer) => clearTimeout(timer)), { once: true });
     const rounds = this.#served.flatMap((served) => served.hosts.all.map((host) => this.#watch(served, host)));
-    await atMost(FIRST_ROUND_MS, Promise.all(rounds));
+    await withTimeout(FIRST_ROUND_MS, Promise.all(rounds));
   }
 
   /** What all backends that speak this protocol have in common before login; undefined while none of them is up. */
@@ -118,29 +118,29 @@ export class Backends {
   }
 
   /** Logs in at the backend of the account's domain. Never throws for an outage. */
-  async logIn(passenger: Passenger, login: BackendLogin, signal: AbortSignal): Promise<LoginResult> {
-    const served = this.#find(passenger.account.domain, passenger.protocol);
+  async logIn(backendUser: BackendUser, login: BackendLogin, signal: AbortSignal): Promise<BackendLoginResult> {
+    const served = this.#find(backendUser.account.domain, backendUser.protocol);
     if (served === undefined) return { kind: 'unreachable' };
-    const errand = this.#errand(passenger.protocol, login, passenger);
+    const request = this.#request(backendUser.protocol, login, backendUser);
     // One deadline for all hosts together: the client waits for the login, not for each of them.
     const deadline = new Deadline(signal, served.backend.loginTimeoutMs);
     try {
-      return await this.#logInWithin(served, passenger, { errand, givenUp: signal, deadline: deadline.signal });
+      return await this.#logInWithin(served, backendUser, { request, givenUp: signal, deadline: deadline.signal });
     } finally {
-      deadline.lift();
+      deadline.clear();
     }
   }
 
   async #logInWithin(
-    served: Served,
-    { account }: Passenger,
-    patience: Patience & { errand: Errand },
-  ): Promise<LoginResult> {
-    const { errand, givenUp, deadline } = patience;
-    let last: LoginResult = { kind: 'unreachable' };
+    served: ServiceState,
+    { account }: BackendUser,
+    patience: Patience & { request: BackendRequest },
+  ): Promise<BackendLoginResult> {
+    const { request, givenUp, deadline } = patience;
+    let last: BackendLoginResult = { kind: 'unreachable' };
     for (const host of served.hosts.candidates(account.name)) {
       const startedAt = performance.now();
-      const dialled = await this.#try(served, host, errand, { givenUp, deadline });
+      const dialled = await this.#try(served, host, request, { givenUp, deadline });
       if (!givenUp.aborted) this.#measure(served, host, dialled, startedAt);
       if (deadline.aborted && dialled?.outcome.kind !== 'accepted') return last;
       if (dialled === undefined) continue;
@@ -161,26 +161,31 @@ export class Backends {
     );
   }
 
-  #find(domain: string, protocol: Protocol): Served | undefined {
+  #find(domain: string, protocol: Protocol): ServiceState | undefined {
     const { domainBackends, defaultBackend } = this.#options;
     const name = Object.hasOwn(domainBackends, domain) ? domainBackends[domain] : defaultBackend;
     return this.#served.find((served) => served.backend.name === name && served.protocol === protocol);
   }
 
-  #errand(protocol: Protocol, login: BackendLogin, passenger?: Passenger): Errand {
+  #request(protocol: Protocol, login: BackendLogin, backendUser?: BackendUser): BackendRequest {
     const { hostname, modules } = this.#options;
-    return { module: modules[protocol], hostname, login, client: passenger?.client, helo: passenger?.helo };
+    return { module: modules[protocol], hostname, login, client: backendUser?.client, helo: backendUser?.helo };
   }
 
   // Undefined: this host is of no use now.
-  async #try(served: Served, host: HostState, errand: Errand, patience: Patience): Promise<Dialled | undefined> {
+  async #try(
+    served: ServiceState,
+    host: HostState,
+    request: BackendRequest,
+    patience: Patience,
+  ): Promise<Dialled | undefined> {
     const { givenUp, deadline } = patience;
     const to = { ...served, host: host.host, listeners: this.#options.listeners };
     const { protocol, backend } = served;
     const fields = { backend: backend.name, host: host.host, protocol };
     const onFailed = (reason: string): void => this.#options.log.error('backend.tls-failed', { ...fields, reason });
-    const result = refusingUnauthenticate(await dialWithOfferedTls(to, errand, { host, signal: deadline, onFailed }));
-    const probing = errand.login.as === 'probe';
+    const result = refusingUnauthenticate(await dialWithOfferedTls(to, request, { host, signal: deadline, onFailed }));
+    const probing = request.login.as === 'probe';
     const failure = failureOf(result, probing);
     if (failure === undefined) this.#note(served, host, undefined);
     else if (givenUp.aborted) return undefined;
@@ -190,16 +195,16 @@ export class Backends {
     return failure === undefined && result.outcome !== 'unreachable' ? result : undefined;
   }
 
-  #measure(served: Served, { host }: HostState, dialled: Dialled | undefined, startedAt: number): void {
+  #measure(served: ServiceState, { host }: HostState, dialled: Dialled | undefined, startedAt: number): void {
     const service = { backend: served.backend.name, host, protocol: served.protocol };
-    this.#options.meters.backendLogin(service, dialled !== undefined, (performance.now() - startedAt) / 1000);
+    this.#options.metrics.backendLogin(service, dialled !== undefined, (performance.now() - startedAt) / 1000);
   }
 
-  #noteOurFault({ backend, protocol }: Served, { host }: HostState, reason: string): void {
+  #noteOurFault({ backend, protocol }: ServiceState, { host }: HostState, reason: string): void {
     this.#options.log.error('backend.unusable', { backend: backend.name, host, protocol, reason });
   }
 
-  #note(served: Served, host: HostState, why: string | undefined): void {
+  #note(served: ServiceState, host: HostState, why: string | undefined): void {
     const { log } = this.#options;
     const fields = { backend: served.backend.name, host: host.host, protocol: served.protocol };
     if (why === undefined) {
@@ -210,12 +215,12 @@ export class Backends {
     }
   }
 
-  async #watch(served: Served, host: HostState): Promise<void> {
+  async #watch(served: ServiceState, host: HostState): Promise<void> {
     await this.#probe(served, host);
     this.#schedule(served, host);
   }
 
-  #schedule(served: Served, host: HostState): void {
+  #schedule(served: ServiceState, host: HostState): void {
     clearTimeout(this.#timers.get(host));
     if (this.#stopped.aborted) return;
     const waitMs = host.up ? served.backend.probeIntervalMs : retryAfterMs(host.failures);
@@ -224,18 +229,18 @@ export class Backends {
 
   // One login went wrong behind the greeting. That may be this login's own doing, and must not close the host to all
   // others: the host is asked, once at a time.
-  async #doubt(served: Served, host: HostState): Promise<void> {
+  async #doubt(served: ServiceState, host: HostState): Promise<void> {
     if (this.#doubted.has(host)) return;
     this.#doubted.add(host);
     await this.#probe(served, host);
     this.#doubted.delete(host);
   }
 
-  async #probe(served: Served, host: HostState): Promise<void> {
+  async #probe(served: ServiceState, host: HostState): Promise<void> {
     const deadline = new Deadline(this.#stopped, served.backend.loginTimeoutMs);
-    const errand = this.#errand(served.protocol, { as: 'probe' });
-    const dialled = await this.#try(served, host, errand, { givenUp: this.#stopped, deadline: deadline.signal });
-    deadline.lift();
+    const request = this.#request(served.protocol, { as: 'probe' });
+    const dialled = await this.#try(served, host, request, { givenUp: this.#stopped, deadline: deadline.signal });
+    deadline.clear();
     if (dialled?.outcome.kind === 'capabilities') host.capabilities = dialled.outcome.capabilities;
   }
 }
@@ -280,7 +285,7 @@ function offersUnauthenticate(outcome: BackendOutcome): boolean {
 }
 
 function opened(host: HostState, dialled: Dialled, outcome: BackendSession['outcome']): BackendSession {
-  return { channel: dialled.channel, outcome, unread: dialled.unread, host: host.host, seat: new Seat(host) };
+  return { channel: dialled.channel, outcome, unread: dialled.unread, host: host.host, lease: new HostLease(host) };
 }
 
 /** Fits a name to the backend: %u the whole account, %n its local part, %d its domain. */

@@ -21,7 +21,7 @@ import { Deadline } from '#async/timers.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
 
 /** What one dialogue with a backend is about. */
-export interface Errand {
+export interface BackendRequest {
   readonly module: ProtocolModule;
   readonly hostname: string;
   readonly login: BackendLogin;
@@ -62,23 +62,23 @@ export interface Unreachable {
  * Runs an errand until `signal` fires. Never throws for the network: `unreachable` means that the host did not even
  * greet us within its time to connect, another one may do.
  */
-export async function dial(to: Destination, errand: Errand, signal: AbortSignal): Promise<DialResult> {
+export async function dial(to: Destination, request: BackendRequest, signal: AbortSignal): Promise<DialResult> {
   const opening = new Deadline(signal, to.backend.connectTimeoutMs);
-  const opened = await open(to, errand, opening.signal);
-  opening.lift();
+  const opened = await open(to, request, opening.signal);
+  opening.clear();
   if ('why' in opened) return { outcome: 'unreachable', ourFault: false, ...opened };
   const { channel } = opened;
   const interrupt = (): void => channel.interrupt();
   signal.addEventListener('abort', interrupt);
   if (signal.aborted) interrupt();
-  const dialogue = errand.module.backend({
-    hostname: errand.hostname,
+  const dialogue = request.module.backend({
+    hostname: request.hostname,
     tls: tlsOf(to),
-    login: errand.login,
-    forward: passesClientInProtocol(to.service) ? errand.client : undefined,
-    helo: errand.helo,
+    login: request.login,
+    forward: passesClientInProtocol(to.service) ? request.client : undefined,
+    helo: request.helo,
   });
-  const outcome = await converse(dialogue, channel, { to, restMs: errand.module.restOverTlsMs ?? 0 });
+  const outcome = await converse(dialogue, channel, { to, restMs: request.module.restOverTlsMs ?? 0 });
   signal.removeEventListener('abort', interrupt);
   if (outcome.kind !== 'accepted') channel.end();
   return { outcome, channel, unread: outcome.kind === 'accepted' ? dialogue.unread() : Buffer.alloc(0) };
@@ -98,7 +98,7 @@ type Opened = { readonly channel: Channel } | NotConnected;
 type NotConnected = Pick<Unreachable, 'why'> & Partial<Unreachable>;
 
 // With its greeting: a host that accepts and then says nothing is as good as gone, and all protocols here begin so.
-async function open(to: Destination, errand: Errand, signal: AbortSignal): Promise<Opened> {
+async function open(to: Destination, request: BackendRequest, signal: AbortSignal): Promise<Opened> {
   const { service, host, listeners } = to;
   const connected = await connect({ host, port: service.port }, signal);
   if ('why' in connected) return connected;
@@ -110,7 +110,7 @@ async function open(to: Destination, errand: Errand, signal: AbortSignal): Promi
   const why =
     listeners.some(({ port }) => port === service.port) && leadsToUs(channel.remote, listeners)
       ? 'it is a listener of this gateway: logins would go round in circles'
-      : await greeted(channel, to, errand);
+      : await greeted(channel, to, request);
   signal.removeEventListener('abort', interrupt);
   if (why === undefined) return connected;
   channel.destroy();
@@ -125,8 +125,8 @@ async function connect(to: { host: string; port: number }, signal: AbortSignal):
   }
 }
 
-async function greeted(channel: Channel, to: Destination, errand: Errand): Promise<string | undefined> {
-  if (to.service.clientAddress === 'proxy') channel.write(proxyHeader(errand.client));
+async function greeted(channel: Channel, to: Destination, request: BackendRequest): Promise<string | undefined> {
+  if (to.service.clientAddress === 'proxy') channel.write(proxyHeader(request.client));
   const failed = to.service.tls === 'implicit' ? await startTls(channel, to) : undefined;
   if (failed !== undefined) return failed;
   const greeting = await channel.read();

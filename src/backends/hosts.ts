@@ -18,7 +18,7 @@ export interface HostState {
 }
 
 /** One session's part in how busy a host is. */
-export class Seat {
+export class HostLease {
   readonly #host: HostState;
   #taken = true;
 

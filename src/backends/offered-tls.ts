@@ -3,7 +3,7 @@
  * mail: the errand is run again without, and for a while it is not tried there again.
  */
 
-import { dial, type Destination, type DialResult, type Errand } from './dial.ts';
+import { dial, type Destination, type DialResult, type BackendRequest } from './dial.ts';
 import type { HostState } from './hosts.ts';
 
 /** Long enough that a broken certificate costs nothing, short enough that a mended one is seen the same day. */
@@ -17,12 +17,16 @@ export interface OfferedTls {
 }
 
 /** Runs an errand as dial() does, and again in plain where TLS was begun only because it was offered, and failed. */
-export async function dialWithOfferedTls(to: Destination, errand: Errand, how: OfferedTls): Promise<DialResult> {
+export async function dialWithOfferedTls(
+  to: Destination,
+  request: BackendRequest,
+  how: OfferedTls,
+): Promise<DialResult> {
   const { host, signal, onFailed } = how;
-  const result = await dial({ ...to, plain: performance.now() < host.plainUntil }, errand, signal);
+  const result = await dial({ ...to, plain: performance.now() < host.plainUntil }, request, signal);
   if (result.outcome === 'unreachable' || result.outcome.kind !== 'unusable') return result;
   if (result.outcome.why !== 'tls-failed') return result;
   host.plainUntil = performance.now() + PLAIN_MS;
   onFailed(result.outcome.text);
-  return dial({ ...to, plain: true }, errand, signal);
+  return dial({ ...to, plain: true }, request, signal);
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Store } from '#policy/ports/store.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { itemLine, lineDigest, type ExportEnd, type ExportHeader, type ExportItem } from './export-format.ts';
 
 export interface ExportCounts {
@@ -25,14 +25,14 @@ const EVERYWHERE = '*';
  * changes meanwhile may be in it or not; each record is whole.
  */
 export async function* exportLines(
-  tools: Pick<PolicyTools, 'store' | 'keyring' | 'clock'>,
+  context: Pick<PolicyContext, 'store' | 'keyring' | 'clock'>,
   domains: readonly string[],
 ): AsyncGenerator<string, ExportCounts> {
-  const { store, keyring } = tools;
+  const { store, keyring } = context;
   const header: ExportHeader = {
     form: 'postern-export',
     v: 1,
-    at: new Date(tools.clock()).toISOString(),
+    at: new Date(context.clock()).toISOString(),
     keyId: keyring.currentId,
   };
   const first = JSON.stringify(header);

@@ -54,12 +54,12 @@ export async function importAccount(work: ImportWork, entry: AccountEntry): Prom
   if (recoveryAddress === undefined && suspended === undefined) {
     throw new Fault('USAGE', 'it says nothing about the account: name a recoveryAddress to enrol it, or suspended');
   }
-  const now = work.tools.clock();
+  const now = work.context.clock();
   const enrolment = recoveryAddress === undefined ? undefined : await prepare(work, account, entry, now);
   const suspension = suspended === true ? { at: now, by: work.actor } : undefined;
   const change = (current: AccountRecord) => changed(current, { enrolment, suspended, suspension });
   if (work.dryRun) {
-    const { record: before } = await work.tools.store.lookupAccount(account);
+    const { record: before } = await work.context.store.lookupAccount(account);
     return outcomeOf({ ...change(before ?? EMPTY_ACCOUNT).result, created: before === undefined }, account);
   }
   const step = await apply(work, account, change);
@@ -84,9 +84,9 @@ async function prepare(work: ImportWork, account: Account, entry: AccountEntry, 
     expiresAt: expiryAllowed(policy, now),
     revealable: policy.reveal === 'always',
   };
-  const appPasswords = names.map((name) => makeAppPassword(work.tools.keyring, { ...terms, name }, now));
+  const appPasswords = names.map((name) => makeAppPassword(work.context.keyring, { ...terms, name }, now));
   const recovery =
-    work.secrets === undefined ? { codes: [], digests: [] } : makeRecoveryCodes(work.tools.keyring, account.name);
+    work.secrets === undefined ? { codes: [], digests: [] } : makeRecoveryCodes(work.context.keyring, account.name);
   const parts = {
     enrolledAt: now,
     cutOffAt: now,
@@ -112,7 +112,7 @@ function permittedAddress(work: ImportWork, account: Account, policy: DomainPoli
 
 function permittedNames(work: ImportWork, policy: DomainPolicy, typed: readonly string[]): readonly string[] {
   const names = typed.map((name) => checkedName(name));
-  const limit = Math.min(work.tools.maxAppPasswords, policy.maxAppPasswords ?? work.tools.maxAppPasswords);
+  const limit = Math.min(work.context.maxAppPasswords, policy.maxAppPasswords ?? work.context.maxAppPasswords);
   if (new Set(names).size < names.length) throw new Fault('USAGE', 'appPasswords names one twice');
   if (names.length > limit) throw new Fault('NOT_ALLOWED', `an account may hold ${limit} app passwords`);
   if (names.length > 0 && policy.reveal === 'once' && work.secrets === undefined) {
@@ -143,11 +143,11 @@ function changed(current: AccountRecord, { enrolment, suspended, suspension }: W
 }
 
 function apply(
-  { tools }: ImportWork,
+  { context }: ImportWork,
   account: Account,
   change: (current: AccountRecord) => ReturnType<typeof changed>,
 ): Promise<Step> {
-  return changeAccount(tools, account, (current) => {
+  return changeAccount(context, account, (current) => {
     const { record, result } = change(current);
     return { record, result: { ...result, created: current === EMPTY_ACCOUNT } };
   });
@@ -155,7 +155,7 @@ function apply(
 
 // The secrets first: after a crash the audit can be done without, a password that nobody has cannot.
 async function settle(work: ImportWork, account: Account, step: Step, enrolment: Enrolment | undefined): Promise<void> {
-  const { tools, actor } = work;
+  const { context, actor } = work;
   if (step.enrolled && enrolment !== undefined) {
     const appPasswords = enrolment.appPasswords.map(({ record: { name }, secret }) => ({
       name,
@@ -164,10 +164,10 @@ async function settle(work: ImportWork, account: Account, step: Step, enrolment:
     const recoveryCodes = enrolment.recoveryCodes.map((code) => code.expose());
     work.secrets?.({ account: account.name, appPasswords, recoveryCodes });
     const detail = { factor: 'email', was: 'enrolled', by: 'import' };
-    await auditAccount(tools, account, { actor, action: 'account.enrolled', detail });
+    await auditAccount(context, account, { actor, action: 'account.enrolled', detail });
   }
-  if (step.suspension !== undefined) await auditAccount(tools, account, { actor, action: step.suspension });
-  if (step.enrolled || step.suspension === 'account.suspended') await endBrowsers(tools, account);
+  if (step.suspension !== undefined) await auditAccount(context, account, { actor, action: step.suspension });
+  if (step.enrolled || step.suspension === 'account.suspended') await endBrowsers(context, account);
 }
 
 function outcomeOf({ created, enrolled, suspension, keptAddress }: Step, { name }: Account): Outcome {

@@ -21,7 +21,7 @@ export async function importDomain(work: ImportWork, entry: DomainEntry): Promis
   const before = await work.domain(domain);
   const after = withoutAbsent(recordWith(before ?? UNDECIDED_DOMAIN, given));
   if (before !== undefined && isDeepStrictEqual(withoutAbsent(before), after)) return { kind: 'unchanged' };
-  if (!work.dryRun) await setDomain(work.tools, work.actor, domain, given);
+  if (!work.dryRun) await setDomain(work.context, work.actor, domain, given);
   work.rememberDomain(domain, after);
   return { kind: before === undefined ? 'created' : 'changed' };
 }

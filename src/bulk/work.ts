@@ -1,11 +1,11 @@
 /** What every line of an import is worked on with, and what becomes of it. */
 
 import type { IdentityRules } from '#core/identity.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { DomainRecord } from '#policy/ports/records.ts';
 
 export interface ImportWork {
-  readonly tools: PolicyTools;
+  readonly context: PolicyContext;
   /** Who imports, for the audit. */
   readonly actor: string;
   readonly rules: IdentityRules;

@@ -94,7 +94,7 @@ async function list(desk: Desk, typed: string): Promise<void> {
   const domain = canonicalDomain(typed);
   if (domain === undefined) throw new Fault('USAGE', `"${typed}" is not a domain name`);
   const accounts: [name: string, record: AccountRecord][] = [];
-  for await (const { account, record } of knownUsers(desk.tools.store, domain)) {
+  for await (const { account, record } of knownUsers(desk.context.store, domain)) {
     if (record !== undefined) accounts.push([account, record]);
   }
   desk.report(
@@ -124,8 +124,8 @@ function listedJson(account: string, { enrolledAt, appPasswords, suspended }: Ac
 async function show(desk: Desk, typed: string): Promise<void> {
   const account = accountNamed(desk, typed);
   const [view, sessions] = await Promise.all([
-    showAccount(desk.tools, account),
-    desk.tools.store.listSessions({ by: 'account', account }),
+    showAccount(desk.context, account),
+    desk.context.store.listSessions({ by: 'account', account }),
   ]);
   desk.report(viewJson(view, sessions), () =>
     [
@@ -178,12 +178,12 @@ function viewJson(view: AccountView, sessions: readonly SessionRecord[]): Record
 
 async function unenrol(desk: Desk, typed: string, options: YesOption): Promise<void> {
   const account = accountNamed(desk, typed);
-  const view = await showAccount(desk.tools, account);
+  const view = await showAccount(desk.context, account);
   if (view.enrolledAt === undefined) throw new Fault('NOT_FOUND', `${account.name} has not enrolled`);
   const losing = `${account.name} would lose its factors and ${counted(view.appPasswords.length, 'app password')}.`;
   const next = view.policy.mode === 'forced' ? ' It could not log in until it enrols again.' : '';
   await confirm(desk.cli, options, `${losing}${next} Go on?`);
-  await unenrolAccount(desk.tools, desk.actor, account);
+  await unenrolAccount(desk.context, desk.actor, account);
   desk.report(
     { account: account.name, enrolled: false },
     () => `${account.name} no longer uses two-step authentication.`,
@@ -192,11 +192,11 @@ async function unenrol(desk: Desk, typed: string, options: YesOption): Promise<v
 
 async function reset(desk: Desk, typed: string, options: ResetOptions): Promise<void> {
   const account = accountNamed(desk, typed);
-  const view = await showAccount(desk.tools, account);
+  const view = await showAccount(desk.context, account);
   if (view.enrolledAt === undefined) throw new Fault('NOT_FOUND', `${account.name} has not enrolled`);
   const what = options.revokeAppPasswords === true ? 'its factors and app passwords' : 'its factors';
   await confirm(desk.cli, options, `${account.name} would lose ${what} and have to set them up again. Go on?`);
-  await resetFactors(desk.tools, desk.actor, account, options.revokeAppPasswords === true ? 'revoke' : 'keep');
+  await resetFactors(desk.context, desk.actor, account, options.revokeAppPasswords === true ? 'revoke' : 'keep');
   desk.report(
     { account: account.name, reset: true, appPasswords: options.revokeAppPasswords === true ? 'revoked' : 'kept' },
     () => `${account.name} sets up two-step authentication at its next sign-in.`,
@@ -205,9 +205,9 @@ async function reset(desk: Desk, typed: string, options: ResetOptions): Promise<
 
 async function suspend(desk: Desk, typed: string, options: YesOption): Promise<void> {
   const account = accountNamed(desk, typed);
-  const sessions = await desk.tools.store.listSessions({ by: 'account', account });
+  const sessions = await desk.context.store.listSessions({ by: 'account', account });
   await confirm(desk.cli, options, `Suspend ${account.name} and close ${counted(sessions.length, 'session')}?`);
-  const changed = await suspendAccount(desk.tools, desk.actor, account);
+  const changed = await suspendAccount(desk.context, desk.actor, account);
   desk.report({ account: account.name, suspended: true, changed }, () =>
     changed
       ? `${account.name} is suspended, ${counted(sessions.length, 'session')} closed. End it with: postern account resume ${account.name}`
@@ -217,7 +217,7 @@ async function suspend(desk: Desk, typed: string, options: YesOption): Promise<v
 
 async function resume(desk: Desk, typed: string): Promise<void> {
   const account = accountNamed(desk, typed);
-  const changed = await resumeAccount(desk.tools, desk.actor, account);
+  const changed = await resumeAccount(desk.context, desk.actor, account);
   desk.report({ account: account.name, suspended: false, changed }, () =>
     changed ? `${account.name} may log in again.` : `${account.name} was not suspended.`,
   );
@@ -225,7 +225,7 @@ async function resume(desk: Desk, typed: string): Promise<void> {
 
 async function unlock(desk: Desk, typed: string): Promise<void> {
   const account = accountNamed(desk, typed);
-  await unlockAccount(desk.tools, desk.actor, account);
+  await unlockAccount(desk.context, desk.actor, account);
   desk.report({ account: account.name, unlocked: true }, () => `The wrong passwords of ${account.name} are forgotten.`);
 }
 

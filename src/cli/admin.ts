@@ -83,7 +83,7 @@ function withGrant(command: Command): Command {
 }
 
 async function list(desk: Desk): Promise<void> {
-  const stored = await listAdmins(desk.tools);
+  const stored = await listAdmins(desk.context);
   const rows = [
     ...desk.settings.admins.map(({ account, role, domains }) => ({
       name: account,
@@ -107,7 +107,7 @@ async function list(desk: Desk): Promise<void> {
 
 async function grant(desk: Desk, typed: string, options: GrantOptions): Promise<void> {
   const name = typed.includes('@') ? accountNamed(desk, typed).name : typed;
-  const granted = await grantAdmin(desk.tools, desk.actor, grantOf(name, options));
+  const granted = await grantAdmin(desk.context, desk.actor, grantOf(name, options));
   const { role, domains } = granted;
   desk.report({ name, role, domains }, () => `${name} is now ${role} of ${domainWords(domains)}.`);
 }
@@ -115,7 +115,7 @@ async function grant(desk: Desk, typed: string, options: GrantOptions): Promise<
 async function revoke(desk: Desk, typed: string, options: YesOption): Promise<void> {
   const name = typed.includes('@') ? accountNamed(desk, typed).name : typed;
   await confirm(desk.cli, options, `${name} would no longer be an admin. Go on?`);
-  if (!(await revokeAdmin(desk.tools, desk.actor, name)))
+  if (!(await revokeAdmin(desk.context, desk.actor, name)))
     throw new Fault('NOT_FOUND', `nothing was granted to ${name}`);
   const configured = desk.settings.admins.some(({ account }) => account === name);
   const still = configured ? ' It is still named in the configuration, which goes on to hold.' : '';
@@ -127,7 +127,7 @@ async function create(desk: Desk, name: string, options: CreateOptions): Promise
   const password = given ?? new Secret(randomText(20).replace(GROUP, '$&-'));
   const hasher = openHashingThread();
   try {
-    const totp = await createLocalAdmin({ ...desk.tools, hasher }, desk.actor, grantOf(name, options), password);
+    const totp = await createLocalAdmin({ ...desk.context, hasher }, desk.actor, grantOf(name, options), password);
     await reportCreated(desk, name, given === undefined ? password : undefined, totp);
   } finally {
     await hasher.close();

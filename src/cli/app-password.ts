@@ -104,7 +104,7 @@ export function appPasswordJson(view: AppPasswordView): Record<string, unknown> 
 
 async function add(desk: Desk, who: { account: string; name: string }, options: AddOptions): Promise<void> {
   const account = accountNamed(desk, who.account);
-  const fresh = await addAppPassword(desk.tools, desk.actor, account, {
+  const fresh = await addAppPassword(desk.context, desk.actor, account, {
     name: who.name,
     scopes: options.scope === undefined ? PROTOCOLS : parseScopes(options.scope),
     expiresAt: options.expires === undefined ? undefined : parseFuture(options.expires, desk.now, '--expires'),
@@ -115,7 +115,7 @@ async function add(desk: Desk, who: { account: string; name: string }, options: 
 
 async function list(desk: Desk, typed: string): Promise<void> {
   const account = accountNamed(desk, typed);
-  const views = await listAppPasswords(desk.tools, account);
+  const views = await listAppPasswords(desk.context, account);
   desk.report(views.map(appPasswordJson), () =>
     views.length === 0 ? `${account.name} has no app password` : appPasswordTable(views, desk),
   );
@@ -123,14 +123,14 @@ async function list(desk: Desk, typed: string): Promise<void> {
 
 async function reveal(desk: Desk, typed: string, ref: string): Promise<void> {
   const account = accountNamed(desk, typed);
-  const secret = await revealAppPassword(desk.tools, desk.actor, account, ref);
+  const secret = await revealAppPassword(desk.context, desk.actor, account, ref);
   desk.report({ account: account.name, appPassword: ref, secret: secret.expose() }, () => formatAppPassword(secret));
 }
 
 async function reset(desk: Desk, { name, ref }: { name: string; ref: string }, options: YesOption): Promise<void> {
   const account = accountNamed(desk, name);
   await confirm(desk.cli, options, `Any mail program that uses "${ref}" will need the new one. Reset it?`);
-  const fresh = await resetAppPasswordOf(desk.tools, desk.actor, account, ref);
+  const fresh = await resetAppPasswordOf(desk.context, desk.actor, account, ref);
   showSecret(
     desk,
     fresh.appPassword,
@@ -142,7 +142,7 @@ async function reset(desk: Desk, { name, ref }: { name: string; ref: string }, o
 async function revoke(desk: Desk, { name, ref }: { name: string; ref: string }, options: YesOption): Promise<void> {
   const account = accountNamed(desk, name);
   await confirm(desk.cli, options, `Any mail program that uses "${ref}" will stop working. Revoke it?`);
-  await revokeAppPassword(desk.tools, desk.actor, account, ref);
+  await revokeAppPassword(desk.context, desk.actor, account, ref);
   desk.report({ account: account.name, revoked: ref }, () => `"${ref}" of ${account.name} is revoked.`);
 }
 

@@ -32,7 +32,7 @@ export function addAuditCommand(program: Command, cli: Cli): void {
 }
 
 async function list(desk: Desk, options: ListOptions): Promise<void> {
-  const entries = await desk.tools.store.listAudit({ ...placeOf(desk, options), limit: options.limit });
+  const entries = await desk.context.store.listAudit({ ...placeOf(desk, options), limit: options.limit });
   desk.report(entries.map(entryJson), () =>
     entries.length === 0 ? 'nothing is written down' : auditTable(entries, desk),
   );

@@ -7,7 +7,7 @@ import type { Settings } from '#config/settings.ts';
 import { Fault } from '#core/fault.ts';
 import { canonicalAccount, type Account, type IdentityFault } from '#core/identity.ts';
 import { readKeyring } from '#adapters/key-file.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { openMail } from '#run/open-mail.ts';
 import { openStore } from '#store/open.ts';
 import { painter, type Paint } from './layout.ts';
@@ -38,7 +38,7 @@ export interface YesOption {
 export interface Desk {
   readonly cli: Cli;
   readonly settings: Settings;
-  readonly tools: PolicyTools;
+  readonly context: PolicyContext;
   readonly actor: string;
   readonly now: number;
   readonly paint: Paint;
@@ -83,11 +83,11 @@ export async function atDesk(cli: Cli, command: Command, action: (desk: Desk) =>
   });
   try {
     const { issuer, maxAppPasswords } = settings.policy;
-    const notify: PolicyTools['notify'] = (notice) => mail?.notify(notice);
+    const notify: PolicyContext['notify'] = (notice) => mail?.notify(notice);
     await action({
       cli,
       settings,
-      tools: { store, keyring, clock: cli.clock, issuer, maxAppPasswords, notify },
+      context: { store, keyring, clock: cli.clock, issuer, maxAppPasswords, notify },
       actor: cli.actor,
       now: cli.clock(),
       paint: painter(cli.terminal.colour),

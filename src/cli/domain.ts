@@ -68,9 +68,9 @@ function addSet(domain: Command, cli: Cli): void {
 }
 
 async function list(desk: Desk): Promise<void> {
-  const records = await recordsOf(desk.tools.store);
+  const records = await recordsOf(desk.context.store);
   const names = new Set([...Object.keys(desk.settings.gateway.domainBackends), ...records.keys()]);
-  const views = await Promise.all([...names].toSorted().map((name) => showDomain(desk.tools, name)));
+  const views = await Promise.all([...names].toSorted().map((name) => showDomain(desk.context, name)));
   desk.report(
     views.map((view) => jsonOf(view)),
     () =>
@@ -83,8 +83,8 @@ async function list(desk: Desk): Promise<void> {
 }
 
 async function show(desk: Desk, name: string): Promise<void> {
-  const view = await showDomain(desk.tools, name);
-  const impact = await domainImpact(desk.tools.store, view.domain, view.record, desk.now);
+  const view = await showDomain(desk.context, name);
+  const impact = await domainImpact(desk.context.store, view.domain, view.record, desk.now);
   desk.report({ ...jsonOf(view), enrolled: impact.enrolled, sessions: impact.sessions }, () =>
     facts(
       [
@@ -110,16 +110,16 @@ async function change(
   options: SetOptions,
 ): Promise<void> {
   const wanted = changeOf(desk, mode, options);
-  const before = await showDomain(desk.tools, name);
+  const before = await showDomain(desk.context, name);
   const after = {
     ...before.record,
     ...wanted,
     forcedFrom: mode === undefined ? before.record.forcedFrom : wanted.forcedFrom,
   };
-  const impact = await domainImpact(desk.tools.store, before.domain, after, desk.now);
+  const impact = await domainImpact(desk.context.store, before.domain, after, desk.now);
   const question = questionFor(before, after, impact);
   if (question !== undefined) await confirm(desk.cli, options, question);
-  const view = await setDomain(desk.tools, desk.actor, name, wanted);
+  const view = await setDomain(desk.context, desk.actor, name, wanted);
   desk.report({ ...jsonOf(view), enrolled: impact.enrolled, sessionsClosing: impact.closing }, () =>
     [
       `${view.domain} is now ${modeWords(view, desk)}: ${counted(impact.enrolled, 'account')} enrolled, ` +

@@ -52,16 +52,16 @@ export function addEnrolCommand(account: Command, cli: Cli): void {
 
 async function enrol(desk: Desk, account: Account, options: EnrolOptions, json: boolean): Promise<void> {
   if (options.code !== undefined) {
-    const confirmation = await confirmTotp(desk.tools, desk.actor, account, new Secret(options.code));
+    const confirmation = await confirmTotp(desk.context, desk.actor, account, new Secret(options.code));
     if (confirmation.kind === 'wrong-code') throw wrongCode();
     reportConfirmation(desk, account, confirmation);
     return;
   }
-  const { enrolledAt } = await showAccount(desk.tools, account);
+  const { enrolledAt } = await showAccount(desk.context, account);
   if (enrolledAt !== undefined) {
     await confirm(desk.cli, options, `${account.name} has enrolled. Replace its authenticator app?`);
   }
-  const fresh = await beginTotp(desk.tools, account);
+  const fresh = await beginTotp(desk.context, account);
   if (json || !desk.cli.terminal.interactive) {
     await reportBeginning(desk, account, fresh);
     return;
@@ -73,7 +73,7 @@ async function enrol(desk: Desk, account: Account, options: EnrolOptions, json: 
 async function askForCode(desk: Desk, account: Account): Promise<Right> {
   for (let tries = 1; tries <= TRIES; tries++) {
     const code = await ask(desk.cli, 'The six digits that the app shows: ');
-    const confirmation = await confirmTotp(desk.tools, desk.actor, account, new Secret(code));
+    const confirmation = await confirmTotp(desk.context, desk.actor, account, new Secret(code));
     if (confirmation.kind !== 'wrong-code') return confirmation;
     if (tries < TRIES) desk.cli.terminal.err('This is not the code. Is the clock of the phone right?');
   }

@@ -58,7 +58,7 @@ async function write(desk: Desk, to: string | undefined): Promise<void> {
   const bar = progressBar(desk.cli.terminal, undefined);
   const domains = Object.keys(desk.settings.gateway.domainBackends);
   try {
-    const lines = exportLines(desk.tools, domains);
+    const lines = exportLines(desk.context, domains);
     let [step, written] = [await lines.next(), 0];
     while (step.done !== true) {
       file.add(step.value);
@@ -88,15 +88,15 @@ interface Output {
 }
 
 async function restore(desk: Desk, file: string, options: RestoreOptions, output: Output): Promise<void> {
-  const { tools, settings, cli } = desk;
+  const { context, settings, cli } = desk;
   const dryRun = options.dryRun === true;
   const chunks = () => readable(createReadStream(file), file);
-  const { header } = await checkExport(chunks(), tools.keyring, settings.gateway.identity);
+  const { header } = await checkExport(chunks(), context.keyring, settings.gateway.identity);
   if (options.replace === true && !dryRun) {
     await confirm(cli, options, `What differs would become as it was on ${header.at}. Replace it?`);
   }
   const bar = progressBar(cli.terminal, sizeOf(file));
-  const work = { store: tools.store, actor: desk.actor, clock: cli.clock, dryRun, replace: options.replace === true };
+  const work = { store: context.store, actor: desk.actor, clock: cli.clock, dryRun, replace: options.replace === true };
   try {
     const report = await restoreExport(work, chunks(), header.at, {
       kept: (line, what) =>

@@ -80,15 +80,15 @@ async function run(desk: Desk, file: string, options: ImportOptions, output: Out
 }
 
 function workOf(desk: Desk, dryRun: boolean, secrets: ImportWork['secrets']): ImportWork {
-  const { tools } = desk;
+  const { context } = desk;
   const planned = new Map<string, DomainRecord>();
   return {
-    tools,
+    context,
     actor: desk.actor,
     rules: desk.settings.gateway.identity,
     dryRun,
     secrets,
-    domain: async (name) => planned.get(name) ?? (await tools.store.lookupDomain(name)).record,
+    domain: async (name) => planned.get(name) ?? (await context.store.lookupDomain(name)).record,
     rememberDomain: (name, record) => {
       if (dryRun) planned.set(name, record);
     },

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { Fault } from '#core/fault.ts';
 import { canonicalDomain } from '#core/identity.ts';
-import type { Opener } from '#core/verdict.ts';
+import type { SessionCredential } from '#core/verdict.ts';
 import { cutOffAccount, cutOffSession } from '#policy/accounts/accounts.ts';
 import { accountNamed, addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { counted, formatTime, table } from './layout.ts';
@@ -65,7 +65,7 @@ export function sessionJson(session: SessionRecord): Record<string, unknown> {
 }
 
 async function list(desk: Desk, options: ListOptions): Promise<void> {
-  const sessions = (await desk.tools.store.listSessions(filterFor(desk, options))).toSorted(
+  const sessions = (await desk.context.store.listSessions(filterFor(desk, options))).toSorted(
     (a, b) => a.openedAt - b.openedAt,
   );
   desk.report(sessions.map(sessionJson), () =>
@@ -94,7 +94,7 @@ async function cutOff(desk: Desk, ids: readonly string[], options: CutOffOptions
 }
 
 async function cutOffById(desk: Desk, ids: readonly string[], options: YesOption): Promise<readonly SessionRecord[]> {
-  const sessions = await desk.tools.store.listSessions({ by: 'all' });
+  const sessions = await desk.context.store.listSessions({ by: 'all' });
   const found = ids.map((id) => {
     const session = sessions.find((one) => one.id === id);
     if (session === undefined)
@@ -102,15 +102,15 @@ async function cutOffById(desk: Desk, ids: readonly string[], options: YesOption
     return session;
   });
   await confirm(desk.cli, options, `Close ${counted(found.length, 'session')} of ${accountsIn(found)}?`);
-  for (const session of found) await cutOffSession(desk.tools, desk.actor, session);
+  for (const session of found) await cutOffSession(desk.context, desk.actor, session);
   return found;
 }
 
 async function cutOffAll(desk: Desk, typed: string, options: YesOption): Promise<readonly SessionRecord[]> {
   const account = accountNamed(desk, typed);
-  const sessions = await desk.tools.store.listSessions({ by: 'account', account });
+  const sessions = await desk.context.store.listSessions({ by: 'account', account });
   await confirm(desk.cli, options, `Close ${counted(sessions.length, 'session')} of ${account.name}?`);
-  await cutOffAccount(desk.tools, desk.actor, account);
+  await cutOffAccount(desk.context, desk.actor, account);
   return sessions;
 }
 
@@ -118,6 +118,6 @@ function accountsIn(sessions: readonly SessionRecord[]): string {
   return [...new Set(sessions.map(({ account }) => account))].join(', ');
 }
 
-function openerWords(opener: Opener): string {
+function openerWords(opener: SessionCredential): string {
   return opener.kind === 'app-password' ? `app password ${opener.id}` : opener.kind.replace('-', ' ');
 }

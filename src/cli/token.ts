@@ -58,7 +58,7 @@ async function create(desk: Desk, name: string, options: CreateOptions): Promise
   if ((all === true) === domain.length > 0) throw new Fault('USAGE', 'name the domains with --domain, or give --all');
   const expiresAt = expires === undefined ? undefined : parseFuture(expires, desk.now, '--expires');
   const domains = all === true ? 'all' : domain;
-  const { token, record } = await createToken(desk.tools, desk.actor, { name, roles, domains, expiresAt });
+  const { token, record } = await createToken(desk.context, desk.actor, { name, roles, domains, expiresAt });
   desk.report({ ...tokenJson(record), token: token.expose() }, () =>
     [`The token ${name} (${roles.join(', ')}). It is shown only now:`, '', desk.paint('bold', token.expose())].join(
       '\n',
@@ -67,7 +67,7 @@ async function create(desk: Desk, name: string, options: CreateOptions): Promise
 }
 
 async function list(desk: Desk): Promise<void> {
-  const tokens = await listTokens(desk.tools);
+  const tokens = await listTokens(desk.context);
   desk.report(tokens.map(tokenJson), () => {
     if (tokens.length === 0) return 'there are no tokens: postern token create';
     const rows = tokens.map(({ name, roles, domains, createdAt, createdBy, expiresAt }) => [
@@ -83,7 +83,7 @@ async function list(desk: Desk): Promise<void> {
 
 async function revoke(desk: Desk, name: string, options: YesOption): Promise<void> {
   await confirm(desk.cli, options, `Programs that use the token ${name} would be refused. Go on?`);
-  if (!(await revokeToken(desk.tools, desk.actor, name)))
+  if (!(await revokeToken(desk.context, desk.actor, name)))
     throw new Fault('NOT_FOUND', 'there is no token of this name');
   desk.report({ name, revoked: true }, () => `The token ${name} is no longer good.`);
 }

@@ -1,7 +1,7 @@
 /** Live sessions and the changes that may end them, in the same words for the gateway, policy and the store. */
 
 import type { Account } from './identity.ts';
-import type { Opener, Protocol } from './verdict.ts';
+import type { SessionCredential, Protocol } from './verdict.ts';
 
 /** One client that is logged in now. */
 export interface SessionRecord {
@@ -9,7 +9,7 @@ export interface SessionRecord {
   readonly account: string;
   readonly domain: string;
   readonly protocol: Protocol;
-  readonly opener: Opener;
+  readonly opener: SessionCredential;
   readonly address: string;
   readonly gateway: string;
   readonly openedAt: number;
@@ -29,6 +29,6 @@ export type SessionFilter =
 /** A live session, as far as policy is concerned. */
 export interface CoveredSession {
   readonly id: string;
-  readonly opener: Opener;
+  readonly opener: SessionCredential;
   readonly openedAt: number;
 }

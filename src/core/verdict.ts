@@ -33,7 +33,7 @@ export interface Attempt {
 }
 
 /** What opened a session; decides later whether a change of policy ends it. */
-export type Opener =
+export type SessionCredential =
   | { readonly kind: 'ordinary-password' }
   /** `generation` counts resets: a session of an earlier generation is no longer covered. */
   | { readonly kind: 'app-password'; readonly id: string; readonly generation: number }
@@ -48,7 +48,7 @@ export interface Epochs {
 /** The answer to one attempt: the table of docs/architecture.md. */
 export type Verdict =
   /** Log in at the backend as this user by the configured impersonation. `cutOffAt` (ms): the app password expires. */
-  | { readonly kind: 'allow'; readonly opener: Opener; readonly epochs: Epochs; readonly cutOffAt?: number }
+  | { readonly kind: 'allow'; readonly opener: SessionCredential; readonly epochs: Epochs; readonly cutOffAt?: number }
   /** The backend judges the secret as it came. `cutOffAt` (ms): this client will stop working then. */
   | { readonly kind: 'forward'; readonly epochs: Epochs; readonly cutOffAt?: number }
   | { readonly kind: 'deny'; readonly reason: DenyReason }

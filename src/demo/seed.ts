@@ -18,7 +18,7 @@ import { parseKeyFile } from '#core/key-file.ts';
 import { makeKeyring } from '#policy/secrets/keyring.ts';
 import { addAppPassword, revealAppPassword } from '#policy/app-passwords/app-passwords.ts';
 import { DEFAULT_MAX_APP_PASSWORDS } from '#policy/changes/account-changes.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { PROTOCOLS } from '#core/verdict.ts';
 import { openStore } from '#store/open.ts';
 import { ALICE, DEMO_ACCOUNTS, DEMO_DOMAINS } from './accounts.ts';
@@ -41,7 +41,7 @@ const ACTOR = 'demo';
 export async function seed(files: DemoFiles): Promise<readonly SeededAccount[]> {
   const { keys, store: path } = files;
   const store = await openStore({ kind: 'embedded', path });
-  const tools: PolicyTools = {
+  const context: PolicyContext = {
     store,
     keyring: makeKeyring(parseKeyFile(readFileSync(keys, 'utf8'))),
     clock: Date.now,
@@ -50,29 +50,29 @@ export async function seed(files: DemoFiles): Promise<readonly SeededAccount[]> 
   };
   try {
     for (const [domain, mode] of Object.entries(DEMO_DOMAINS)) {
-      const { decided } = await showDomain(tools, domain);
-      if (!decided) await setDomain(tools, ACTOR, domain, { mode });
+      const { decided } = await showDomain(context, domain);
+      if (!decided) await setDomain(context, ACTOR, domain, { mode });
     }
-    await enrol(tools, accountOf(ALICE), files);
-    return await Promise.all(DEMO_ACCOUNTS.map((account) => look(tools, account, files)));
+    await enrol(context, accountOf(ALICE), files);
+    return await Promise.all(DEMO_ACCOUNTS.map((account) => look(context, account, files)));
   } finally {
     await store.close();
   }
 }
 
-async function enrol(tools: PolicyTools, account: Account, files: DemoFiles): Promise<void> {
-  const { enrolledAt, policy } = await showAccount(tools, account);
+async function enrol(context: PolicyContext, account: Account, files: DemoFiles): Promise<void> {
+  const { enrolledAt, policy } = await showAccount(context, account);
   if (enrolledAt !== undefined || policy.mode === 'disabled') return;
   // What a phone does: read the secret from the QR code, show the code of this half minute.
-  const { secret } = await beginTotp(tools, account);
+  const { secret } = await beginTotp(context, account);
   writePrivate(files.authenticatorKey, `${secret.expose()}\n`);
   const code = generateSync({ secret: secret.expose() });
-  await confirmTotp(tools, ACTOR, account, new Secret(code));
+  await confirmTotp(context, ACTOR, account, new Secret(code));
 }
 
-async function look(tools: PolicyTools, account: DemoAccount, files: DemoFiles): Promise<SeededAccount> {
-  const { standing } = await showAccount(tools, accountOf(account));
-  const appPassword = standing === 'app-password' ? await appPasswordOf(tools, accountOf(account)) : undefined;
+async function look(context: PolicyContext, account: DemoAccount, files: DemoFiles): Promise<SeededAccount> {
+  const { standing } = await showAccount(context, accountOf(account));
+  const appPassword = standing === 'app-password' ? await appPasswordOf(context, accountOf(account)) : undefined;
   const authenticatorKey = account === ALICE && standing === 'app-password' ? keyIn(files) : undefined;
   return { ...account, standing, appPassword, authenticatorKey };
 }
@@ -83,14 +83,14 @@ function keyIn({ authenticatorKey: file }: DemoFiles): string | undefined {
 }
 
 // The one that enrolment made, shown again; a new one when somebody has revoked it or it cannot be shown.
-async function appPasswordOf(tools: PolicyTools, account: Account): Promise<string> {
-  const { appPasswords } = await showAccount(tools, account);
+async function appPasswordOf(context: PolicyContext, account: Account): Promise<string> {
+  const { appPasswords } = await showAccount(context, account);
   const first = appPasswords.find(
     ({ name, revealable, expired }) => name === FIRST_APP_PASSWORD && revealable && !expired,
   );
-  if (first !== undefined) return formatAppPassword(await revealAppPassword(tools, ACTOR, account, first.id));
-  const name = `Demo ${new Date(tools.clock()).toISOString()}`;
-  return formatAppPassword((await addAppPassword(tools, ACTOR, account, { name, scopes: PROTOCOLS })).secret);
+  if (first !== undefined) return formatAppPassword(await revealAppPassword(context, ACTOR, account, first.id));
+  const name = `Demo ${new Date(context.clock()).toISOString()}`;
+  return formatAppPassword((await addAppPassword(context, ACTOR, account, { name, scopes: PROTOCOLS })).secret);
 }
 
 function accountOf({ address }: DemoAccount): Account {

@@ -3,7 +3,7 @@
 import type { EndReason } from '#protocol/machine.ts';
 
 /** A client that is being served, before its login or behind it. */
-export interface Served {
+export interface ActiveClient {
   /** Milliseconds for which nothing has happened; 0 while something is under way that an end would interrupt. */
   readonly quietMs: number;
   /** Ends it now, with a goodbye where one can be said. */

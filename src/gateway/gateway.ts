@@ -3,20 +3,20 @@
 import type { Log } from '#ops/log.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
 import type { Protocol } from '#core/verdict.ts';
-import { Admissions } from '#gateway/limits/connection-limits.ts';
+import { ConnectionLimits } from '#gateway/limits/connection-limits.ts';
 import type { BackendHost, Backends } from '#backends/backends.ts';
 import { clientsWithinDescriptors } from '#connection/file-descriptors.ts';
-import { HeldRefusals } from '#gateway/limits/tarpit.ts';
+import { Tarpit } from '#gateway/limits/tarpit.ts';
 import { LiveSessions } from '#gateway/live/live-sessions.ts';
 import { Listener, type ListenerState } from './listener.ts';
-import type { Meters } from '#ops/gateway-metrics.ts';
+import type { GatewayMetrics } from '#ops/gateway-metrics.ts';
 import type { SessionServices } from './preauth-session.ts';
-import type { Served } from './active-client.ts';
+import type { ActiveClient } from './active-client.ts';
 import { serve } from './session.ts';
 import type { GatewaySettings } from '#gateway/ports/settings.ts';
 import { Certificates } from '#connection/certificates.ts';
-import { HANDSHAKES_PER_TURN, Turnstile } from '#gateway/limits/handshake-queue.ts';
-import { pause } from '#async/timers.ts';
+import { HANDSHAKES_PER_TURN, HandshakeQueue } from '#gateway/limits/handshake-queue.ts';
+import { delay } from '#async/timers.ts';
 import type { Gatekeeper, LiveStore } from '#gateway/ports/gatekeeper.ts';
 
 export interface GatewayOptions {
@@ -25,7 +25,7 @@ export interface GatewayOptions {
   readonly backends: Backends;
   readonly gatekeeper: Gatekeeper;
   readonly store: LiveStore;
-  readonly meters: Meters;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -58,24 +58,24 @@ const NEVER = new AbortController().signal;
 
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #served = new Set<Served>();
+  readonly #served = new Set<ActiveClient>();
   readonly #listeners: readonly Listener[];
   readonly #certificates: Certificates;
   readonly #services: SessionServices;
   readonly #live: LiveSessions;
-  readonly #admissions: Admissions;
+  readonly #connectionLimits: ConnectionLimits;
   readonly #stopped = new AbortController();
   #idleCheck: NodeJS.Timeout | undefined;
 
   /** Throws CONFIG_INVALID when a certificate cannot be used. Opens nothing yet. */
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const { settings, store, gatekeeper, log, now, backends, meters } = options;
+    const { settings, store, gatekeeper, log, now, backends, metrics } = options;
     this.#certificates = new Certificates(settings.tls);
     this.#live = new LiveSessions({
       store,
       review: (account, sessions) => gatekeeper.review(account, sessions),
-      meters,
+      metrics,
       log,
       compareIntervalMs: COMPARE_INTERVAL_MS,
       heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
@@ -89,15 +89,15 @@ export class Gateway {
       certificates: this.#certificates,
       backends,
       gatekeeper,
-      meters,
+      metrics,
       live: this.#live,
       log,
-      heldRefusals: new HeldRefusals({ delayMs: REFUSAL_DELAY_MS, max: MAX_HELD_REFUSALS }),
+      heldRefusals: new Tarpit({ delayMs: REFUSAL_DELAY_MS, max: MAX_HELD_REFUSALS }),
       now,
     };
-    const admissions = new Admissions(withinDescriptors(limits, log));
-    this.#admissions = admissions;
-    const handshakes = new Turnstile(HANDSHAKES_PER_TURN);
+    const connectionLimits = new ConnectionLimits(withinDescriptors(limits, log));
+    this.#connectionLimits = connectionLimits;
+    const handshakes = new HandshakeQueue(HANDSHAKES_PER_TURN);
     this.#listeners = settings.listeners.map(
       (listener) =>
         new Listener({
@@ -105,9 +105,9 @@ export class Gateway {
           limits,
           module: options.modules[listener.protocol],
           certificates: this.#certificates,
-          admissions,
+          connectionLimits,
           handshakes,
-          meters,
+          metrics,
           log,
           serve: (accepted) => void serve(accepted, this.#services, this.#served),
         }),
@@ -130,8 +130,8 @@ export class Gateway {
     return {
       listeners: this.#listeners.map((listener) => listener.state),
       backendHosts: this.#options.backends.hosts,
-      connections: this.#admissions.total,
-      unauthenticated: this.#admissions.unauthenticated,
+      connections: this.#connectionLimits.total,
+      unauthenticated: this.#connectionLimits.unauthenticated,
       certificateExpiresAt: this.#certificates.expiresAt,
     };
   }
@@ -145,12 +145,12 @@ export class Gateway {
    * Stops accepting, closes quiet sessions at once, lets transfers finish for `drainMs` or until `hurry` fires, then
    * ends everything. Sessions hear a goodbye where one can be said.
    */
-  async stop(hurry: AbortSignal = NEVER): Promise<void> {
+  async stop(force: AbortSignal = NEVER): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
-    const signal = AbortSignal.any([hurry, AbortSignal.timeout(this.#options.settings.limits.drainMs)]);
+    const signal = AbortSignal.any([force, AbortSignal.timeout(this.#options.settings.limits.drainMs)]);
     while (this.#isOccupied && !signal.aborted) {
       for (const served of this.#served) if (served.quietMs >= QUIET_MS) served.end('drain');
-      await pause(DRAIN_POLL_MS);
+      await delay(DRAIN_POLL_MS);
     }
     for (const listener of this.#listeners) listener.abandon();
     for (const served of this.#served) served.end('drain');
@@ -166,7 +166,7 @@ export class Gateway {
 
   async #allGone(withinMs: number): Promise<void> {
     const giveUpAt = performance.now() + withinMs;
-    while (this.#served.size > 0 && performance.now() < giveUpAt) await pause(GOODBYES_POLL_MS);
+    while (this.#served.size > 0 && performance.now() < giveUpAt) await delay(GOODBYES_POLL_MS);
   }
 
   #endIdle(): void {

@@ -10,10 +10,10 @@ import type { Client } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
 import { ProxyHeaderReader } from '#wire/proxy-header.ts';
-import type { Admissions, Place } from '#gateway/limits/connection-limits.ts';
+import type { ConnectionLimits, ConnectionSlot } from '#gateway/limits/connection-limits.ts';
 import { Channel } from '#connection/channel.ts';
-import type { Turnstile } from '#gateway/limits/handshake-queue.ts';
-import type { Meters } from '#ops/gateway-metrics.ts';
+import type { HandshakeQueue } from '#gateway/limits/handshake-queue.ts';
+import type { GatewayMetrics } from '#ops/gateway-metrics.ts';
 import type { Accepted } from './preauth-session.ts';
 import type { LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import type { Certificates } from '#connection/certificates.ts';
@@ -25,10 +25,10 @@ export interface ListenerOptions {
   readonly limits: LimitSettings;
   readonly module: ProtocolModule;
   readonly certificates: Certificates;
-  readonly admissions: Admissions;
+  readonly connectionLimits: ConnectionLimits;
   /** Where handshakes of all listeners wait for their turn to begin. */
-  readonly handshakes: Turnstile;
-  readonly meters: Meters;
+  readonly handshakes: HandshakeQueue;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
   /** Takes over a connection that is ready to be greeted. */
   readonly serve: (accepted: Accepted) => void;
@@ -109,33 +109,33 @@ export class Listener {
     const { remote } = connection;
     const address = canonicalAddress(remote.address) ?? '';
     const proxied = this.#trusted.some((network) => networkContains(network, address));
-    const place = this.#enter(proxied ? '' : address, connection);
-    if (place === undefined) return;
+    const slot = this.#enter(proxied ? '' : address, connection);
+    if (slot === undefined) return;
     this.#arriving.add(connection);
-    this.#prepare(connection, { address, port: remote.port, proxied, place })
+    this.#prepare(connection, { address, port: remote.port, proxied, slot })
       .then((handedOver) => {
         if (handedOver) return;
-        place.leave();
+        slot.leave();
         connection.destroy();
       })
       .catch((error: unknown) => {
-        place.leave();
+        slot.leave();
         connection.destroy();
         this.#options.log.error('fault', { listener: this.#options.settings.name, error });
       })
       .finally(() => this.#arriving.delete(connection));
   }
 
-  #enter(address: string, connection: Connection): Place | undefined {
-    const { admissions, meters, log } = this.#options;
+  #enter(address: string, connection: Connection): ConnectionSlot | undefined {
+    const { connectionLimits, metrics, log } = this.#options;
     const { name } = this.#options.settings;
-    const place = admissions.enter(address, () => {
-      meters.connectionRejected(name, 'made-room');
+    const slot = connectionLimits.enter(address, () => {
+      metrics.connectionRejected(name, 'made-room');
       connection.destroy();
     });
-    if (typeof place !== 'string') return place;
-    meters.connectionRejected(name, place);
-    log.warn('session.rejected', { listener: name, address, reason: place });
+    if (typeof slot !== 'string') return slot;
+    metrics.connectionRejected(name, slot);
+    log.warn('session.rejected', { listener: name, address, reason: slot });
     connection.destroy();
     return undefined;
   }
@@ -151,24 +151,24 @@ export class Listener {
     const origin = from.proxied ? await this.#readHeader(channel, direct, log) : direct;
     if (origin === undefined) return false;
     // A header names the real client, whose network is the one to be counted.
-    const place = from.proxied ? this.#enter(origin.address, connection) : from.place;
-    if (place === undefined) return false;
-    if (from.proxied) from.place.leave();
+    const slot = from.proxied ? this.#enter(origin.address, connection) : from.slot;
+    if (slot === undefined) return false;
+    if (from.proxied) from.slot.leave();
 
     if (settings.tls === 'implicit' && !(await this.#secure(channel, origin, log))) {
-      place.leave();
+      slot.leave();
       return false;
     }
     const client: Client = { address: origin.address, port: origin.port, tls: settings.tls === 'implicit' };
-    this.#options.meters.connectionAccepted(settings.name);
+    this.#options.metrics.connectionAccepted(settings.name);
     log.info('session.opened', { address: client.address, port: client.port });
-    this.#options.serve({ id, channel, listener: settings, module, client, local: origin.local, place, log });
+    this.#options.serve({ id, channel, listener: settings, module, client, local: origin.local, slot, log });
     return true;
   }
 
   async #secure(channel: Channel, origin: Origin, log: Log): Promise<boolean> {
-    const { settings, limits, certificates, module, meters, handshakes } = this.#options;
-    const turn = handshakes.pass();
+    const { settings, limits, certificates, module, metrics, handshakes } = this.#options;
+    const turn = handshakes.enter();
     if (turn !== undefined) {
       channel.hold();
       await turn;
@@ -177,7 +177,7 @@ export class Listener {
     const why = await channel.acceptTls({ contextFor: certificates.contextFor, alpn: module.alpn });
     clearTimeout(timer);
     if (why === undefined) return true;
-    meters.tlsFailed(settings.name, why);
+    metrics.tlsFailed(settings.name, why);
     log.info('tls.failed', { address: origin.address, reason: why });
     return false;
   }
@@ -200,7 +200,7 @@ export class Listener {
   }
 
   #refuseHeader(direct: Origin, reason: string, log: Log): undefined {
-    this.#options.meters.connectionRejected(this.#options.settings.name, 'proxy-header');
+    this.#options.metrics.connectionRejected(this.#options.settings.name, 'proxy-header');
     log.warn('proxy-header.refused', { proxy: direct.address, reason });
     return undefined;
   }
@@ -213,7 +213,7 @@ const MAX_LAST_TURNS = 2 * BACKLOG;
 /** A connection as it came. */
 interface Arrival extends Endpoint {
   readonly proxied: boolean;
-  readonly place: Place;
+  readonly slot: ConnectionSlot;
 }
 
 interface Origin extends Endpoint {

@@ -5,17 +5,17 @@
 
 import { authzidPermitted, canonicalAccount, type IdentityRules } from '#core/identity.ts';
 import { unreachable } from '#core/fault.ts';
-import type { Attempt, Client, Offered, Opener, Protocol, Verdict } from '#core/verdict.ts';
+import type { Attempt, Client, Offered, SessionCredential, Protocol, Verdict } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import { typedName } from '#ops/typed-name.ts';
 import type { BackendOptions, ForwardedClient, LoginAnswer } from '#protocol/machine.ts';
 import type { Credentials } from '#sasl/exchange.ts';
 import { carryOut } from '#backends/backend-login.ts';
 import type { Backends, BackendSession } from '#backends/backends.ts';
-import type { Meters } from '#ops/gateway-metrics.ts';
+import type { GatewayMetrics } from '#ops/gateway-metrics.ts';
 import type { Gatekeeper } from '#gateway/ports/gatekeeper.ts';
 
-export interface Judging {
+export interface LoginContext {
   readonly protocol: Protocol;
   readonly listener: string;
   readonly sessionId: string;
@@ -25,11 +25,11 @@ export interface Judging {
   readonly identity: IdentityRules;
   readonly gatekeeper: Gatekeeper;
   readonly backends: Backends;
-  readonly meters: Meters;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
 }
 
-export type Judged =
+export type LoginResult =
   | { readonly kind: 'in'; readonly attempt: Attempt; readonly verdict: Opening; readonly session: BackendSession }
   | { readonly kind: 'out'; readonly answer: Refusal };
 
@@ -39,7 +39,7 @@ type Refusal = Exclude<LoginAnswer, { kind: 'accepted' }>;
 export type Opening = Extract<Verdict, { kind: 'allow' | 'forward' }>;
 
 /** Judges credentials and, where they are let through, opens the session at the backend. Never throws for an outage. */
-export async function judge(credentials: Credentials, around: Judging, signal: AbortSignal): Promise<Judged> {
+export async function logIn(credentials: Credentials, around: LoginContext, signal: AbortSignal): Promise<LoginResult> {
   const attempt = attemptOf(credentials, around);
   if (attempt === undefined) {
     const answer: Refusal = { kind: 'deny', reason: 'identity-refused' };
@@ -52,8 +52,8 @@ export async function judge(credentials: Credentials, around: Judging, signal: A
     return { kind: 'out', answer: verdict };
   }
   const { account, protocol } = attempt;
-  const passenger = { account, protocol, client: around.forwarded, helo: around.helo };
-  const carried = await carryOut(around.backends, attempt, verdict, { passenger, log: around.log, signal });
+  const backendUser = { account, protocol, client: around.forwarded, helo: around.helo };
+  const carried = await carryOut(around.backends, attempt, verdict, { backendUser, log: around.log, signal });
   // Counters and last use may follow: the client does not wait for them.
   around.gatekeeper
     .conclude(attempt, verdict, carried.outcome)
@@ -67,11 +67,11 @@ export async function judge(credentials: Credentials, around: Judging, signal: A
 }
 
 /** What opened the session, for the live list and for cutting it off. */
-export function openerOf(verdict: Opening): Opener {
+export function openerOf(verdict: Opening): SessionCredential {
   return verdict.kind === 'allow' ? verdict.opener : { kind: 'ordinary-password' };
 }
 
-function attemptOf(credentials: Credentials, around: Judging): Attempt | undefined {
+function attemptOf(credentials: Credentials, around: LoginContext): Attempt | undefined {
   const { protocol, listener, sessionId, client, identity } = around;
   const { authcid, authzid, offered } = credentials;
   const found = canonicalAccount(authcid, identity);
@@ -89,14 +89,14 @@ function sendable(offered: Offered): boolean {
 }
 
 function noteSuccess(
-  { log, meters, protocol, client }: Judging,
+  { log, metrics, protocol, client }: LoginContext,
   { mechanism }: Credentials,
   { attempt, verdict, host }: { attempt: Attempt; verdict: Opening; host: string },
 ): void {
   const user = attempt.account.name;
   const opener = openerOf(verdict);
   const appPassword = opener.kind === 'app-password' ? opener.id : undefined;
-  meters.loginJudged({ protocol, verdict: 'accepted', reason: opener.kind });
+  metrics.loginJudged({ protocol, verdict: 'accepted', reason: opener.kind });
   log.info('login.accepted', { user, mechanism, ...clientFields(client), opener: opener.kind, appPassword, host });
   if (verdict.kind === 'allow' || verdict.cutOffAt === undefined) return;
   log.warn('login.will-be-cut-off', {
@@ -111,22 +111,22 @@ function clientFields({ address, tls }: Client): { address: string; tls: string 
   return { address, tls: tls ? 'on' : 'off' };
 }
 
-function noteRefusal(around: Judging, credentials: Credentials, answer: Refusal, attempt?: Attempt): void {
-  const { log, meters, protocol } = around;
+function noteRefusal(around: LoginContext, credentials: Credentials, answer: Refusal, attempt?: Attempt): void {
+  const { log, metrics, protocol } = around;
   const user = attempt?.account.name ?? typedName(credentials.authcid, around.identity);
   const fields = { user, mechanism: credentials.mechanism, ...clientFields(around.client) };
   switch (answer.kind) {
     case 'deny':
-      meters.loginJudged({ protocol, verdict: 'refused', reason: answer.reason });
+      metrics.loginJudged({ protocol, verdict: 'refused', reason: answer.reason });
       return log.info('login.refused', { ...fields, reason: answer.reason });
     case 'backend-refused':
-      meters.loginJudged({ protocol, verdict: 'refused', reason: answer.kind });
+      metrics.loginJudged({ protocol, verdict: 'refused', reason: answer.kind });
       return log.info('login.refused', { ...fields, reason: answer.code, text: answer.text });
     case 'throttle':
-      meters.loginJudged({ protocol, verdict: 'throttled', reason: 'limits' });
+      metrics.loginJudged({ protocol, verdict: 'throttled', reason: 'limits' });
       return log.warn('login.throttled', { ...fields, retryAfterSeconds: answer.retryAfterSeconds });
     case 'unavailable':
-      meters.loginJudged({ protocol, verdict: 'unavailable', reason: 'outage' });
+      metrics.loginJudged({ protocol, verdict: 'unavailable', reason: 'outage' });
       return log.warn('login.unavailable', fields);
     default:
       return unreachable(answer);

@@ -18,15 +18,15 @@ import type {
   StopReason,
 } from '#protocol/machine.ts';
 import type { Credentials } from '#sasl/exchange.ts';
-import type { Place } from '#gateway/limits/connection-limits.ts';
+import type { ConnectionSlot } from '#gateway/limits/connection-limits.ts';
 import type { Backends } from '#backends/backends.ts';
 import type { Channel } from '#connection/channel.ts';
-import type { HeldRefusals } from '#gateway/limits/tarpit.ts';
-import { judge, type Judged } from './login.ts';
+import type { Tarpit } from '#gateway/limits/tarpit.ts';
+import { logIn, type LoginResult } from './login.ts';
 import type { LiveSessions } from '#gateway/live/live-sessions.ts';
-import type { Meters } from '#ops/gateway-metrics.ts';
+import type { GatewayMetrics } from '#ops/gateway-metrics.ts';
 import type { RelaySides } from './relay.ts';
-import type { Served } from './active-client.ts';
+import type { ActiveClient } from './active-client.ts';
 import type { LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import type { Certificates } from '#connection/certificates.ts';
 import type { Endpoint } from '#transport/transport.ts';
@@ -44,8 +44,8 @@ export interface SessionServices {
   readonly backends: Backends;
   readonly gatekeeper: Gatekeeper;
   readonly live: LiveSessions;
-  readonly heldRefusals: HeldRefusals;
-  readonly meters: Meters;
+  readonly heldRefusals: Tarpit;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -59,13 +59,13 @@ export interface Accepted {
   readonly client: Client;
   /** Where the client has come to. */
   readonly local: Endpoint;
-  readonly place: Place;
+  readonly slot: ConnectionSlot;
   readonly log: Log;
 }
 
 /** A login that is through: what opened it, and the connections that are to be joined. */
 export interface LoggedIn extends RelaySides {
-  readonly judged: Extract<Judged, { kind: 'in' }>;
+  readonly judged: Extract<LoginResult, { kind: 'in' }>;
 }
 
 // A client that keeps guessing on one connection gains nothing by staying: K-9 needs two tries per password.
@@ -77,7 +77,7 @@ const MAX_REPLIES = 200;
 const PIECE_BYTES = 4096;
 const PROXY_TTL = 7;
 
-export class Conversation implements Served {
+export class PreauthSession implements ActiveClient {
   readonly #accepted: Accepted;
   readonly #services: SessionServices;
   readonly #front: ReturnType<ProtocolModule['front']>;
@@ -86,7 +86,7 @@ export class Conversation implements Served {
   #tlsActive: boolean;
   #refusals = 0;
   #replies = 0;
-  #judged: Extract<Judged, { kind: 'in' }> | undefined;
+  #judged: Extract<LoginResult, { kind: 'in' }> | undefined;
   /** Since when we wait for the client to say something; undefined while we are busy ourselves. */
   #listeningSince: number | undefined;
 
@@ -144,7 +144,7 @@ export class Conversation implements Served {
   }
 
   #leave(): void {
-    this.#judged?.session.seat.release();
+    this.#judged?.session.lease.release();
     this.#judged?.session.channel.destroy();
     this.#accepted.channel.end();
   }
@@ -192,7 +192,7 @@ export class Conversation implements Served {
           queue = [...(await this.#authenticate(action.credentials))];
           break;
         case 'exposed':
-          this.#services.meters.passwordExposed(this.#accepted.listener.name);
+          this.#services.metrics.passwordExposed(this.#accepted.listener.name);
           this.#noteExposed(action.authcid);
           break;
         case 'relay':
@@ -218,12 +218,12 @@ export class Conversation implements Served {
   async #startTls(): Promise<boolean> {
     const { channel, client, listener, module, log } = this.#accepted;
     channel.takeUnread(); // Sent in clear: whoever could write it must not have it taken as if it came through TLS.
-    const { certificates, limits, meters } = this.#services;
+    const { certificates, limits, metrics } = this.#services;
     const timer = setTimeout(() => channel.interrupt(), limits.tlsHandshakeMs);
     const why = await channel.acceptTls({ contextFor: certificates.contextFor, alpn: module.alpn });
     clearTimeout(timer);
     if (why !== undefined) {
-      meters.tlsFailed(listener.name, why);
+      metrics.tlsFailed(listener.name, why);
       log.info('tls.failed', { address: client.address, reason: why });
     }
     this.#tlsActive = why === undefined;
@@ -232,8 +232,8 @@ export class Conversation implements Served {
 
   async #authenticate(credentials: Credentials): Promise<readonly FrontAction[]> {
     const { listener, id, client, log } = this.#accepted;
-    const { gatekeeper, backends, meters } = this.#services;
-    const judged = await judge(
+    const { gatekeeper, backends, metrics } = this.#services;
+    const judged = await logIn(
       credentials,
       {
         protocol: listener.protocol,
@@ -245,7 +245,7 @@ export class Conversation implements Served {
         identity: this.#identity(),
         gatekeeper,
         backends,
-        meters,
+        metrics,
         log,
       },
       this.#aborted.signal,
@@ -254,7 +254,7 @@ export class Conversation implements Served {
       this.#judged = judged;
       return this.#front.answer({ kind: 'accepted', reply: judged.session.outcome.reply });
     }
-    if (judged.answer.kind === 'throttle') await this.#services.heldRefusals.hold(this.#aborted.signal);
+    if (judged.answer.kind === 'throttle') await this.#services.heldRefusals.delay(this.#aborted.signal);
     return this.#refuse(judged.answer);
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { unreachable } from '#core/fault.ts';
-import type { Boundary, EndReason, Gate, GateAction, GateRefusal } from '#protocol/machine.ts';
+import type { CommandTracker, EndReason, Gate, GateAction, GateRefusal } from '#protocol/machine.ts';
 import type { Connection, ConnectionEvents } from '#transport/transport.ts';
 
 export interface RelayOptions {
@@ -12,7 +12,7 @@ export interface RelayOptions {
   /** Nothing relayed either way for this long: endIfIdle() ends the session. */
   readonly idleMs: number;
   /** Follows the session; absent: nothing is looked at, and a session that we end is closed without a word. */
-  readonly boundary?: Boundary | undefined;
+  readonly commandTracker?: CommandTracker | undefined;
   /** Nothing passes but what it lets through; absent: everything does. */
   readonly gate?: Gate | undefined;
   /** What each side has sent is also added here. */
@@ -49,7 +49,7 @@ export class Relay {
   readonly #owner: RelayOwner;
   readonly #client: Side;
   readonly #backend: Side;
-  readonly #boundary: Boundary | undefined;
+  readonly #commandTracker: CommandTracker | undefined;
   readonly #gate: Gate | undefined;
   readonly #sums: { client: number; backend: number };
   readonly #idleMs: number;
@@ -59,10 +59,10 @@ export class Relay {
   #finished = false;
 
   /** Nothing flows before start(). */
-  constructor({ client, backend }: RelaySides, { owner, idleMs, boundary, gate, sums }: RelayOptions) {
+  constructor({ client, backend }: RelaySides, { owner, idleMs, commandTracker, gate, sums }: RelayOptions) {
     this.#owner = owner;
     this.#idleMs = idleMs;
-    this.#boundary = boundary;
+    this.#commandTracker = commandTracker;
     this.#gate = gate;
     this.#sums = sums ?? { client: 0, backend: 0 };
     this.#client = new Side(client.connection, 'client', this);
@@ -80,7 +80,7 @@ export class Relay {
   /** Milliseconds for which nothing has moved; 0 while something waits to be sent on, or is under way. */
   get quietMs(): number {
     const waiting = this.#client.connection.unsent > 0 || this.#backend.connection.unsent > 0;
-    const busy = (this.#gate ?? this.#boundary)?.busy === true;
+    const busy = (this.#gate ?? this.#commandTracker)?.busy === true;
     return waiting || busy ? 0 : this.#stillMs;
   }
 
@@ -98,7 +98,7 @@ export class Relay {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#ended ??= why;
-    this.#part(this.#gate?.busy === true ? undefined : this.#boundary?.goodbye(why));
+    this.#part(this.#gate?.busy === true ? undefined : this.#commandTracker?.goodbye(why));
     this.#backend.connection.destroy();
   }
 
@@ -146,8 +146,8 @@ export class Relay {
   // First of all: whoever waits for the bytes need not wait for our looking at them.
   #send(to: Side, bytes: Buffer): void {
     if (!to.connection.write(bytes)) this.#other(to).connection.pause();
-    if (to.name === 'backend') this.#boundary?.fromClient(bytes);
-    else this.#boundary?.fromBackend(bytes);
+    if (to.name === 'backend') this.#commandTracker?.fromClient(bytes);
+    else this.#commandTracker?.fromBackend(bytes);
   }
 
   // Unless the gate would only hold it. One that comes too early, for a full queue, is paused again by what it brings.

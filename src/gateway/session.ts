@@ -7,36 +7,36 @@ import type { Account } from '#core/identity.ts';
 import type { Epochs } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { EndReason, GateRefusal } from '#protocol/machine.ts';
-import type { Place } from '#gateway/limits/connection-limits.ts';
-import type { Seat } from '#backends/hosts.ts';
-import { Conversation, type Accepted, type LoggedIn, type SessionServices } from './preauth-session.ts';
+import type { ConnectionSlot } from '#gateway/limits/connection-limits.ts';
+import type { HostLease } from '#backends/hosts.ts';
+import { PreauthSession, type Accepted, type LoggedIn, type SessionServices } from './preauth-session.ts';
 import { openerOf } from './login.ts';
 import type { Admission, LiveSessions } from '#gateway/live/live-sessions.ts';
 import { Relay, type RelayOwner, type RelayResult, type RelaySides } from './relay.ts';
-import type { Served } from './active-client.ts';
+import type { ActiveClient } from './active-client.ts';
 import type { SessionRecord } from '#core/session.ts';
 
 /**
  * Serves a client, which is among `served` until its connection is over. Resolves once it has logged in or gone. Never
  * rejects: what goes wrong is logged.
  */
-export async function serve(accepted: Accepted, services: SessionServices, served: Set<Served>): Promise<void> {
+export async function serve(accepted: Accepted, services: SessionServices, served: Set<ActiveClient>): Promise<void> {
   try {
-    const loggedIn = await conversed(new Conversation(accepted, services), served);
-    if (loggedIn === undefined) accepted.place.leave();
+    const loggedIn = await conversed(new PreauthSession(accepted, services), served);
+    if (loggedIn === undefined) accepted.slot.leave();
     else begin(accepted, loggedIn, { services, served });
   } catch (error) {
     accepted.log.error('fault', { error });
-    accepted.place.leave();
+    accepted.slot.leave();
   }
 }
 
-async function conversed(conversation: Conversation, served: Set<Served>): Promise<LoggedIn | undefined> {
-  served.add(conversation);
+async function conversed(preauthSession: PreauthSession, served: Set<ActiveClient>): Promise<LoggedIn | undefined> {
+  served.add(preauthSession);
   try {
-    return await conversation.run();
+    return await preauthSession.run();
   } finally {
-    served.delete(conversation);
+    served.delete(preauthSession);
   }
 }
 
@@ -45,7 +45,7 @@ function begin(accepted: Accepted, loggedIn: LoggedIn, around: Around): void {
   try {
     new Session(accepted, loggedIn, around).begin(loggedIn);
   } catch (error) {
-    loggedIn.judged.session.seat.release();
+    loggedIn.judged.session.lease.release();
     for (const { connection } of [loggedIn.client, loggedIn.backend]) connection.destroy();
     throw error;
   }
@@ -53,32 +53,32 @@ function begin(accepted: Accepted, loggedIn: LoggedIn, around: Around): void {
 
 interface Around {
   readonly services: SessionServices;
-  readonly served: Set<Served>;
+  readonly served: Set<ActiveClient>;
 }
 
-class Session implements Served, Admission, RelayOwner {
+class Session implements ActiveClient, Admission, RelayOwner {
   readonly record: SessionRecord;
   readonly account: Account;
   readonly epochs: Epochs;
   readonly reviewAt: number | undefined;
   readonly #relay: Relay;
   readonly #live: LiveSessions;
-  readonly #served: Set<Served>;
-  readonly #place: Place;
-  readonly #seat: Seat;
+  readonly #served: Set<ActiveClient>;
+  readonly #slot: ConnectionSlot;
+  readonly #lease: HostLease;
   readonly #log: Log;
   readonly #listener: string;
   readonly #startedAt = performance.now();
 
   constructor(accepted: Accepted, loggedIn: LoggedIn, { services, served }: Around) {
-    const { id, module, place, listener } = accepted;
-    const { limits, live, meters, log } = services;
+    const { id, module, slot, listener } = accepted;
+    const { limits, live, metrics, log } = services;
     const { attempt, verdict, session } = loggedIn.judged;
     this.record = recordOf(accepted, loggedIn.judged, services);
     this.account = attempt.account;
     this.epochs = verdict.epochs;
     this.reviewAt = verdict.cutOffAt;
-    [this.#live, this.#served, this.#place, this.#seat] = [live, served, place, session.seat];
+    [this.#live, this.#served, this.#slot, this.#lease] = [live, served, slot, session.lease];
     // Not the log of the connection, whose fields would be kept as text for as long as the session runs.
     [this.#log, this.#listener] = [log, listener.name];
     const idleMs = limits.relayIdleMs[module.protocol];
@@ -86,15 +86,15 @@ class Session implements Served, Admission, RelayOwner {
     this.#relay = new Relay(loggedIn, {
       owner: this,
       idleMs,
-      boundary: module.boundary?.(id),
+      commandTracker: module.commandTracker?.(id),
       gate: module.gate?.({ sessionId: id, capabilities }),
-      sums: meters.relayed,
+      sums: metrics.relayed,
     });
   }
 
   /** Runs from now on, or throws when it cannot be listed. */
   begin(sides: RelaySides): void {
-    this.#place.authenticated();
+    this.#slot.authenticated();
     this.#served.add(this);
     try {
       this.#live.admit(this);
@@ -148,8 +148,8 @@ class Session implements Served, Admission, RelayOwner {
 
   #leave(): void {
     this.#live.leave(this);
-    this.#seat.release();
-    this.#place.leave();
+    this.#lease.release();
+    this.#slot.leave();
     this.#served.delete(this);
   }
 }

@@ -1,8 +1,8 @@
 /** What the gateway counts, in its own words. Who reads it, and how, is not known here. */
 
-import type { Opener, Protocol } from '#core/verdict.ts';
+import type { SessionCredential, Protocol } from '#core/verdict.ts';
 
-export interface Meters {
+export interface GatewayMetrics {
   /** Bytes passed on after login. Plain numbers, added to in place, because they change with every chunk. */
   readonly relayed: { client: number; backend: number };
   connectionAccepted(listener: string): void;
@@ -11,10 +11,10 @@ export interface Meters {
   /** A password came without TLS. */
   passwordExposed(listener: string): void;
   loginJudged(login: MeteredLogin): void;
-  sessionOpened(protocol: Protocol, opener: Opener['kind']): void;
-  sessionClosed(protocol: Protocol, opener: Opener['kind']): void;
+  sessionOpened(protocol: Protocol, opener: SessionCredential['kind']): void;
+  sessionClosed(protocol: Protocol, opener: SessionCredential['kind']): void;
   /** A session that policy no longer covers is gone, this long after we learned of it. */
-  sessionCutOff(noticed: Noticed, seconds: number): void;
+  sessionCutOff(noticed: RevocationTrigger, seconds: number): void;
   /** The stream of changes was interrupted. */
   changesLost(): void;
   /** A login at a backend host, from dialling to its answer. */
@@ -35,10 +35,10 @@ export interface MeteredService {
 }
 
 /** How a worker learned that a session had to end. */
-export type Noticed = 'announced' | 'compared' | 'by-time' | 'by-hand';
+export type RevocationTrigger = 'announced' | 'compared' | 'by-time' | 'by-hand';
 
 /** Meters that nobody reads. */
-export function unreadMeters(): Meters {
+export function unreadGatewayMetrics(): GatewayMetrics {
   return {
     relayed: { client: 0, backend: 0 },
     connectionAccepted: nothing,

@@ -7,7 +7,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { childrenOf, type MetricReadings } from './metric-readings.ts';
 import { addProcessMetrics } from './process-metrics.ts';
-import { serviceMeters } from './service-metrics.ts';
+import { serviceMetrics } from './service-metrics.ts';
 
 /** How a gateway is at the moment of a reading. */
 export interface MeteredGateway {
@@ -48,7 +48,7 @@ export function workerMetrics(worker: number, gateway: () => MeteredGateway | un
   addState(context);
   return {
     /** Fits the gateway's port for what it counts. */
-    meters: {
+    metrics: {
       relayed,
       ...connectionMeters(context),
       ...loginMeters(context),
@@ -56,7 +56,7 @@ export function workerMetrics(worker: number, gateway: () => MeteredGateway | un
       ...backendMeters(context),
     },
     /** Fits the policy service's port. */
-    serviceMeters: serviceMeters(context.registers),
+    serviceMetrics: serviceMetrics(context.registers),
     /** To be told of every operation of the store: how long it took, and the code of its fault. */
     storeAnswered: storeMeter(context),
     read: async (): Promise<MetricReadings> => registry.getMetricsAsJSON(),

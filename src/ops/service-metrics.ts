@@ -13,7 +13,7 @@ interface RequestLabels {
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Adds them to the registries. What it returns fits the service's port for what it counts. */
-export function serviceMeters(registers: Registry[]) {
+export function serviceMetrics(registers: Registry[]) {
   const requests = childrenOf(
     new Histogram({
       name: 'postern_service_request_seconds',

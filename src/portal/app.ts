@@ -19,12 +19,12 @@ import { CSRF_FIELD, isOwnForm, isOwnOrigin } from '#portal/http/csrf.ts';
 import { faultPage, faultPageOf, type FaultPage } from '#portal/layout/error-pages.ts';
 import { ASSET_HEADERS, headersFor, PAGE_HEADERS } from '#portal/http/headers.ts';
 import { layout } from '#portal/layout/layout.ts';
-import { lackOf, type Lack } from '#portal/http/access-levels.ts';
+import { missingStep, type MissingStep } from '#portal/http/access-levels.ts';
 import { filledIn, PATHS, placeNamed, type OwnPath } from '#portal/http/paths.ts';
-import { blankVisit, visitOf, type Reading } from '#portal/http/page-request.ts';
+import { blankRequest, requestOf, type Reading } from '#portal/http/page-request.ts';
 import { ROUTES } from './routes.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
-import { redirect, type Answer, type Route, type Visit } from '#portal/http/page.ts';
+import { redirect, type PageResponse, type Route, type PageRequest } from '#portal/http/page.ts';
 
 const MAX_BODY_BYTES = 32_768;
 const MAX_PATH_CHARACTERS = 255;
@@ -45,7 +45,7 @@ export async function makeApp(parts: PortalParts, routes: readonly Route[] = ROU
   const places = routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
   const reading: Reading = {
     parts,
-    sessions: makeBrowserSessions(parts.tools),
+    sessions: makeBrowserSessions(parts.context),
     base,
     placeNamed: (text) => placeNamed(text, places),
   };
@@ -61,17 +61,17 @@ export async function makeApp(parts: PortalParts, routes: readonly Route[] = ROU
   app.removeAllContentTypeParsers();
   await app.register(cookie);
   await app.register(formbody, { parser: (text: string) => ({ fields: new URLSearchParams(text) }) });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', async (incoming, reply) => {
     reply.headers(headersFor(url));
-    if (!namesOneHost(request.raw.rawHeaders)) return sendFault(request, reply, 'badRequest', around);
+    if (!namesOneHost(incoming.raw.rawHeaders)) return sendFault(incoming, reply, 'badRequest', around);
   });
   await addClientSettings(app, parts);
   for (const route of routes) addRoute(app, route, around);
   for (const asset of Object.values(around.assets)) addAsset(app, base, asset);
-  app.setNotFoundHandler((request, reply) =>
-    sendFault(request, reply, request.headers.host === url.host ? 'notFound' : 'wrongHost', around),
+  app.setNotFoundHandler((incoming, reply) =>
+    sendFault(incoming, reply, incoming.headers.host === url.host ? 'notFound' : 'wrongHost', around),
   );
-  app.setErrorHandler((error, request, reply) => onError(error, { request, reply, around }));
+  app.setErrorHandler((error, incoming, reply) => onError(error, { incoming, reply, around }));
   return app;
 }
 
@@ -90,37 +90,41 @@ function addRoute(app: FastifyInstance, route: Route, around: Around): void {
     url: around.reading.base + route.path,
     // Whoever only asks whether there is something must not use it up.
     exposeHeadRoute: route.path !== PATHS.fetchProfile,
-    handler: async (request, reply) => {
-      const { cookie: browserCookie, isNew } = cookieOf(request);
-      const blank = blankVisit(request, browserCookie, around.reading);
-      if (request.headers.host !== around.url.host) return send(blank, reply, wrongHost(blank, around), around);
-      const visit = await visitOf(request, browserCookie, around.reading);
-      if (route.method === 'POST' && !isOwn(request, visit, isNew ? '' : browserCookie, around.url)) {
-        return send(visit, reply, faultPage(visit, 'foreignForm'), around);
+    handler: async (incoming, reply) => {
+      const { cookie: browserCookie, isNew } = cookieOf(incoming);
+      const blank = blankRequest(incoming, browserCookie, around.reading);
+      if (incoming.headers.host !== around.url.host) return send(blank, reply, wrongHost(blank, around), around);
+      const request = await requestOf(incoming, browserCookie, around.reading);
+      if (route.method === 'POST' && !isOwn(incoming, request, isNew ? '' : browserCookie, around.url)) {
+        return send(request, reply, faultPage(request, 'foreignForm'), around);
       }
       if (isNew) reply.setCookie(COOKIES.session, browserCookie, COOKIE_FORM);
-      return send(visit, reply, await answerOf(route, visit), around);
+      return send(request, reply, await answerOf(route, request), around);
     },
   });
 }
 
-async function answerOf(route: Route, visit: Visit): Promise<Answer> {
-  const lack = lackOf(route.level, visit.who, visit.now);
-  const closed = closedBy(route, visit, lack);
-  if (closed !== undefined) return faultPage(visit, closed);
-  if (lack !== undefined) return insteadOf(route, visit, lack);
-  if (route.level === 'public') return route.handle(visit);
-  const { who } = visit;
-  return who === undefined ? insteadOf(route, visit, 'sign-in') : route.handle({ ...visit, who });
+async function answerOf(route: Route, request: PageRequest): Promise<PageResponse> {
+  const missing = missingStep(route.level, request.who, request.now);
+  const closed = closedBy(route, request, missing);
+  if (closed !== undefined) return faultPage(request, closed);
+  if (missing !== undefined) return insteadOf(route, request, missing);
+  if (route.level === 'public') return route.handle(request);
+  const { who } = request;
+  return who === undefined ? insteadOf(route, request, 'sign-in') : route.handle({ ...request, who });
 }
 
 // Why a page of admins is none for whoever is signed in; undefined where it is, or where something is missing for it.
-function closedBy(route: Route, { who, domain, parts }: Visit, lack: Lack | undefined): FaultPage | undefined {
+function closedBy(
+  route: Route,
+  { who, domain, parts }: PageRequest,
+  missing: MissingStep | undefined,
+): FaultPage | undefined {
   if (!('right' in route) || who === undefined || who.session.level !== 'full') return undefined;
   // Somebody who is no admin is not led to a set-up that only admins need.
   if (who.grants.length === 0) return 'notFound';
-  if (lack === 'set-up' && who.policy.mode === 'disabled') return 'adminWithoutTwoStep';
-  const right = lack === undefined ? rightTo(who, route.right, domain) : 'given';
+  if (missing === 'set-up' && who.policy.mode === 'disabled') return 'adminWithoutTwoStep';
+  const right = missing === undefined ? rightTo(who, route.right, domain) : 'given';
   if (right === 'given') return undefined;
   if (right === 'unseen') return 'notFound';
   parts.log.warn('browser.request-refused', { user: who.account.name, reason: 'right' });
@@ -134,44 +138,44 @@ const WAYS = {
   'step-up': PATHS.stepUp,
   'local-step-up': PATHS.adminConfirm,
   mailbox: PATHS.admin,
-} as const satisfies Record<Lack, OwnPath>;
+} as const satisfies Record<MissingStep, OwnPath>;
 
-const NOWHERE_TO_GO_ON: ReadonlySet<Lack> = new Set<Lack>(['set-up', 'mailbox']);
+const NOWHERE_TO_GO_ON: ReadonlySet<MissingStep> = new Set<MissingStep>(['set-up', 'mailbox']);
 
 // Leads to what is missing, and from there back to the page: a form that was sent too late is not sent again.
-function insteadOf(route: Route, visit: Visit, lack: Lack): Answer {
+function insteadOf(route: Route, request: PageRequest, missing: MissingStep): PageResponse {
   const returnTo = route.method === 'GET' ? route.path : route.returnTo;
-  const next = returnTo === undefined ? undefined : placeNamed(filledIn(returnTo, visit), [returnTo]);
-  return redirect(WAYS[lack], { next: NOWHERE_TO_GO_ON.has(lack) || next === PATHS.home ? undefined : next });
+  const next = returnTo === undefined ? undefined : placeNamed(filledIn(returnTo, request), [returnTo]);
+  return redirect(WAYS[missing], { next: NOWHERE_TO_GO_ON.has(missing) || next === PATHS.home ? undefined : next });
 }
 
-function cookieOf(request: FastifyRequest): { readonly cookie: string; readonly isNew: boolean } {
-  const given = request.cookies[COOKIES.session] ?? '';
+function cookieOf(incoming: FastifyRequest): { readonly cookie: string; readonly isNew: boolean } {
+  const given = incoming.cookies[COOKIES.session] ?? '';
   return given === '' ? { cookie: randomToken(), isNew: true } : { cookie: given, isNew: false };
 }
 
-function isOwn(request: FastifyRequest, visit: Visit, browserCookie: string, url: URL): boolean {
-  const token = visit.form.text(CSRF_FIELD);
-  const own = isOwnOrigin(request.headers, url) && isOwnForm(visit.parts.tools.keyring, browserCookie, token);
-  if (!own) visit.parts.log.warn('browser.request-refused', { address: visit.address, reason: 'foreign form' });
+function isOwn(incoming: FastifyRequest, request: PageRequest, browserCookie: string, url: URL): boolean {
+  const token = request.form.text(CSRF_FIELD);
+  const own = isOwnOrigin(incoming.headers, url) && isOwnForm(request.parts.context.keyring, browserCookie, token);
+  if (!own) request.parts.log.warn('browser.request-refused', { address: request.address, reason: 'foreign form' });
   return own;
 }
 
-function wrongHost(visit: Visit, { url }: Around): Answer {
-  return faultPage(visit, 'wrongHost', url.href);
+function wrongHost(request: PageRequest, { url }: Around): PageResponse {
+  return faultPage(request, 'wrongHost', url.href);
 }
 
-function send(visit: Visit, reply: FastifyReply, answer: Answer, { assets }: Around): FastifyReply {
+function send(request: PageRequest, reply: FastifyReply, answer: PageResponse, { assets }: Around): FastifyReply {
   reply.headers(PAGE_HEADERS);
   setCookies(reply, answer.cookies ?? []);
   switch (answer.kind) {
     case 'page':
       reply.status(answer.status ?? 200).type('text/html; charset=utf-8');
-      return reply.send(layout(visit, assets, answer).toString());
+      return reply.send(layout(request, assets, answer).toString());
     case 'redirect': {
       const next = answer.next === undefined ? '' : `?${new URLSearchParams({ next: answer.next }).toString()}`;
       const anchor = answer.anchor === undefined ? '' : `#${encodeURIComponent(answer.anchor)}`;
-      return reply.redirect(visit.link(answer.to) + next + anchor, 303);
+      return reply.redirect(request.link(answer.to) + next + anchor, 303);
     }
     case 'download':
       reply.type(`${answer.type ?? 'text/plain'}; charset=utf-8`);
@@ -192,23 +196,23 @@ function setCookies(reply: FastifyReply, changes: readonly CookieChange[]): void
   }
 }
 
-function sendFault(request: FastifyRequest, reply: FastifyReply, fault: FaultPage, around: Around): FastifyReply {
-  const visit = blankVisit(request, '', around.reading);
-  return send(visit, reply, faultPage(visit, fault), around);
+function sendFault(incoming: FastifyRequest, reply: FastifyReply, fault: FaultPage, around: Around): FastifyReply {
+  const request = blankRequest(incoming, '', around.reading);
+  return send(request, reply, faultPage(request, fault), around);
 }
 
 function onError(
   error: unknown,
-  { request, reply, around }: { request: FastifyRequest; reply: FastifyReply; around: Around },
+  { incoming, reply, around }: { incoming: FastifyRequest; reply: FastifyReply; around: Around },
 ): FastifyReply {
   const fault = faultPageOf(error);
-  const visit = blankVisit(request, '', around.reading);
+  const request = blankRequest(incoming, '', around.reading);
   const session = randomBytes(6).toString('hex');
   const { log } = around.reading.parts;
-  if (fault === 'internal') log.error('fault', { session, address: visit.address, error });
-  else if (fault === 'unavailable') log.warn('browser.request-refused', { session, address: visit.address, error });
-  else log.info('browser.request-refused', { address: visit.address, reason: fault });
-  return send(visit, reply, faultPage(visit, fault, fault === 'internal' ? session : undefined), around);
+  if (fault === 'internal') log.error('fault', { session, address: request.address, error });
+  else if (fault === 'unavailable') log.warn('browser.request-refused', { session, address: request.address, error });
+  else log.info('browser.request-refused', { address: request.address, reason: fault });
+  return send(request, reply, faultPage(request, fault, fault === 'internal' ? session : undefined), around);
 }
 
 function addAsset(app: FastifyInstance, base: string, { path, type, body }: Asset): void {

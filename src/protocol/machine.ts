@@ -170,7 +170,7 @@ export interface BackendDialogue {
  * Follows the bytes of a session after login, which pass unchanged, and knows where a word of ours would be understood
  * as one. What it cannot follow with certainty it gives up for good: then nothing is said any more.
  */
-export interface Boundary {
+export interface CommandTracker {
   /** Bytes that go to the backend, in order. Looked at, never kept. */
   fromClient(bytes: Buffer): void;
   /** Bytes that go to the client, in order. */
@@ -244,7 +244,7 @@ export interface ProtocolModule {
   /** How long to let a backend rest after what it says over TLS, where one is known to lose what comes too soon. */
   readonly restOverTlsMs?: number;
   /** Absent where a server never says anything unasked (RFC 1939 §3). The session id is quoted in the last words. */
-  readonly boundary?: (sessionId: string) => Boundary;
+  readonly commandTracker?: (sessionId: string) => CommandTracker;
   /** Where servers would take another login behind the first. */
   readonly gate?: (options: GateOptions) => Gate;
 }

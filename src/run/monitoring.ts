@@ -6,20 +6,20 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Settings } from '#config/settings.ts';
 import type { Gateway } from '#gateway/gateway.ts';
-import { unreadMeters, type Meters } from '#ops/gateway-metrics.ts';
+import { unreadGatewayMetrics, type GatewayMetrics } from '#ops/gateway-metrics.ts';
 import type { Supervisor } from '#supervisor/supervisor.ts';
 import { healthOf, workerProblems, type Problem, type StoreAnswer } from '#ops/health.ts';
 import { HealthServer } from '#ops/health-server.ts';
 import type { Log } from '#ops/log.ts';
 import { answerQuestions, askWorkers } from '#ops/worker-questions.ts';
 import type { Store } from '#policy/ports/store.ts';
-import { unreadServiceMeters, type ServiceMeters } from '#service/metrics.ts';
+import { unreadServiceMetrics, type ServiceMetrics } from '#service/metrics.ts';
 import { timedStore } from '#store/timed-store.ts';
 
 /** A worker's part. */
-export interface WatchedWorker {
-  readonly meters: Meters;
-  readonly serviceMeters: ServiceMeters;
+export interface MonitoredWorker {
+  readonly metrics: GatewayMetrics;
+  readonly serviceMetrics: ServiceMetrics;
   /** The store, with its operations measured. */
   readonly store: Store;
   /** From now on the supervisor's questions are answered. */
@@ -32,21 +32,21 @@ const WORKER_WAIT_MS = 2_000;
 const PORT_RETRY_MS = 1_000;
 
 /** Makes a worker's part: meters for its gateway and its policy service, and a measured store. */
-export async function watchWorker(settings: Settings, worker: number, store: Store): Promise<WatchedWorker> {
+export async function monitorWorker(settings: Settings, worker: number, store: Store): Promise<MonitoredWorker> {
   if (settings.metrics === undefined) {
-    return { meters: unreadMeters(), serviceMeters: unreadServiceMeters(), store, answerFor: () => {} };
+    return { metrics: unreadGatewayMetrics(), serviceMetrics: unreadServiceMetrics(), store, answerFor: () => {} };
   }
   const { workerMetrics } = await import('#ops/metrics.ts');
   let watched: Pick<Gateway, 'state'> | undefined;
-  const metrics = workerMetrics(worker, () => watched?.state);
+  const measured = workerMetrics(worker, () => watched?.state);
   return {
-    meters: metrics.meters,
-    serviceMeters: metrics.serviceMeters,
-    store: timedStore(store, metrics.storeAnswered),
+    metrics: measured.metrics,
+    serviceMetrics: measured.serviceMetrics,
+    store: timedStore(store, measured.storeAnswered),
     answerFor: (gateway) => {
       watched = gateway;
       answerQuestions({
-        metrics: () => metrics.read(),
+        metrics: () => measured.read(),
         health: async () => workerProblems(gateway.state, await storeAnswer(store), Date.now()),
       });
     },

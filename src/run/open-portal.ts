@@ -4,8 +4,8 @@ import type { Settings } from '#config/settings.ts';
 import { PROTOCOLS } from '#core/verdict.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import type { Backends } from '#backends/backends.ts';
-import type { Meters } from '#ops/gateway-metrics.ts';
-import type { ServiceMeters } from '#service/metrics.ts';
+import type { GatewayMetrics } from '#ops/gateway-metrics.ts';
+import type { ServiceMetrics } from '#service/metrics.ts';
 import { Certificates } from '#connection/certificates.ts';
 import { serverTls } from '#transport/node.ts';
 import type { Log } from '#ops/log.ts';
@@ -26,14 +26,14 @@ export interface RunningPortal {
 }
 
 /** What the parts of a worker share. */
-export interface Surroundings {
+export interface WorkerContext {
   readonly settings: Settings;
   readonly store: Store;
   readonly keyring: Keyring;
   readonly backends: Backends;
   readonly gatekeeper: Gatekeeper;
-  readonly meters: Meters;
-  readonly serviceMeters: ServiceMeters;
+  readonly metrics: GatewayMetrics;
+  readonly serviceMetrics: ServiceMetrics;
   readonly log: Log;
 }
 
@@ -44,7 +44,7 @@ export async function preparePortal({
   keyring,
   backends,
   log,
-}: Surroundings): Promise<RunningPortal | undefined> {
+}: WorkerContext): Promise<RunningPortal | undefined> {
   if (settings.portal.listen.length === 0) return undefined;
   const { makePasskeyVerifier, makeProfileSigner } = await loadTools();
   const certificates = new Certificates(settings.gateway.tls);
@@ -55,7 +55,7 @@ export async function preparePortal({
   const portal = await makePortalServer(
     {
       settings: settings.portal,
-      tools: { store, keyring, clock: Date.now, issuer, maxAppPasswords, notify: (notice) => mail?.notify(notice) },
+      context: { store, keyring, clock: Date.now, issuer, maxAppPasswords, notify: (notice) => mail?.notify(notice) },
       identity: settings.gateway.identity,
       limits,
       passkeys: makePasskeyVerifier(),

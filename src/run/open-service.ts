@@ -19,7 +19,7 @@ import { refusalText, type Place } from '#protocol/texts.ts';
 import { makeServiceServer } from '#service/server.ts';
 import type { BackendPlace, BeginTls, Refusal, RefusalWords, ServiceListener } from '#service/settings.ts';
 import { openMail, reportMailTo } from './open-mail.ts';
-import type { RunningPortal, Surroundings } from './open-portal.ts';
+import type { RunningPortal, WorkerContext } from './open-portal.ts';
 
 type Way = 'alone' | 'beside the gateway';
 
@@ -32,8 +32,8 @@ export interface RunningService extends RunningPortal {
  * Makes the policy service ready; undefined where no listener is configured. CONFIG_INVALID when it is to run alone and
  * none is configured. Alone it probes the backends and heeds changes itself.
  */
-export async function prepareService(around: Surroundings, way: Way): Promise<RunningService | undefined> {
-  const { settings, store, keyring, backends, gatekeeper, meters, serviceMeters, log } = around;
+export async function prepareService(around: WorkerContext, way: Way): Promise<RunningService | undefined> {
+  const { settings, store, keyring, backends, gatekeeper, metrics, serviceMetrics, log } = around;
   if (settings.service.listen.length === 0) {
     if (way === 'beside the gateway') return undefined;
     throw new Fault('CONFIG_INVALID', 'the policy service has no listener: name one at service.listen');
@@ -47,15 +47,15 @@ export async function prepareService(around: Surroundings, way: Way): Promise<Ru
     {
       settings: settings.service,
       admins: settings.admins,
-      tools: { store, keyring, clock: Date.now, issuer, maxAppPasswords, notify: (notice) => mail?.notify(notice) },
+      context: { store, keyring, clock: Date.now, issuer, maxAppPasswords, notify: (notice) => mail?.notify(notice) },
       identity: settings.gateway.identity,
       gatekeeper,
       checkOrdinaryPassword: (attempt, signal) => checkOrdinaryPassword(backends, attempt, signal),
       limits,
       words: refusalWords(settings.gateway.portalUrl),
       handOver: (account, protocol) => placeFor(around, account, protocol),
-      countLogin: (login) => meters.loginJudged(login),
-      meters: serviceMeters,
+      countLogin: (login) => metrics.loginJudged(login),
+      metrics: serviceMetrics,
       log,
     },
     tls.begin,
@@ -77,7 +77,7 @@ export async function prepareService(around: Surroundings, way: Way): Promise<Ru
 
 /** How a worker is that runs the service alone. */
 export function stateWithoutGateway(
-  { backends }: Surroundings,
+  { backends }: WorkerContext,
   service: Pick<RunningService, 'certificateExpiresAt'> | undefined,
 ): GatewayState {
   return {
@@ -90,7 +90,7 @@ export function stateWithoutGateway(
 }
 
 // Beside the gateway these are the gateway's.
-async function heedChanges({ store, backends, gatekeeper }: Surroundings, stopped: AbortSignal) {
+async function heedChanges({ store, backends, gatekeeper }: WorkerContext, stopped: AbortSignal) {
   const watch = await store.watch({ onChange: (change) => gatekeeper.noteChange(change), onGap: () => {} });
   await backends.start(stopped);
   return watch;
@@ -133,7 +133,7 @@ function authoritiesOf({ clientCaFile }: ServiceListener, { certificates, minVer
 
 /** Where nginx is sent to for an account, and how it logs in there; undefined where service.nginx says nothing. */
 function placeFor(
-  { settings, backends }: Surroundings,
+  { settings, backends }: WorkerContext,
   account: Account,
   protocol: Protocol,
 ): BackendPlace | undefined {

@@ -1,13 +1,13 @@
 /** The signals that end a gateway. */
 
-interface Told {
+interface ShutdownSignals {
   /** The first SIGTERM or SIGINT: drain. */
   readonly first: Promise<string>;
   /** Any further one: end at once. */
   readonly again: AbortSignal;
 }
 
-export function listenToSignals(): Told {
+export function listenToSignals(): ShutdownSignals {
   const again = new AbortController();
   const { promise, resolve } = Promise.withResolvers<string>();
   let heard = false;

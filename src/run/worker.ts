@@ -8,7 +8,7 @@ import type { Protocol } from '#core/verdict.ts';
 import { Backends } from '#backends/backends.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import { Gateway, type GatewayState } from '#gateway/gateway.ts';
-import { HURRY_SIGNAL, type WorkerMessage } from '#supervisor/supervisor.ts';
+import { FORCE_SIGNAL, type WorkerMessage } from '#supervisor/supervisor.ts';
 import { readKeyring } from '#adapters/key-file.ts';
 import { openLog, type Log, type ProcessLog } from '#ops/log.ts';
 import { makeGatekeeper, type Gatekeeper } from '#policy/logins/gatekeeper.ts';
@@ -18,10 +18,10 @@ import type { ProtocolModule } from '#protocol/machine.ts';
 import { pop3 } from '#protocol/pop3/module.ts';
 import { sieve } from '#protocol/sieve/module.ts';
 import { submission } from '#protocol/submission/module.ts';
-import { preparePortal, type Surroundings } from './open-portal.ts';
+import { preparePortal, type WorkerContext } from './open-portal.ts';
 import { prepareService, stateWithoutGateway } from './open-service.ts';
 import { openStore } from '#store/open.ts';
-import { watchWorker, type WatchedWorker } from './monitoring.ts';
+import { monitorWorker, type MonitoredWorker } from './monitoring.ts';
 import type { LiveStore } from '#gateway/ports/gatekeeper.ts';
 import type { ServeOptions } from './options.ts';
 
@@ -37,21 +37,21 @@ export async function runWorker({ configFile, only }: ServeOptions): Promise<num
   const worker = Number(process.env['POSTERN_WORKER'] ?? 0);
   process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor tells us when to end.
   const ending = listenForTheEnd();
-  const hurry = new AbortController();
-  process.on(HURRY_SIGNAL, () => hurry.abort());
+  const force = new AbortController();
+  process.on(FORCE_SIGNAL, () => force.abort());
   try {
     const { settings } = loadSettings({ file: configFile, environment: process.env, now: Date.now() });
     const log = openLog(settings.log.level);
     const own = log.child({ gateway: settings.gateway.gatewayName, worker });
-    const watched = await watchWorker(settings, worker, loggedAudit(await openStore(settings.store), own));
-    const around = surroundings(settings, watched, own);
+    const watched = await monitorWorker(settings, worker, loggedAudit(await openStore(settings.store), own));
+    const around = workerContext(settings, watched, own);
     const parts = only === 'service' ? await openServiceAlone(around) : await openAll(around);
     watched.answerFor(parts);
     process.on('SIGHUP', () => reload(parts.holders, configFile, log, own));
     process.on('uncaughtException', (error) => own.error('fault', { error }));
     await tell({ kind: 'ready' });
     await ending.told(settings.gateway.limits.drainMs + END_AFTER_MS);
-    await parts.stop(hurry.signal);
+    await parts.stop(force.signal);
     await watched.store.close();
     return 0;
   } catch (error) {
@@ -89,10 +89,10 @@ function listenForTheEnd() {
 interface RunningParts {
   readonly state: GatewayState;
   readonly holders: readonly (Pick<Gateway, 'reloadCertificates'> | undefined)[];
-  stop(hurry: AbortSignal): Promise<unknown>;
+  stop(force: AbortSignal): Promise<unknown>;
 }
 
-async function openAll(around: Surroundings): Promise<RunningParts> {
+async function openAll(around: WorkerContext): Promise<RunningParts> {
   const gateway = makeGateway(around);
   const portal = await preparePortal(around);
   const service = await prepareService(around, 'beside the gateway');
@@ -103,11 +103,11 @@ async function openAll(around: Surroundings): Promise<RunningParts> {
       return gateway.state;
     },
     holders: [gateway, portal, service],
-    stop: (hurry) => Promise.all([gateway.stop(hurry), portal?.stop(), service?.stop()]),
+    stop: (force) => Promise.all([gateway.stop(force), portal?.stop(), service?.stop()]),
   };
 }
 
-async function openServiceAlone(around: Surroundings): Promise<RunningParts> {
+async function openServiceAlone(around: WorkerContext): Promise<RunningParts> {
   const service = await prepareService(around, 'alone');
   await service?.open();
   return {
@@ -119,8 +119,12 @@ async function openServiceAlone(around: Surroundings): Promise<RunningParts> {
   };
 }
 
-function surroundings(settings: Settings, { store, meters, serviceMeters }: WatchedWorker, log: Log): Surroundings {
-  const backends = new Backends({ ...settings.gateway, modules: MODULES, meters, log });
+function workerContext(
+  settings: Settings,
+  { store, metrics, serviceMetrics }: MonitoredWorker,
+  log: Log,
+): WorkerContext {
+  const backends = new Backends({ ...settings.gateway, modules: MODULES, metrics, log });
   const keyring = readKeyring(settings.keysFile);
   const gatekeeper = makeGatekeeper({
     store,
@@ -131,17 +135,17 @@ function surroundings(settings: Settings, { store, meters, serviceMeters }: Watc
     clock: Date.now,
     onFault: (error, account) => log.error('store.unavailable', { user: account.name, error }),
   });
-  return { settings, store, keyring, backends, gatekeeper, meters, serviceMeters, log };
+  return { settings, store, keyring, backends, gatekeeper, metrics, serviceMetrics, log };
 }
 
-function makeGateway({ settings, store, backends, gatekeeper, meters, log }: Surroundings): Gateway {
+function makeGateway({ settings, store, backends, gatekeeper, metrics, log }: WorkerContext): Gateway {
   return new Gateway({
     settings: settings.gateway,
     modules: MODULES,
     backends,
     gatekeeper,
     store: toldToBoth(store, gatekeeper),
-    meters,
+    metrics,
     log,
     now: Date.now,
   });

@@ -52,7 +52,7 @@ async function answer(route: Route, { request, reply, parts, bearers }: Exchange
     body: request.body ?? {},
     token,
     actor: `token:${token.name}`,
-    tools: parts.tools,
+    context: parts.context,
     ifMatch: request.headers['if-match'],
   };
   const { body, etag } = await (route.idempotent ? answerOnce(route, asked, { request, reply }) : route.handle(asked));
@@ -64,7 +64,7 @@ async function answer(route: Route, { request, reply, parts, bearers }: Exchange
 // As for admins: the account of one who may do more is not touched.
 function mayTouch({ name, roles, domains }: TokenRecord, account: Account, parts: ServiceParts): Promise<boolean> {
   const grants = ADMIN_ROLES.filter((role) => roles.includes(role)).map((role) => ({ name, role, domains }));
-  return coversGrantsOf(parts.tools, parts.admins, grants, account);
+  return coversGrantsOf(parts.context, parts.admins, grants, account);
 }
 
 async function answerOnce(
@@ -76,7 +76,7 @@ async function answerOnce(
   if (key === undefined) return route.handle(asked);
   const place = `${request.method} ${request.url}`;
   const work = async (): Promise<unknown> => (await route.handle(asked)).body;
-  const done = await once(asked.tools, { key: String(key), tokenId: asked.token.id, place, body: asked.body }, work);
+  const done = await once(asked.context, { key: String(key), tokenId: asked.token.id, place, body: asked.body }, work);
   if (done.replayed) reply.header('idempotency-replayed', 'true');
   return { body: done.body };
 }

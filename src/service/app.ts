@@ -24,7 +24,7 @@ const MAX_PATH_CHARACTERS = 400;
 
 /** Makes the application. */
 export async function makeService(parts: ServiceParts): Promise<FastifyInstance> {
-  const bearers = makeBearers(parts.tools);
+  const bearers = makeBearers(parts.context);
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomBytes(6).toString('hex'),
@@ -38,7 +38,7 @@ export async function makeService(parts: ServiceParts): Promise<FastifyInstance>
     if (!namesOneHost(request.raw.rawHeaders)) throw new ProblemError(TWO_HOSTS);
   });
   addJsonBody(app);
-  measureRequests(app, parts.meters);
+  measureRequests(app, parts.metrics);
   app.setNotFoundHandler((request, reply) => sendProblem(reply, NO_SUCH_PLACE, request.id));
   app.setErrorHandler((error, request, reply) => onError(error, { request, reply, parts }));
   app.get('/auth/nginx', async (request, reply) => {
@@ -58,7 +58,7 @@ function onError(
   { request, reply, parts }: { request: FastifyRequest; reply: FastifyReply; parts: ServiceParts },
 ): FastifyReply {
   const problem = problemOf(error);
-  measureToken(problem, parts.meters);
+  measureToken(problem, parts.metrics);
   const fields = { session: request.id, address: request.ip };
   if (problem.status === 500) parts.log.error('fault', { ...fields, error });
   else if (isFault(error, 'STORE_UNAVAILABLE')) parts.log.warn('service.request-refused', { ...fields, error });

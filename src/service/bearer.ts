@@ -8,7 +8,7 @@ import { isFault } from '#core/fault.ts';
 import { Secret } from '#core/secret.ts';
 import { listTokens, mayEver, recogniseToken, type TokenTask } from '#policy/admins/service-tokens.ts';
 import type { TokenRecord } from '#policy/ports/tokens.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { BAD_TOKEN, NO_TOKEN, ProblemError, WEAK_TOKEN } from './problem.ts';
 
 const FRESH_MS = 1_000;
@@ -40,14 +40,14 @@ export async function tokenOf(
 }
 
 /** Makes the one who recognises. */
-export function makeBearers(tools: Pick<PolicyTools, 'store' | 'keyring' | 'clock'>): RecogniseBearer {
+export function makeBearers(context: Pick<PolicyContext, 'store' | 'keyring' | 'clock'>): RecogniseBearer {
   let known: readonly TokenRecord[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
   const read = async (): Promise<void> => {
     try {
-      known = await listTokens(tools);
+      known = await listTokens(context);
       readAt = performance.now();
     } catch (error) {
       if (!isFault(error, 'STORE_UNAVAILABLE') || performance.now() - readAt > STALE_MS) throw error;
@@ -62,7 +62,8 @@ export function makeBearers(tools: Pick<PolicyTools, 'store' | 'keyring' | 'cloc
     if (text === undefined) return { kind: 'invalid' };
     if (performance.now() - readAt >= FRESH_MS) await (reading ??= read());
     const presented = new Secret(text);
-    const recognised = (): TokenRecord | undefined => recogniseToken(tools.keyring, known, presented, tools.clock());
+    const recognised = (): TokenRecord | undefined =>
+      recogniseToken(context.keyring, known, presented, context.clock());
     let token = recognised();
     if (token === undefined) {
       await (reading ??= read());

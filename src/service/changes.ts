@@ -79,7 +79,7 @@ export function makeChangeStreams(parts: ServiceParts, bearers: RecogniseBearer)
       });
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       write(stream, GAP);
-      measure(request, reply, parts.meters);
+      measure(request, reply, parts.metrics);
       return reply;
     },
     async end() {
@@ -94,8 +94,8 @@ interface Watch {
   stop(): Promise<void>;
 }
 
-function watchFor(streams: ReadonlySet<Stream>, { tools }: ServiceParts): Promise<Watch> {
-  return tools.store.watch({
+function watchFor(streams: ReadonlySet<Stream>, { context }: ServiceParts): Promise<Watch> {
+  return context.store.watch({
     onGap: () => {
       for (const stream of streams) write(stream, GAP);
     },

@@ -67,19 +67,19 @@ export async function answerDovecotPolicy(body: unknown, around: Around, parts: 
 
   async function allow(hashed: HashedLogin): Promise<PolicyReply> {
     const verdict = await judgeHashedLogin(toolsOf(parts), hashed).catch((error: unknown) => {
-      parts.meters.verdictAnswered(ASKER, 'unavailable');
+      parts.metrics.verdictAnswered(ASKER, 'unavailable');
       throw error;
     });
     const refusal = refusalOf(verdict);
     if (refusal !== undefined) return refused(refusal, account.name);
     const pressed = verdict.kind === 'permitted' && verdict.pressed;
-    parts.meters.verdictAnswered(ASKER, pressed ? 'delayed' : 'permitted');
+    parts.metrics.verdictAnswered(ASKER, pressed ? 'delayed' : 'permitted');
     return pressed ? { status: TARPIT_SECONDS, msg: '' } : GO_ON;
   }
 
   function refused(refusal: Exclude<Refusal, { kind: 'unavailable' }>, user: string): PolicyReply {
     const { sessionId, grant } = around;
-    parts.meters.verdictAnswered(ASKER, refusal.kind === 'deny' ? 'refused' : 'throttled');
+    parts.metrics.verdictAnswered(ASKER, refusal.kind === 'deny' ? 'refused' : 'throttled');
     const log = parts.log.child({ session: sessionId, listener: ASKER, address: remote });
     const fields = { user, actor: `token:${grant.name}` };
     if (refusal.kind === 'deny') log.info('login.refused', { ...fields, reason: refusal.reason });
@@ -93,6 +93,6 @@ function refusalOf(verdict: HashedVerdict): Exclude<Refusal, { kind: 'unavailabl
   return verdict.kind === 'suspended' ? { kind: 'deny', reason: 'suspended' } : verdict;
 }
 
-function toolsOf({ tools: { store, keyring, clock }, limits }: ServiceParts) {
+function toolsOf({ context: { store, keyring, clock }, limits }: ServiceParts) {
   return { store, keyring, clock, limits };
 }

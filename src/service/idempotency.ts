@@ -5,7 +5,7 @@
 
 import { Secret } from '#core/secret.ts';
 import type { EphemeralRef } from '#policy/ports/ephemeral.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { ProblemError, type Problem } from './problem.ts';
 
 const KEY = /^[\x21-\x7e]{1,128}$/;
@@ -43,12 +43,12 @@ export interface OnceRequest {
 
 /** The answer of the work, or the one that it gave before. What fails may be tried again with the same key. */
 export async function once(
-  tools: PolicyTools,
+  context: PolicyContext,
   request: OnceRequest,
   work: () => Promise<unknown>,
 ): Promise<{ readonly body: unknown; readonly replayed: boolean }> {
   if (!KEY.test(request.key)) throw new ProblemError(BAD_KEY);
-  const { store, keyring } = tools;
+  const { store, keyring } = context;
   const { tokenId, place, key } = request;
   const id = keyring.digest('idempotency', ['id', tokenId, place, key]);
   const fingerprint = keyring.digest('idempotency', ['body', JSON.stringify(request.body ?? null)]);
@@ -61,12 +61,12 @@ export async function once(
     if (before.value.sealed === undefined) throw new ProblemError(IN_PROGRESS);
     return { body: JSON.parse(keyring.open(before.value.sealed, binding).expose()), replayed: true };
   }
-  const begun = { version: undefined, value: { fingerprint }, expiresAt: tools.clock() + IN_PROGRESS_MS };
+  const begun = { version: undefined, value: { fingerprint }, expiresAt: context.clock() + IN_PROGRESS_MS };
   if (!(await store.ephemeral.update(ref, begun))) throw new ProblemError(IN_PROGRESS);
   try {
     const body = await work();
     const sealed = keyring.seal(new Secret(JSON.stringify(body)), binding);
-    await store.ephemeral.put(ref, { value: { fingerprint, sealed }, expiresAt: tools.clock() + KEPT_MS });
+    await store.ephemeral.put(ref, { value: { fingerprint, sealed }, expiresAt: context.clock() + KEPT_MS });
     return { body, replayed: false };
   } catch (error) {
     await store.ephemeral.consume(ref);

@@ -29,14 +29,14 @@ export interface AnsweredRequest {
   readonly seconds: number;
 }
 
-export interface ServiceMeters {
+export interface ServiceMetrics {
   requestAnswered(request: AnsweredRequest): void;
   verdictAnswered(asker: Asker, verdict: AnsweredVerdict): void;
   tokenRefused(why: TokenFault): void;
 }
 
 /** Meters that nobody reads. */
-export function unreadServiceMeters(): ServiceMeters {
+export function unreadServiceMetrics(): ServiceMetrics {
   return { requestAnswered: nothing, verdictAnswered: nothing, tokenRefused: nothing };
 }
 

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Account } from '#core/identity.ts';
 import type { TokenTask } from '#policy/admins/service-tokens.ts';
 import type { TokenRecord } from '#policy/ports/tokens.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 
 /** What a request is about, from its path. */
 export interface Targets {
@@ -27,7 +27,7 @@ export interface Asked<Q, B, T> {
   readonly token: TokenRecord;
   /** For the audit: `token:` and its name. */
   readonly actor: string;
-  readonly tools: PolicyTools;
+  readonly context: PolicyContext;
   /** The If-Match header. */
   readonly ifMatch: string | undefined;
 }

@@ -73,7 +73,7 @@ function nameIn(user: string, realm: string): string {
  * Stands for the client's address, which saslauthd does not tell: one address of the unique local ones (RFC 4193) for
  * each name, so that guesses at one account are counted for it and do not shut out all the others.
  */
-function stand(name: string, { tools: { keyring } }: ServiceParts): string {
+function stand(name: string, { context: { keyring } }: ServiceParts): string {
   const hex = Buffer.from(keyring.digest('secret-mark', ['saslauthd', name.toLowerCase()]), 'base64url').toString(
     'hex',
   );

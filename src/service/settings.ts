@@ -6,9 +6,9 @@ import type { DenyReason, Protocol } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
 import type { Gatekeeper } from '#policy/logins/gatekeeper.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { BegunTls, HttpPlace } from '#web/http-listeners.ts';
-import type { ServiceMeters } from './metrics.ts';
+import type { ServiceMetrics } from './metrics.ts';
 import type { CheckOrdinaryPassword, Limits } from '#policy/ports/logins.ts';
 
 export interface ServiceListener extends HttpPlace {
@@ -24,7 +24,7 @@ export interface ServiceParts {
   readonly settings: ServiceSettings;
   /** The admins of the configuration. */
   readonly admins: readonly ConfiguredAdmin[];
-  readonly tools: PolicyTools;
+  readonly context: PolicyContext;
   readonly identity: IdentityRules;
   readonly gatekeeper: Pick<Gatekeeper, 'decide' | 'conclude'>;
   /** The one that the gatekeeper asks, too. */
@@ -34,7 +34,7 @@ export interface ServiceParts {
   readonly words: RefusalWords;
   readonly handOver: HandOver;
   readonly countLogin: (login: CountedLogin) => void;
-  readonly meters: ServiceMeters;
+  readonly metrics: ServiceMetrics;
   readonly log: Log;
 }
 

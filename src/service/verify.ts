@@ -5,7 +5,7 @@
 
 import { unreachable } from '#core/fault.ts';
 import { authzidPermitted, canonicalAccount, type Account } from '#core/identity.ts';
-import type { Attempt, Client, Offered, Opener, Protocol, Verdict } from '#core/verdict.ts';
+import type { Attempt, Client, Offered, SessionCredential, Protocol, Verdict } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import { typedName } from '#ops/typed-name.ts';
 import { tokenMay, type TokenGrant } from '#policy/admins/service-tokens.ts';
@@ -31,7 +31,7 @@ export interface LoginQuestion {
 
 export type LoginAnswer =
   /** Let in. With an app password or token the asker must log in at the backend by impersonation. */
-  | { readonly kind: 'accepted'; readonly account: Account; readonly opener: Opener }
+  | { readonly kind: 'accepted'; readonly account: Account; readonly opener: SessionCredential }
   /** The asker judges the ordinary password as it would without us. */
   | { readonly kind: 'forward'; readonly account: Account }
   | Refusal;
@@ -39,7 +39,7 @@ export type LoginAnswer =
 /** What verifying needs of the service's parts. */
 export type VerifyParts = Pick<
   ServiceParts,
-  'gatekeeper' | 'checkOrdinaryPassword' | 'identity' | 'countLogin' | 'meters' | 'log'
+  'gatekeeper' | 'checkOrdinaryPassword' | 'identity' | 'countLogin' | 'metrics' | 'log'
 >;
 
 /** How long an asker is kept waiting for the store and the backend together. */
@@ -130,24 +130,24 @@ function note(answer: LoginAnswer, { attempt, question, parts }: Noted): void {
   switch (answer.kind) {
     case 'accepted': {
       const { opener } = answer;
-      parts.meters.verdictAnswered(asker, 'accepted');
+      parts.metrics.verdictAnswered(asker, 'accepted');
       parts.countLogin({ protocol, verdict: 'accepted', reason: opener.kind });
       const appPassword = opener.kind === 'app-password' ? opener.id : undefined;
       return log.info('login.accepted', { user, actor, opener: opener.kind, appPassword });
     }
     case 'forward':
-      parts.meters.verdictAnswered(asker, 'forward');
+      parts.metrics.verdictAnswered(asker, 'forward');
       return log.info('login.forwarded', { user, actor });
     case 'deny':
-      parts.meters.verdictAnswered(asker, 'refused');
+      parts.metrics.verdictAnswered(asker, 'refused');
       parts.countLogin({ protocol, verdict: 'refused', reason: answer.reason });
       return log.info('login.refused', { user, actor, reason: answer.reason });
     case 'throttle':
-      parts.meters.verdictAnswered(asker, 'throttled');
+      parts.metrics.verdictAnswered(asker, 'throttled');
       parts.countLogin({ protocol, verdict: 'throttled', reason: 'limits' });
       return log.warn('login.throttled', { user, actor, retryAfterSeconds: answer.retryAfterSeconds });
     case 'unavailable':
-      parts.meters.verdictAnswered(asker, 'unavailable');
+      parts.metrics.verdictAnswered(asker, 'unavailable');
       parts.countLogin({ protocol, verdict: 'unavailable', reason: 'outage' });
       return log.warn('login.unavailable', { user, actor });
     default:

@@ -26,7 +26,7 @@ export type WorkerMessage =
   | { readonly kind: 'failed'; readonly code: FaultCode | undefined; readonly message: string };
 
 /** Tells a draining worker to end now. A second SIGTERM would not do: init systems send theirs to every process. */
-export const HURRY_SIGNAL = 'SIGUSR2';
+export const FORCE_SIGNAL = 'SIGUSR2';
 
 const HURRIED_KILL_MS = 2_000;
 const FIRST_RESTART_MS = 50;
@@ -88,25 +88,25 @@ export class Supervisor {
   }
 
   /** Drains and ends all workers, without a drain once `hurry` fires; kills those that do not end in time. */
-  async stop(hurry?: AbortSignal): Promise<void> {
+  async stop(force?: AbortSignal): Promise<void> {
     this.#stopping = true;
-    await Promise.all(this.#slots.map(({ child }) => this.#end(child, hurry)));
+    await Promise.all(this.#slots.map(({ child }) => this.#end(child, force)));
   }
 
-  async #end(child: ChildProcess, hurry: AbortSignal | undefined): Promise<void> {
+  async #end(child: ChildProcess, force: AbortSignal | undefined): Promise<void> {
     if (child.pid === undefined || hasEnded(child)) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     let timer = setTimeout(() => child.kill('SIGKILL'), this.#options.killAfterMs);
     const onHurry = (): void => {
-      child.kill(HURRY_SIGNAL);
+      child.kill(FORCE_SIGNAL);
       clearTimeout(timer);
       timer = setTimeout(() => child.kill('SIGKILL'), HURRIED_KILL_MS);
     };
-    if (hurry?.aborted === true) onHurry();
-    hurry?.addEventListener('abort', onHurry);
+    if (force?.aborted === true) onHurry();
+    force?.addEventListener('abort', onHurry);
     await ended;
-    hurry?.removeEventListener('abort', onHurry);
+    force?.removeEventListener('abort', onHurry);
     clearTimeout(timer);
   }
 

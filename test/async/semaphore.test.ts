@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Turns } from '#async/semaphore.ts';
+import { Semaphore } from '#async/semaphore.ts';
 
 const FOREVER_MS = 600_000;
-const gaveUp = (): Error => new Error('gave up');
+const onTimeout = (): Error => new Error('gave up');
 
 function tick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 test('so many are under way at one time, and the others begin in the order in which they came', async () => {
-  const turns = new Turns(2);
+  const turns = new Semaphore(2);
   const begun: number[] = [];
   const ends = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
   const runs = ends.map(({ promise }, at) =>
@@ -33,7 +33,7 @@ test('so many are under way at one time, and the others begin in the order in wh
 });
 
 test('work that stays under way for too long holds nobody else up, and gives its turn on only once', async () => {
-  const turns = new Turns(1, { heldMs: 20, waitMs: FOREVER_MS, gaveUp });
+  const turns = new Semaphore(1, { leaseMs: 20, queueTimeoutMs: FOREVER_MS, onTimeout });
   const silent = Promise.withResolvers<void>();
   const first = turns.run(() => silent.promise);
   const [second, third] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -60,7 +60,7 @@ test('work that stays under way for too long holds nobody else up, and gives its
 });
 
 test('whoever has waited for too long gives up, and its work is never begun', async () => {
-  const turns = new Turns(1, { heldMs: FOREVER_MS, waitMs: 5, gaveUp });
+  const turns = new Semaphore(1, { leaseMs: FOREVER_MS, queueTimeoutMs: 5, onTimeout });
   const silent = Promise.withResolvers<void>();
   const first = turns.run(() => silent.promise);
   let begun = false;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Admissions } from '#gateway/limits/connection-limits.ts';
+import { ConnectionLimits } from '#gateway/limits/connection-limits.ts';
 import { Hosts, retryAfterMs } from '#backends/hosts.ts';
 
 const names = (hosts: readonly { readonly host: string }[]): readonly string[] => hosts.map(({ host }) => host);
@@ -61,7 +61,7 @@ const LIMITS = { maxConnections: 4, maxConnectionsPerNetwork: 2, maxUnauthentica
 const nothing = (): void => {};
 
 test('connections are bounded in all and per network, and a place that is left can be taken again', () => {
-  const admissions = new Admissions(LIMITS);
+  const admissions = new ConnectionLimits(LIMITS);
   const first = admissions.enter('192.0.2.1', nothing);
   admissions.enter('192.0.2.1', nothing);
   assert.equal(admissions.enter('192.0.2.1', nothing), 'max-connections-per-network');
@@ -76,7 +76,7 @@ test('connections are bounded in all and per network, and a place that is left c
 });
 
 test('addresses of one IPv6 /56 share their bound', () => {
-  const admissions = new Admissions(LIMITS);
+  const admissions = new ConnectionLimits(LIMITS);
   admissions.enter('2001:db8:0:100::1', nothing);
   admissions.enter('2001:db8:0:1ff::2', nothing);
   assert.equal(admissions.enter('2001:db8:0:180::3', nothing), 'max-connections-per-network');
@@ -84,7 +84,7 @@ test('addresses of one IPv6 /56 share their bound', () => {
 });
 
 test('the client that has waited longest without logging in yields to a new one', () => {
-  const admissions = new Admissions({ ...LIMITS, maxConnections: 100 });
+  const admissions = new ConnectionLimits({ ...LIMITS, maxConnections: 100 });
   const yielded: string[] = [];
   const enter = (name: string, address: string) => admissions.enter(address, () => yielded.push(name));
   const first = enter('first', '192.0.2.1');

@@ -6,7 +6,7 @@ import test, { after } from 'node:test';
 import type { SMTPServerSession } from 'smtp-server';
 import { Secret } from '#core/secret.ts';
 import { Backends } from '#backends/backends.ts';
-import { unreadMeters } from '#ops/gateway-metrics.ts';
+import { unreadGatewayMetrics } from '#ops/gateway-metrics.ts';
 import { memoryLog, type MemoryLog } from '#ops/log.ts';
 import { submission } from '#protocol/submission/module.ts';
 import { testAttempt } from '../support/policy.ts';
@@ -35,7 +35,7 @@ function backendsAt(port: number, log: MemoryLog): Backends {
     defaultBackend: 'main',
     listeners: [],
     modules: { imap: submission, pop3: submission, submission, sieve: submission },
-    meters: unreadMeters(),
+    metrics: unreadGatewayMetrics(),
     log,
   });
 }

@@ -9,7 +9,7 @@ import { Secret } from '#core/secret.ts';
 import type { Protocol } from '#core/verdict.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import { Backends } from '#backends/backends.ts';
-import { unreadMeters } from '#ops/gateway-metrics.ts';
+import { unreadGatewayMetrics } from '#ops/gateway-metrics.ts';
 import { memoryLog } from '#ops/log.ts';
 import { imap } from '#protocol/imap/module.ts';
 import { password, testAttempt } from '../support/policy.ts';
@@ -54,7 +54,7 @@ async function asked(
     defaultBackend: 'main',
     listeners: [],
     modules: { imap, pop3: imap, submission: imap, sieve: imap },
-    meters: unreadMeters(),
+    metrics: unreadGatewayMetrics(),
     log: memoryLog(),
   });
   const answers: string[] = [];

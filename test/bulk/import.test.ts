@@ -9,13 +9,13 @@ import { testAccount, testTools } from '../support/policy.ts';
 const RULES = { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' } as const;
 
 function makeWork(parts: Partial<ImportWork> = {}): ImportWork {
-  const tools = testTools();
+  const context = testTools();
   return {
-    tools,
+    context,
     actor: 'cli:tester',
     rules: RULES,
     dryRun: false,
-    domain: async (name) => (await tools.store.lookupDomain(name)).record,
+    domain: async (name) => (await context.store.lookupDomain(name)).record,
     rememberDomain: () => {},
     ...parts,
   };
@@ -44,16 +44,16 @@ test('an account with a recovery address is enrolled, and an app password that n
   const { report, said } = await imported(work, [ENABLED, ALICE]);
   assert.deepEqual(said, []);
   assert.equal(report.accounts.created, 1);
-  const { record } = await work.tools.store.lookupAccount(testAccount());
-  assert.equal(record?.enrolledAt, work.tools.clock());
+  const { record } = await work.context.store.lookupAccount(testAccount());
+  assert.equal(record?.enrolledAt, work.context.clock());
   assert.equal(record?.recoveryAddress, 'alice@example.net');
-  assert.equal(record?.cutOffAt, work.tools.clock());
+  assert.equal(record?.cutOffAt, work.context.clock());
   assert.deepEqual(record?.recoveryCodes, []);
   assert.deepEqual(
     record?.appPasswords.map(({ name, sealed }) => [name, sealed !== undefined]),
     [['Mail apps', true]],
   );
-  const [entry] = await work.tools.store.listAudit({ domain: 'example.org', account: 'alice@example.org', limit: 5 });
+  const [entry] = await work.context.store.listAudit({ domain: 'example.org', account: 'alice@example.org', limit: 5 });
   assert.equal(entry?.action, 'account.enrolled');
   assert.equal(entry?.actor, 'cli:tester');
 });
@@ -65,13 +65,13 @@ test('run again, an import changes nothing: what was revoked or moved since by i
   const again = await imported(work, lines);
   assert.deepEqual(again.report.domains, { created: 0, changed: 0, unchanged: 1, kept: 0 });
   assert.deepEqual(again.report.accounts, { created: 0, changed: 0, unchanged: 2, kept: 0 });
-  await work.tools.store.updateAccount(testAccount(), (current) => ({
+  await work.context.store.updateAccount(testAccount(), (current) => ({
     record: { recoveryCodes: [], ...current, appPasswords: [], recoveryAddress: 'moved@example.net' },
     result: undefined,
   }));
   const third = await imported(work, lines);
   assert.match(String(third.said), /^2 \(note\): alice@example\.org has enrolled before/);
-  const { record } = await work.tools.store.lookupAccount(testAccount());
+  const { record } = await work.context.store.lookupAccount(testAccount());
   assert.equal(record?.recoveryAddress, 'moved@example.net');
   assert.deepEqual(record?.appPasswords, []);
 });
@@ -100,9 +100,9 @@ test('every faulty line is named in order with its reason, nothing of it is writ
   const words = ['not JSON', 'is no account', 'two-step is off', 'mailbox itself', 'twice', 'needs a recoveryAddress'];
   for (const [index, word] of words.entries()) assert.ok(said[index]?.includes(word), `${said[index]} ~ ${word}`);
   for (const local of ['a', 'b', 'c', 'd']) {
-    assert.equal((await work.tools.store.lookupAccount(testAccount(local))).record, undefined);
+    assert.equal((await work.context.store.lookupAccount(testAccount(local))).record, undefined);
   }
-  assert.equal((await work.tools.store.lookupDomain('example.com')).record, undefined);
+  assert.equal((await work.context.store.lookupDomain('example.com')).record, undefined);
 });
 
 test('where app passwords are shown once they are made only for somebody who takes them, with recovery codes', async () => {
@@ -130,7 +130,7 @@ test('where app passwords are shown once they are made only for somebody who tak
       ],
     ],
   );
-  const { record } = await work.tools.store.lookupAccount(testAccount());
+  const { record } = await work.context.store.lookupAccount(testAccount());
   assert.ok(record?.appPasswords.every(({ sealed }) => sealed === undefined));
 });
 
@@ -142,7 +142,7 @@ test('two lines about one account are done in their order, however it is spelled
   }));
   const { report } = await imported(work, turns);
   assert.deepEqual(report.accounts, { created: 1, changed: 3, unchanged: 0, kept: 0 });
-  assert.equal((await work.tools.store.lookupAccount(testAccount())).record?.suspended, undefined);
+  assert.equal((await work.context.store.lookupAccount(testAccount())).record?.suspended, undefined);
 });
 
 test('a million lines take the memory of a few: no line is read before those ahead of it are done', async () => {
@@ -154,12 +154,12 @@ test('a million lines take the memory of a few: no line is read before those ahe
       yield Buffer.from(`{"account":"u${read}@example.org","suspended":true}\n`);
     }
   }
-  const tools = {
-    ...work.tools,
+  const context = {
+    ...work.context,
     store: {
-      ...work.tools.store,
+      ...work.context.store,
       lookupAccount: async (account: { name: string; local: string; domain: string }) => {
-        const found = await work.tools.store.lookupAccount(account);
+        const found = await work.context.store.lookupAccount(account);
         done += 1;
         return found;
       },
@@ -170,21 +170,21 @@ test('a million lines take the memory of a few: no line is read before those ahe
     noted: (_, note) => assert.fail(note),
     progress: () => {},
   };
-  const report = await importLines({ ...work, tools }, endless(), 'jsonl', watcher);
+  const report = await importLines({ ...work, context }, endless(), 'jsonl', watcher);
   assert.equal(report.accounts.created, 5000);
   assert.ok(furthest <= 33, `${furthest} lines ahead`);
 });
 
 test('an outage ends the import with the line where it stopped, and running it again goes on', async () => {
   const work = makeWork();
-  await setDomain(work.tools, 'cli:tester', 'example.org', { mode: 'enabled' });
+  await setDomain(work.context, 'cli:tester', 'example.org', { mode: 'enabled' });
   let left = 2;
   const store = {
-    ...work.tools.store,
+    ...work.context.store,
     lookupDomain: async (domain: string) => {
       left -= 1;
       if (left < 0) throw new Fault('STORE_UNAVAILABLE', 'Redis is out of reach');
-      return work.tools.store.lookupDomain(domain);
+      return work.context.store.lookupDomain(domain);
     },
   };
   const accounts = ['a', 'b', 'c'].map((local) => ({

@@ -111,16 +111,16 @@ function checkBoundary(module: ProtocolModule, input: Passing): void {
 }
 
 /** How things stand behind each piece. */
-function follow({ protocol, boundary: open }: ProtocolModule, input: Passing, size: number): readonly string[] {
-  const boundary = open?.('a1b2');
-  if (boundary === undefined) throw new Error(`${protocol} has no boundary`);
+function follow({ protocol, commandTracker: open }: ProtocolModule, input: Passing, size: number): readonly string[] {
+  const commandTracker = open?.('a1b2');
+  if (commandTracker === undefined) throw new Error(`${protocol} has no boundary`);
   return input.map(({ from, text }) => {
     for (const piece of cut(text, size)) {
-      if (from === 'client') boundary.fromClient(bytesOf(piece));
-      else boundary.fromBackend(bytesOf(piece));
+      if (from === 'client') commandTracker.fromClient(bytesOf(piece));
+      else commandTracker.fromBackend(bytesOf(piece));
     }
-    const last = boundary.goodbye('cut-off')?.toString('latin1');
+    const last = commandTracker.goodbye('cut-off')?.toString('latin1');
     if (last !== undefined) assert.match(last, GOODBYE[protocol] ?? /^$/);
-    return `${last === undefined ? 'silent' : 'goodbye'} ${boundary.busy ? 'busy' : 'at rest'}`;
+    return `${last === undefined ? 'silent' : 'goodbye'} ${commandTracker.busy ? 'busy' : 'at rest'}`;
   });
 }

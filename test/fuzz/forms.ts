@@ -42,7 +42,7 @@ async function checkForm({ route, visitor, fields, body }: Form): Promise<void> 
   const portal = await startTestPortal({ mail: true });
   try {
     const account = testAccount();
-    const { totp } = await enrolled(portal.tools, account);
+    const { totp } = await enrolled(portal.context, account);
     const browser = visitor === 'stranger' ? portal.browser() : await signInFully(portal, account, totp);
     if (visitor === 'stranger') await browser.open('/sign-in');
     const page = await sent(browser, route, { fields, body });

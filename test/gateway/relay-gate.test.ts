@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import test from 'node:test';
 import { Relay, type RelayResult } from '#gateway/relay.ts';
 import type { GateRefusal } from '#protocol/machine.ts';
-import { submissionBoundary } from '#protocol/submission/command-tracker.ts';
+import { submissionCommandTracker } from '#protocol/submission/command-tracker.ts';
 import { submissionGate } from '#protocol/submission/gate.ts';
 import type { Connection, ConnectionEvents } from '#transport/transport.ts';
 import { eventually } from '../support/processes.ts';
@@ -19,9 +19,9 @@ interface Gated extends Joined {
 
 async function gated(unread?: string): Promise<Gated> {
   const refused: GateRefusal[] = [];
-  const boundary = submissionBoundary('a1b2');
+  const commandTracker = submissionCommandTracker('a1b2');
   const gate = submissionGate({ sessionId: 'a1b2', capabilities: ['CHUNKING'] });
-  const one = await joined({ gate, boundary }, { unread, onRefused: (why) => void refused.push(why) });
+  const one = await joined({ gate, commandTracker }, { unread, onRefused: (why) => void refused.push(why) });
   for (const socket of [one.client, one.backend]) socket.on('error', () => {});
   return { ...one, refused };
 }
@@ -209,7 +209,12 @@ function noted(tlsAtBackend = false): { between: Relay; client: NotedConnection;
   const sides = { client: joining(client), backend: joining(backend) };
   const owner = { onFinished: () => assert.fail('it goes on') };
   const gate = submissionGate({ sessionId: 'a1b2', capabilities: [] });
-  const between = new Relay(sides, { owner, idleMs: FOREVER_MS, gate, boundary: submissionBoundary('a1b2') });
+  const between = new Relay(sides, {
+    owner,
+    idleMs: FOREVER_MS,
+    gate,
+    commandTracker: submissionCommandTracker('a1b2'),
+  });
   between.start(sides);
   for (const { done } of [client, backend]) done.length = 0;
   return { between, client, backend };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { Relay, type RelayResult } from '#gateway/relay.ts';
 import type { Connection, ConnectionEvents } from '#transport/transport.ts';
-import { imapBoundary } from '#protocol/imap/command-tracker.ts';
+import { imapCommandTracker } from '#protocol/imap/command-tracker.ts';
 import { eventually } from '../support/processes.ts';
 import { allOf, FOREVER_MS, joined, joining } from '../support/relay.ts';
 
@@ -75,10 +75,10 @@ test('bytes are passed on before anybody looks at them: whoever waits for them d
   const [client, backend] = [0, 1].map(() => joining(new OpenConnection((what) => void noted.push(what))));
   assert.ok(client && backend);
   const look = (): void => void noted.push('looked at');
-  const boundary = { fromClient: look, fromBackend: look, busy: false, goodbye: () => undefined };
+  const commandTracker = { fromClient: look, fromBackend: look, busy: false, goodbye: () => undefined };
   const owner = { onFinished: () => assert.fail('it goes on') };
   const greeted = { ...backend, unread: Buffer.from('* OK\r\n') };
-  new Relay({ client, backend }, { owner, idleMs: FOREVER_MS, boundary }).start({ client, backend: greeted });
+  new Relay({ client, backend }, { owner, idleMs: FOREVER_MS, commandTracker }).start({ client, backend: greeted });
   assert.deepEqual(noted, ['written', 'looked at']);
 });
 
@@ -153,7 +153,7 @@ test('a cut-off closes both sides at once', async () => {
 
 test('a session that we end at a boundary hears why, behind all that was on its way', async () => {
   for (const why of ['cut-off', 'drain', 'idle'] as const) {
-    const { client, backend, between, finished } = await joined({ boundary: imapBoundary('a1b2') });
+    const { client, backend, between, finished } = await joined({ commandTracker: imapCommandTracker('a1b2') });
     const [atClient, atBackend] = [allOf(client), once(backend, 'end')];
     client.on('end', () => client.end());
     backend.resume().write('* 3 EXISTS\r\n');
@@ -166,7 +166,7 @@ test('a session that we end at a boundary hears why, behind all that was on its 
 });
 
 test('BYE inside a literal: a session that we end in the middle of something hears nothing', async () => {
-  const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+  const { client, backend, between } = await joined({ commandTracker: imapCommandTracker('a1b2') });
   const heard: string[] = [];
   client.on('data', (chunk: Buffer) => heard.push(chunk.toString())).on('error', () => {});
   const closed = once(client, 'close');
@@ -179,7 +179,7 @@ test('BYE inside a literal: a session that we end in the middle of something hea
 });
 
 test('a session that we end passes nothing on any more, whatever either side still sends', async () => {
-  const { client, backend, between } = await joined({ boundary: imapBoundary('a1b2') });
+  const { client, backend, between } = await joined({ commandTracker: imapCommandTracker('a1b2') });
   const atBackend = allOf(backend);
   const atClient = allOf(client);
   between.stop('drain');
@@ -190,7 +190,7 @@ test('a session that we end passes nothing on any more, whatever either side sti
 });
 
 test('a client that does not take its goodbye is closed without it', async () => {
-  const { client, backend, between, finished } = await joined({ boundary: imapBoundary('a1b2') });
+  const { client, backend, between, finished } = await joined({ commandTracker: imapCommandTracker('a1b2') });
   client.pause().on('error', () => {});
   backend.resume().on('error', () => {});
   between.stop('cut-off');
@@ -198,7 +198,10 @@ test('a client that does not take its goodbye is closed without it', async () =>
 });
 
 test('an idle session is told so', async () => {
-  const { client, backend, between, finished } = await joined({ idleMs: 20, boundary: imapBoundary('a1b2') });
+  const { client, backend, between, finished } = await joined({
+    idleMs: 20,
+    commandTracker: imapCommandTracker('a1b2'),
+  });
   backend.resume();
   await eventually('it is idle', () => between.quietMs >= 20);
   between.endIfIdle();
@@ -207,7 +210,7 @@ test('an idle session is told so', async () => {
 });
 
 test('what is under way or waits to be sent on is not quiet', async () => {
-  const { client, backend, between, finished } = await joined({ boundary: imapBoundary('a1b2') });
+  const { client, backend, between, finished } = await joined({ commandTracker: imapCommandTracker('a1b2') });
   await eventually('nothing moves', () => between.quietMs > 0);
   client.write('1 SEARCH TEXT slow\r\n');
   await eventually('a command is under way', () => between.quietMs === 0);

@@ -68,7 +68,7 @@ test('a session that cannot be listed does not run, since it could not be cut of
   const sessionOpened = (): never => {
     throw new Error('no room');
   };
-  await heardInAll({ meters: { sessionOpened } }, (_, { log }) => {
+  await heardInAll({ metrics: { sessionOpened } }, (_, { log }) => {
     assert.match(String(log.entries.find(({ event }) => event === 'fault')?.['error']), /no room/);
   });
 });

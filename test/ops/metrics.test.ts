@@ -31,25 +31,25 @@ function has(all: ReadonlyMap<string, number>, expected: Readonly<Record<string,
 }
 
 test('what a gateway reports is found in the series that it belongs to', async () => {
-  const { meters, read } = workerMetrics(0, () => STATE);
-  meters.connectionAccepted('imap-993');
-  meters.connectionRejected('imap-993', 'max-connections');
-  meters.tlsFailed('imap-993', 'deadline');
-  meters.tlsFailed('imap-993', 'connection closed');
-  meters.tlsFailed('imap-993', 'error:0A00010B:SSL routines::wrong version number');
-  meters.passwordExposed('sieve-4190');
-  meters.loginJudged({ protocol: 'imap', verdict: 'accepted', reason: 'app-password' });
-  meters.loginJudged({ protocol: 'imap', verdict: 'accepted', reason: 'app-password' });
-  meters.loginJudged({ protocol: 'pop3', verdict: 'refused', reason: 'wrong-credentials' });
-  meters.sessionOpened('imap', 'app-password');
-  meters.sessionOpened('imap', 'app-password');
-  meters.sessionClosed('imap', 'app-password');
-  meters.sessionCutOff('announced', 0.03);
-  meters.changesLost();
-  meters.backendLogin({ backend: 'main', host: 'mail.internal', protocol: 'imap' }, true, 0.02);
-  meters.backendLogin({ backend: 'main', host: 'mail.internal', protocol: 'imap' }, false, 5);
-  meters.relayed.client += 10;
-  meters.relayed.backend += 20;
+  const { metrics, read } = workerMetrics(0, () => STATE);
+  metrics.connectionAccepted('imap-993');
+  metrics.connectionRejected('imap-993', 'max-connections');
+  metrics.tlsFailed('imap-993', 'deadline');
+  metrics.tlsFailed('imap-993', 'connection closed');
+  metrics.tlsFailed('imap-993', 'error:0A00010B:SSL routines::wrong version number');
+  metrics.passwordExposed('sieve-4190');
+  metrics.loginJudged({ protocol: 'imap', verdict: 'accepted', reason: 'app-password' });
+  metrics.loginJudged({ protocol: 'imap', verdict: 'accepted', reason: 'app-password' });
+  metrics.loginJudged({ protocol: 'pop3', verdict: 'refused', reason: 'wrong-credentials' });
+  metrics.sessionOpened('imap', 'app-password');
+  metrics.sessionOpened('imap', 'app-password');
+  metrics.sessionClosed('imap', 'app-password');
+  metrics.sessionCutOff('announced', 0.03);
+  metrics.changesLost();
+  metrics.backendLogin({ backend: 'main', host: 'mail.internal', protocol: 'imap' }, true, 0.02);
+  metrics.backendLogin({ backend: 'main', host: 'mail.internal', protocol: 'imap' }, false, 5);
+  metrics.relayed.client += 10;
+  metrics.relayed.backend += 20;
   has(await series(await read()), {
     'postern_connections_accepted_total{listener="imap-993"}': 1,
     'postern_connections_accepted_total{listener="sieve-4190"}': 0,
@@ -116,7 +116,7 @@ test('every process reports its CPU time, memory and descriptors', async () => {
 
 test('readings of several processes, sent as JSON, stay apart in one text', async () => {
   const workers = [0, 1].map((worker) => workerMetrics(worker, () => STATE));
-  for (const { meters } of workers) meters.loginJudged({ protocol: 'imap', verdict: 'throttled', reason: 'limits' });
+  for (const { metrics } of workers) metrics.loginJudged({ protocol: 'imap', verdict: 'throttled', reason: 'limits' });
   const readSupervisor = supervisorMetrics({ version: '0.1.0', runtime: 'bun 1' });
   const readings = [
     await readSupervisor({ configured: 2, answering: 2, restarts: 4 }),

@@ -35,20 +35,20 @@ const rules = RulesSchema.parse(parse(readFileSync(FILE, 'utf8'))).groups.flatMa
 
 /** Everything that a gateway exports once each thing has happened: the labels of each name. */
 async function exported(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const { meters, serviceMeters, storeAnswered, read } = workerMetrics(0, () => ({
+  const { metrics, serviceMetrics, storeAnswered, read } = workerMetrics(0, () => ({
     listeners: [{ name: 'imap-993', open: true }],
     backendHosts: [{ backend: 'main', host: 'mail.internal', protocol: 'imap', up: true, active: 0 }],
     connections: 0,
     unauthenticated: 0,
     certificateExpiresAt: new Date(),
   }));
-  meters.connectionRejected('imap-993', 'made-room');
-  meters.tlsFailed('imap-993', 'deadline');
-  meters.loginJudged({ protocol: 'imap', verdict: 'accepted', reason: 'app-password' });
-  meters.sessionOpened('imap', 'app-password');
-  meters.backendLogin({ backend: 'main', host: 'mail.internal', protocol: 'imap' }, false, 1);
+  metrics.connectionRejected('imap-993', 'made-room');
+  metrics.tlsFailed('imap-993', 'deadline');
+  metrics.loginJudged({ protocol: 'imap', verdict: 'accepted', reason: 'app-password' });
+  metrics.sessionOpened('imap', 'app-password');
+  metrics.backendLogin({ backend: 'main', host: 'mail.internal', protocol: 'imap' }, false, 1);
   storeAnswered('lookupLogin', 1, 'STORE_UNAVAILABLE');
-  serviceMeters.requestAnswered({ method: 'GET', route: '/auth/nginx', statusClass: '5xx', seconds: 1 });
+  serviceMetrics.requestAnswered({ method: 'GET', route: '/auth/nginx', statusClass: '5xx', seconds: 1 });
   const supervisor = supervisorMetrics({ version: '0', runtime: 'bun 0' });
   const readings: readonly MetricReadings[] = [
     await read(),

@@ -31,17 +31,17 @@ after(async () => {
 });
 
 const keys = {
-  admin: (await enrolled(portal.tools, testAccount('admin', DOMAIN))).totp,
-  desk: (await enrolled(portal.tools, testAccount('desk', DOMAIN))).totp,
+  admin: (await enrolled(portal.context, testAccount('admin', DOMAIN))).totp,
+  desk: (await enrolled(portal.context, testAccount('desk', DOMAIN))).totp,
   root: await createRoot(),
 };
-await grantAdmin(portal.tools, 'test', { name: ADMIN.name, role: 'admin', domains: [DOMAIN] });
-await grantAdmin(portal.tools, 'test', { name: DESK.name, role: 'help-desk', domains: [DOMAIN] });
+await grantAdmin(portal.context, 'test', { name: ADMIN.name, role: 'admin', domains: [DOMAIN] });
+await grantAdmin(portal.context, 'test', { name: DESK.name, role: 'help-desk', domains: [DOMAIN] });
 
 async function createRoot(): Promise<Secret> {
   const hasher = openHashingThread();
   const grant = { name: 'root', role: 'admin', domains: 'all' } as const;
-  const totp = await createLocalAdmin({ ...portal.tools, hasher }, 'test', grant, new Secret(ROOT_PASSWORD));
+  const totp = await createLocalAdmin({ ...portal.context, hasher }, 'test', grant, new Secret(ROOT_PASSWORD));
   await hasher.close();
   return totp.secret;
 }
@@ -87,7 +87,7 @@ test(
     const live = await mailApp(ERIN.name, ERIN.password);
     assert.ok(live, 'the ordinary password works while two-step is optional');
     await eventually('the session on record', async () => {
-      const sessions = await portal.tools.store.listSessions({ by: 'domain', domain: DOMAIN });
+      const sessions = await portal.context.store.listSessions({ by: 'domain', domain: DOMAIN });
       return sessions.some(({ account }) => account === ERIN.name) || undefined;
     });
 
@@ -149,7 +149,7 @@ test(
     timeout: 180_000,
   },
   async () => {
-    const { appPassword } = await enrolled(portal.tools, testAccount('erin', DOMAIN), { mode: 'forced' });
+    const { appPassword } = await enrolled(portal.context, testAccount('erin', DOMAIN), { mode: 'forced' });
     const app = { name: ERIN.name, password: appPassword.expose() };
     const { page, complaints } = await newPage(chromium, { baseURL: portal.url });
     await signIn(page, DESK, keys.desk);

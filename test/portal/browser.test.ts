@@ -121,7 +121,7 @@ test(
     const again = await mailApp(ALICE.name, fresh);
     assert.ok(again);
     await eventually('it is on the list, and those before are off it', async () => {
-      const sessions = await portal.tools.store.listSessions({ by: 'domain', domain: 'two.test' });
+      const sessions = await portal.context.store.listSessions({ by: 'domain', domain: 'two.test' });
       return sessions.length === 1;
     });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import { setDomain } from '#policy/domains/domains.ts';
-import { lackOf, type Level } from '#portal/http/access-levels.ts';
+import { missingStep, type Level } from '#portal/http/access-levels.ts';
 import { ROUTES } from '#portal/routes.ts';
 import { codeAt, enrolled, START_MS, testAccount } from '../support/policy.ts';
 import { type Browser, givePassword, PORTAL_URL, signInFully, startTestPortal } from '../support/portal.ts';
@@ -16,8 +16,8 @@ const admins = [ALICE, BARE, CAROL].map(({ name, domain }) => {
 });
 const portal = await startTestPortal({ mail: true, admins });
 after(() => portal.close());
-await setDomain(portal.tools, 'test', CAROL.domain, { mode: 'forced' });
-const { totp } = await enrolled(portal.tools, ALICE);
+await setDomain(portal.context, 'test', CAROL.domain, { mode: 'forced' });
+const { totp } = await enrolled(portal.context, ALICE);
 
 /** Those who have given less than a route needs, from least to most. */
 const stranger = (): Browser => portal.browser();
@@ -53,7 +53,7 @@ const LEAVES_OUT: Readonly<Record<Level, readonly (() => Browser | Promise<Brows
   admin: [stranger, halfWay, owingSetUp, withoutFactor],
   'admin-recent': [stranger, halfWay, owingSetUp, withoutFactor, notRecent],
 };
-const HALF_WAY = { session: { level: 'password' }, owes: 'nothing', factors: ['totp'] } as const;
+const HALF_WAY = { session: { level: 'password' }, pendingStep: 'nothing', factors: ['totp'] } as const;
 const WAYS = ['/sign-in', '/sign-in/code', '/settings/account/set-up', '/confirm'];
 
 for (const { method, path, level } of ROUTES) {
@@ -62,14 +62,14 @@ for (const { method, path, level } of ROUTES) {
       const browser = await make();
       const concrete = pathFor(path);
       const token = browser.token;
-      const before = await portal.tools.store.lookupAccount(ALICE);
+      const before = await portal.context.store.lookupAccount(ALICE);
       const page =
         method === 'GET'
           ? await browser.get(concrete)
           : await browser.post(concrete, { token: token === '' ? await tokenOf(browser) : token });
       assert.equal(page.status, 303, `${make.name}: ${page.text}`);
       assert.ok(WAYS.includes(page.location.split('?')[0] ?? ''), `${make.name} is led to ${page.location}`);
-      assert.equal((await portal.tools.store.lookupAccount(ALICE)).epoch, before.epoch);
+      assert.equal((await portal.context.store.lookupAccount(ALICE)).epoch, before.epoch);
     }
   });
 }
@@ -102,7 +102,7 @@ test('only the pages that lead in are public', () => {
 
 test('everything about factors and secrets needs all factors, and what changes them a fresh one', () => {
   for (const { method, path, level } of ROUTES.filter(({ path: one }) => one.startsWith('/settings/'))) {
-    assert.notEqual(lackOf(level, { ...HALF_WAY, kind: 'mailbox' }, START_MS), undefined, path);
+    assert.notEqual(missingStep(level, { ...HALF_WAY, kind: 'mailbox' }, START_MS), undefined, path);
     const harmless = ['/hide', '/kept', '/cut-off', '/distrust'].some((end) => path.endsWith(end));
     if (method === 'POST' && !harmless) assert.ok(level === 'recent' || level === 'set-up', path);
   }
@@ -278,9 +278,9 @@ test('a proxy that writes ports beside addresses parts browsers as one that does
 
 test('while the store is out of reach pages say so, and nothing about the account', async () => {
   const { Fault } = await import('#core/fault.ts');
-  const store = { ...portal.tools.store };
+  const store = { ...portal.context.store };
   const broken = { ...store, lookupLogin: () => Promise.reject(new Fault('STORE_UNAVAILABLE', 'gone')) };
-  const down = await startTestPortal({ tools: { ...portal.tools, store: broken } });
+  const down = await startTestPortal({ context: { ...portal.context, store: broken } });
   const page = await givePassword(down.browser(), ALICE);
   assert.equal(page.status, 503);
   assert.match(page.text, /nothing is wrong with your password/);

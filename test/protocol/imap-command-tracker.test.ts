@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { imapBoundary } from '#protocol/imap/command-tracker.ts';
-import type { Boundary } from '#protocol/machine.ts';
+import { imapCommandTracker } from '#protocol/imap/command-tracker.ts';
+import type { CommandTracker } from '#protocol/machine.ts';
 import {
   assertAgrees,
   assertStands,
@@ -17,7 +17,7 @@ import {
 } from '../support/command-tracker.ts';
 import { imapReference } from '../support/command-tracker-reference.ts';
 
-const open = (): Boundary => imapBoundary('a1b2');
+const open = (): CommandTracker => imapCommandTracker('a1b2');
 
 test('each reason for the end has its words, with the session id', () => {
   const said = (['cut-off', 'drain', 'idle'] as const).map((why) => open().goodbye(why)?.toString());
@@ -209,9 +209,9 @@ test('a bare LF from the backend ends the following; one from a client ends a li
 
 for (const line of ['*', ' 1 NOOP', `${'t'.repeat(65)} COMPRESS DEFLATE`]) {
   test(`a client that says ${JSON.stringify(line.slice(0, 20))} is not followed`, () => {
-    const boundary = open();
-    pass(boundary, { from: 'client', text: `${line}\r\n` });
-    assert.equal(standing(boundary), 'lost');
+    const commandTracker = open();
+    pass(commandTracker, { from: 'client', text: `${line}\r\n` });
+    assert.equal(standing(commandTracker), 'lost');
   });
 }
 

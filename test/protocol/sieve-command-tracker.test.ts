@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Boundary } from '#protocol/machine.ts';
-import { sieveBoundary } from '#protocol/sieve/command-tracker.ts';
+import type { CommandTracker } from '#protocol/machine.ts';
+import { sieveCommandTracker } from '#protocol/sieve/command-tracker.ts';
 import {
   assertAgrees,
   assertStands,
@@ -15,7 +15,7 @@ import {
 } from '../support/command-tracker.ts';
 import { sieveReference } from '../support/command-tracker-reference.ts';
 
-const open = (): Boundary => sieveBoundary('a1b2');
+const open = (): CommandTracker => sieveCommandTracker('a1b2');
 
 test('each reason for the end has its words, with the session id', () => {
   const said = (['cut-off', 'drain', 'idle'] as const).map((why) => open().goodbye(why)?.toString());

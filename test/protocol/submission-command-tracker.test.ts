@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Boundary } from '#protocol/machine.ts';
-import { submissionBoundary } from '#protocol/submission/command-tracker.ts';
+import type { CommandTracker } from '#protocol/machine.ts';
+import { submissionCommandTracker } from '#protocol/submission/command-tracker.ts';
 import {
   assertAgrees,
   assertStands,
@@ -15,7 +15,7 @@ import {
 } from '../support/command-tracker.ts';
 import { submissionReference } from '../support/command-tracker-reference.ts';
 
-const open = (): Boundary => submissionBoundary('a1b2');
+const open = (): CommandTracker => submissionCommandTracker('a1b2');
 
 test('each reason for the end has its code and words, with the session id', () => {
   const said = (['cut-off', 'drain', 'idle'] as const).map((why) => open().goodbye(why)?.toString());

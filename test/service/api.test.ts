@@ -39,14 +39,14 @@ test('a choice is changed in parts, its version is its ETag, and who read an old
     [both.body['maxAppPasswords'], both.body['forcedFrom'], both.body['mode']],
     [null, forcedFrom, 'forced'],
   );
-  const [entry] = await service.tools.store.listAudit({ domain: 'example.org', limit: 1 });
+  const [entry] = await service.context.store.listAudit({ domain: 'example.org', limit: 1 });
   assert.equal(entry?.actor, 'token:admin');
 });
 
 test('domains are listed in pages: all that were decided about, or those of the token', async () => {
   const service = await testService();
   const send = await asAdmin(service);
-  for (const name of ['c.test', 'a.test', 'b.test']) await setDomain(service.tools, 'x', name, { mode: 'enabled' });
+  for (const name of ['c.test', 'a.test', 'b.test']) await setDomain(service.context, 'x', name, { mode: 'enabled' });
   const page = await send('GET', '/v1/domains?limit=2');
   assert.deepEqual([itemsOf(page).map(({ domain }) => domain), page.body['next']], [['a.test', 'b.test'], 'b.test']);
   const rest = await send('GET', `/v1/domains?limit=2&cursor=${String(page.body['next'])}`);
@@ -73,7 +73,7 @@ test('what an account needs follows from the domain and from the account, with t
   assert.deepEqual(await standing(), ['optional', null, ahead]);
   service.clock.now += 1000;
   assert.deepEqual(await standing(), ['enrolment', ahead, null]);
-  await enrolled(service.tools, ALICE, { mode: 'forced' });
+  await enrolled(service.context, ALICE, { mode: 'forced' });
   assert.deepEqual(await standing(), ['app-password', new Date(START_MS + 1000).toISOString(), null]);
 });
 
@@ -123,7 +123,7 @@ test('an account is suspended, resumed and unlocked; doing it again is no error'
 
 test('sessions are listed in pages and closed, one or all', async () => {
   const service = await testService();
-  const { store } = service.tools;
+  const { store } = service.context;
   const send = await asAdmin(service);
   for (const id of ['s1', 's2', 's3']) {
     const opener = { kind: 'app-password', id: 'p1', generation: 1 } as const;
@@ -188,7 +188,7 @@ test('roles and domains bound a token, and a token that was revoked is refused w
   assert.equal((await reader('GET', OF_ALICE)).status, 200);
   assert.equal((await reader('POST', `${OF_ALICE}/unlock`)).status, 403);
   assert.equal((await reader('PATCH', '/v1/domains/example.org', { body: { mode: 'forced' } })).status, 403);
-  await revokeToken(service.tools, 'cli:tester', 'reader');
+  await revokeToken(service.context, 'cli:tester', 'reader');
   const later = performance.now() + 1001;
   t.mock.method(performance, 'now', () => later);
   const refused = await reader('GET', OF_ALICE);
@@ -200,7 +200,7 @@ test('nobody touches the account of an admin with more rights than the token has
   const desk = sender(service, await service.bearer('desk', ['help-desk']));
   const local = sender(service, await service.bearer('local', ['admin', 'reveal'], ['example.org']));
   const all = sender(service, await service.bearer('all', ['admin']));
-  await enrolled(service.tools, testAccount('boss'));
+  await enrolled(service.context, testAccount('boss'));
   for (const send of [desk, local]) {
     const refused = await send('POST', '/v1/accounts/boss@example.org/reset', { body: {} });
     assert.deepEqual([refused.status, refused.body['code']], [403, 'account-of-admin']);

@@ -13,7 +13,7 @@ const OF_ALICE = `/v1/accounts/${ALICE.name}`;
 test('an app password is made once however often the request is sent, shown again by its own role, and revoked', async () => {
   const service = await testService();
   const send = await asAdmin(service);
-  await enrolled(service.tools, ALICE);
+  await enrolled(service.context, ALICE);
   const url = `${OF_ALICE}/app-passwords`;
   const request = { body: { name: 'Phone', scopes: ['imap'] }, headers: { 'idempotency-key': 'k1' } };
   const sent = await Promise.all([send('POST', url, request), send('POST', url, request)]);
@@ -43,7 +43,7 @@ test('an app password is made once however often the request is sent, shown agai
 test('an app password is reset once however often the request is sent, and renamed; the audit names who did it', async () => {
   const service = await testService();
   const send = await asAdmin(service);
-  await enrolled(service.tools, ALICE);
+  await enrolled(service.context, ALICE);
   const url = `${OF_ALICE}/app-passwords`;
   const made = await send('POST', url, { body: { name: 'Phone' } });
   const [mailApps, phone] = itemsOf(await send('GET', url));
@@ -79,7 +79,7 @@ test('an app password is reset once however often the request is sent, and renam
   assert.equal((await desk('POST', `${one}/reset`)).status, 403);
   assert.equal((await desk('PATCH', one, { body: { name: 'x' } })).status, 403);
 
-  const entries = await service.tools.store.listAudit({ domain: ALICE.domain, limit: 2 });
+  const entries = await service.context.store.listAudit({ domain: ALICE.domain, limit: 2 });
   assert.deepEqual(
     entries.map(({ actor, action, account }) => [actor, action, account]),
     [

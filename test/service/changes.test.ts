@@ -49,8 +49,8 @@ test('a stream begins with a gap and tells of changes in the domains of its toke
   const all = await listen(port, await service.bearer('all', ['read-only']));
   const some = await listen(port, await service.bearer('some', ['read-only'], ['example.net']));
   await eventually('both have begun', () => [all, some].every((one) => one.text().startsWith('event: gap\n')));
-  await suspendAccount(service.tools, 'test', testAccount());
-  await setDomain(service.tools, 'test', 'example.net', { mode: 'enabled' });
+  await suspendAccount(service.context, 'test', testAccount());
+  await setDomain(service.context, 'test', 'example.net', { mode: 'enabled' });
   const domain = 'event: domain\ndata: {"domain":"example.net","epoch":1}\n\n';
   await eventually('both hear of the domain', () => [all, some].every((one) => one.text().endsWith(domain)));
   assert.match(all.text(), /event: account\ndata: \{"account":"alice@example\.org","epoch":1\}\n\n/);

@@ -50,7 +50,7 @@ test('tokens that are refused are counted by what is amiss with them, from zero'
 test('verdicts are counted by who asked and what was answered', async () => {
   const service = await testService();
   const authorization = await service.bearer('verifier', ['verifier']);
-  const { appPassword } = await enrolled(service.tools, ALICE);
+  const { appPassword } = await enrolled(service.context, ALICE);
   const post = (url: string, body: object) =>
     service.app.inject({ method: 'POST', url, headers: { authorization }, payload: body });
   const verify = (user: string, password: string) =>
@@ -68,7 +68,7 @@ test('verdicts are counted by who asked and what was answered', async () => {
   const hashed = (pwhash: string) =>
     post('/auth/policy?command=allow', { login: CAROL.name, pwhash, remote: '198.51.100.9' });
   for (const pwhash of ['1', '2', '3', '4', '5']) await hashed(pwhash);
-  await suspendAccount(service.tools, 'test', CAROL);
+  await suspendAccount(service.context, 'test', CAROL);
   await hashed('1');
   assert.deepEqual(
     new Set((await service.metrics('postern_service_verdicts_total')).map((line) => line.replace(/^[^{]*/, ''))),
@@ -87,11 +87,11 @@ test('verdicts are counted by who asked and what was answered', async () => {
 });
 
 test('an outage is counted as such, for every asker', async () => {
-  const tools = testTools({ now: START_MS });
+  const context = testTools({ now: START_MS });
   const down = async (): Promise<never> => {
     throw new Fault('STORE_UNAVAILABLE', 'gone');
   };
-  const service = await testService({ tools: { ...tools, store: { ...tools.store, lookupLogin: down } } });
+  const service = await testService({ context: { ...context, store: { ...context.store, lookupLogin: down } } });
   const authorization = await service.bearer('verifier', ['verifier']);
   const ask = (url: string, payload: object) =>
     service.app.inject({ method: 'POST', url, headers: { authorization }, payload });

@@ -42,7 +42,7 @@ test('what nginx escapes is read back byte for byte', () => {
 test('an app password leads to the backend by the master user, and its last use is recorded', async () => {
   const service = await testService();
   const bearer = await service.bearer('nginx', ['verifier']);
-  const { appPassword } = await enrolled(service.tools, ALICE);
+  const { appPassword } = await enrolled(service.context, ALICE);
   const answer = await ask(service, bearer, { 'auth-pass': nginxEncoded(appPassword.expose()) });
   assert.equal(answer['auth-status'], 'OK');
   assert.equal(answer['auth-server'], '127.0.0.1');
@@ -51,7 +51,7 @@ test('an app password leads to the backend by the master user, and its last use 
   assert.equal(Buffer.from(String(answer['auth-pass']), 'latin1').toString('utf8'), 'the master’s');
   const smtp = await ask(service, bearer, { 'auth-pass': appPassword.expose(), 'auth-protocol': 'smtp' });
   assert.deepEqual([smtp['auth-user'], smtp['auth-pass'], smtp['auth-port']], [ALICE.name, undefined, '587']);
-  const [listed] = await listAppPasswords(service.tools, ALICE);
+  const [listed] = await listAppPasswords(service.context, ALICE);
   assert.equal(listed?.lastUse?.protocol, 'submission');
   assert.deepEqual(
     service.counted.map(({ verdict, reason }) => `${verdict} ${reason}`),
@@ -62,7 +62,7 @@ test('an app password leads to the backend by the master user, and its last use 
 test('the ordinary password: right where two-step is not used, a hint where it is, the words of nobody else', async () => {
   const service = await testService();
   const bearer = await service.bearer('nginx', ['verifier']);
-  await enrolled(service.tools, ALICE);
+  await enrolled(service.context, ALICE);
   const right = { 'auth-pass': nginxEncoded(RIGHT_PASSWORD) };
   const bob = await ask(service, bearer, { ...right, 'auth-user': BOB.name });
   assert.deepEqual([bob['auth-status'], bob['auth-user'], bob['auth-pass']], ['OK', BOB.name, undefined]);
@@ -71,7 +71,7 @@ test('the ordinary password: right where two-step is not used, a hint where it i
   assert.deepEqual([alice['auth-error-code'], alice['auth-wait'], alice['auth-server']], ['535 5.7.8', '1', undefined]);
   const wrong = await ask(service, bearer, { 'auth-user': BOB.name, 'auth-pass': 'guess' });
   assert.match(String(wrong['auth-status']), /^deny wrong-credentials/);
-  await setDomain(service.tools, 'test', 'example.net', { mode: 'forced' });
+  await setDomain(service.context, 'test', 'example.net', { mode: 'forced' });
   const forced = await ask(service, bearer, { ...right, 'auth-user': 'carl@example.net' });
   assert.match(String(forced['auth-status']), /^deny enrolment-required/);
 });
@@ -98,7 +98,7 @@ test('what is out of reach is a temporary failure: the store, the backend, a bac
       throw new Fault('STORE_UNAVAILABLE', 'gone');
     },
   };
-  const noStore = await testService({ tools: { ...down, store } });
+  const noStore = await testService({ context: { ...down, store } });
   const noBackend = await testService({ checkOrdinaryPassword: async () => 'unavailable' });
   const noPlace = await testService();
   for (const [service, user] of [

@@ -19,9 +19,9 @@ test('a login through nginx is one round trip to Redis before the answer', { tim
     topology: { kind: 'standalone', server: { host: '127.0.0.1', port: proxy.port } },
   });
   const clock = { now: START_MS };
-  const service = await testService({ clock, tools: { ...testTools(clock), store } });
+  const service = await testService({ clock, context: { ...testTools(clock), store } });
   const authorization = await service.bearer('nginx', ['verifier']);
-  const { appPassword } = await enrolled(service.tools, testAccount());
+  const { appPassword } = await enrolled(service.context, testAccount());
   const headers = {
     authorization,
     'auth-method': 'plain',

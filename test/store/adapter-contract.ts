@@ -193,7 +193,14 @@ async function useAll(store: Fresh['store'], account: Account, at: number): Prom
   await store.saveDomain(account.domain, { ...DOMAIN, forcedFrom: at });
   await store.lookupLogin(query(account, `${at}`));
   const network = `10.0.${at}.0/32`;
-  await store.recordSuccess({ account, network, secretMark: 'm', now: NOW + at, protocol: 'imap', appPasswordId: 'p' });
+  await store.recordSuccess({
+    account,
+    network,
+    secretFingerprint: 'm',
+    now: NOW + at,
+    protocol: 'imap',
+    appPasswordId: 'p',
+  });
   await store.touchSessions([sessionOf(`${at} ${account.name.slice(0, 40)}`, account)]);
   await store.appendAudit(auditOf(account, at));
 }
@@ -216,7 +223,7 @@ function sizeContract(contract: Contract, many: number): void {
     async ({ store }) => {
       for (const at of [1, 2, 3, 4]) {
         const network = `198.51.100.${at}/32`;
-        await store.recordSuccess({ account: ALICE, network, secretMark: 'm', now: NOW + at, protocol: 'imap' });
+        await store.recordSuccess({ account: ALICE, network, secretFingerprint: 'm', now: NOW + at, protocol: 'imap' });
       }
       const known = await Promise.all(
         [1, 2, 3, 4].map(async (at) => {
@@ -232,7 +239,13 @@ function sizeContract(contract: Contract, many: number): void {
   contract(
     'a network is known for as long as the settings say',
     async ({ store }) => {
-      await store.recordSuccess({ account: ALICE, network: NETWORK, secretMark: 'm', now: NOW, protocol: 'imap' });
+      await store.recordSuccess({
+        account: ALICE,
+        network: NETWORK,
+        secretFingerprint: 'm',
+        now: NOW,
+        protocol: 'imap',
+      });
       const knownAt = async (now: number) =>
         (await store.lookupLogin(query(ALICE, 'x', { now }))).pressure.knownNetwork;
       assert.equal(await knownAt(NOW + 99_999), true);
@@ -257,7 +270,13 @@ function sizeContract(contract: Contract, many: number): void {
     const now = Date.now();
     const ago = async (local: string, days: number): Promise<void> => {
       const account = accountOf(local);
-      const success = { account, network: NETWORK, secretMark: 'm', protocol: 'imap', ordinaryPassword: true } as const;
+      const success = {
+        account,
+        network: NETWORK,
+        secretFingerprint: 'm',
+        protocol: 'imap',
+        ordinaryPassword: true,
+      } as const;
       await store.recordSuccess({ ...success, now: now - days * 86_400_000 });
     };
     await ago('alice', 401);

@@ -48,7 +48,7 @@ async function saveAccount(store: Store, account: Account, record: AccountRecord
 
 async function seen(store: Store, local: string, now = NOW, domain = 'example.org'): Promise<void> {
   const account = accountOf(local, domain);
-  const success = { account, network: '192.0.2.7/32', secretMark: 'm', now, protocol: 'imap' } as const;
+  const success = { account, network: '192.0.2.7/32', secretFingerprint: 'm', now, protocol: 'imap' } as const;
   await store.recordSuccess({ ...success, ordinaryPassword: true });
 }
 
@@ -111,7 +111,7 @@ export function adminContract(contract: Contract): void {
     await seen(store, 'bob');
     await seen(store, 'dave', NOW, 'example.net');
     const account = accountOf('eve');
-    await store.recordSuccess({ account, network: '192.0.2.7/32', secretMark: 'm', now: NOW, protocol: 'imap' });
+    await store.recordSuccess({ account, network: '192.0.2.7/32', secretFingerprint: 'm', now: NOW, protocol: 'imap' });
     const other = await another();
     const page = await other.listUsers({ domain: 'example.org', search: '', cursor: undefined, limit: 10 });
     assert.deepEqual(page, {

@@ -65,8 +65,8 @@ export function auditOf(account: Account, note: number): AuditEntry {
   return { at: NOW, actor: 'cli:root', action: 'session.cut-off', domain, account: name, detail: { note } };
 }
 
-export function query(account: Account, secretMark: string, more: Partial<LoginQuery> = {}): LoginQuery {
-  return { account, secretMark, network: NETWORK, now: NOW, limits: LIMITS, ...more };
+export function query(account: Account, secretFingerprint: string, more: Partial<LoginQuery> = {}): LoginQuery {
+  return { account, secretFingerprint, network: NETWORK, now: NOW, limits: LIMITS, ...more };
 }
 
 export async function saveAccount(store: Store, account: Account, record: AccountRecord): Promise<void> {
@@ -106,8 +106,8 @@ async function pressure(store: Store, asked: LoginQuery): Promise<Pressure> {
   return (await store.lookupLogin(asked)).pressure;
 }
 
-function success(account: Account, secretMark: string, now = NOW) {
-  return { account, network: NETWORK, secretMark, now, protocol: 'imap' } as const;
+function success(account: Account, secretFingerprint: string, now = NOW) {
+  return { account, network: NETWORK, secretFingerprint, now, protocol: 'imap' } as const;
 }
 
 function countingContract(contract: Contract): void {

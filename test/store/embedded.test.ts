@@ -246,7 +246,7 @@ test('rows that may expire are taken away by later logins', async () => {
     const lasting = {
       account: ALICE,
       network: '198.51.100.1/32',
-      secretMark: 'm',
+      secretFingerprint: 'm',
       protocol: 'imap',
       appPasswordId: 'p',
     };

@@ -14,7 +14,8 @@ const ALICE = accountOf('alice');
 
 const OPERATIONS: readonly ((store: Store) => Promise<unknown>)[] = [
   (store) => store.lookupLogin(query(ALICE, 'a')),
-  (store) => store.recordSuccess({ account: ALICE, network: NETWORK, secretMark: 'a', now: NOW, protocol: 'imap' }),
+  (store) =>
+    store.recordSuccess({ account: ALICE, network: NETWORK, secretFingerprint: 'a', now: NOW, protocol: 'imap' }),
   (store) => store.forgiveFailures(ALICE),
   (store) => store.lookupDomain('example.org'),
   (store) => store.saveDomain('example.org', DOMAIN),

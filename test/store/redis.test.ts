@@ -65,7 +65,7 @@ async function exercise(store: Store): Promise<void> {
     await store.recordSuccess({
       account,
       network: NETWORK,
-      secretMark: 'x',
+      secretFingerprint: 'x',
       now: NOW,
       protocol: 'imap',
       appPasswordId: 'p',
@@ -139,7 +139,13 @@ test('a login is one write and one round trip to Redis', async () => {
     proxy.resetCounts();
     await store.lookupLogin(query(ALICE, 'counted'));
     assert.deepEqual({ flights: proxy.flights(), writes: proxy.writes() }, { flights: 1, writes: 1 });
-    await store.recordSuccess({ account: ALICE, network: NETWORK, secretMark: 'counted', now: NOW, protocol: 'imap' });
+    await store.recordSuccess({
+      account: ALICE,
+      network: NETWORK,
+      secretFingerprint: 'counted',
+      now: NOW,
+      protocol: 'imap',
+    });
     assert.equal(proxy.flights(), 2);
   });
   await proxy.stop();
@@ -153,7 +159,7 @@ test('a login is one script, and the successes of one moment are one more', asyn
     const before = await scripts();
     await store.lookupLogin(query(ALICE, 'counted'));
     assert.equal((await scripts()) - before, 1);
-    const use = { network: NETWORK, secretMark: 'counted', now: NOW, protocol: 'imap' } as const;
+    const use = { network: NETWORK, secretFingerprint: 'counted', now: NOW, protocol: 'imap' } as const;
     await Promise.all(['a', 'b', 'c'].map((name) => store.recordSuccess({ ...use, account: accountOf(name) })));
     assert.equal((await scripts()) - before, 2);
   });
@@ -163,7 +169,13 @@ test('a success that cannot be recorded says so of itself alone, and keeps none 
   await withStore(redis.port, {}, async (store, keyPrefix) => {
     const accounts = ['before', 'broken', 'behind'].map((name) => accountOf(name));
     await redis.command('set', keyPlan(keyPrefix).lastUses(accountOf('broken').name), 'not a hash');
-    const use = { network: NETWORK, secretMark: 'right', now: NOW, protocol: 'imap', appPasswordId: 'p1' } as const;
+    const use = {
+      network: NETWORK,
+      secretFingerprint: 'right',
+      now: NOW,
+      protocol: 'imap',
+      appPasswordId: 'p1',
+    } as const;
     const [before, broken, behind] = await Promise.allSettled(
       accounts.map((account) => store.recordSuccess({ ...use, account })),
     );

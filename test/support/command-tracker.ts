@@ -12,7 +12,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Boundary } from '#protocol/machine.ts';
+import type { CommandTracker } from '#protocol/machine.ts';
 import { unescape } from './transcript.ts';
 
 export type Standing = 'rest' | 'busy' | 'within' | 'lost';
@@ -28,31 +28,31 @@ export interface Said extends Passing {
   readonly behind: Standing;
 }
 
-export function standing(boundary: Boundary): Standing {
-  const sayable = boundary.goodbye('cut-off') !== undefined;
-  if (sayable) return boundary.busy ? 'busy' : 'rest';
-  return boundary.busy ? 'within' : 'lost';
+export function standing(commandTracker: CommandTracker): Standing {
+  const sayable = commandTracker.goodbye('cut-off') !== undefined;
+  if (sayable) return commandTracker.busy ? 'busy' : 'rest';
+  return commandTracker.busy ? 'within' : 'lost';
 }
 
-export function pass(boundary: Boundary, { from, text }: Passing): void {
+export function pass(commandTracker: CommandTracker, { from, text }: Passing): void {
   const bytes = Buffer.from(text, 'latin1');
-  if (from === 'client') boundary.fromClient(bytes);
-  else boundary.fromBackend(bytes);
+  if (from === 'client') commandTracker.fromClient(bytes);
+  else commandTracker.fromBackend(bytes);
 }
 
 /** Registers a test that plays a transcript. */
-export function boundaryTranscript(name: string, open: () => Boundary, script: string): void {
+export function boundaryTranscript(name: string, open: () => CommandTracker, script: string): void {
   test(name, () => {
     const lines = script.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
     for (const size of [Infinity, 1]) {
-      const boundary = open();
+      const commandTracker = open();
       const played = lines.map((line) => {
         const [, peer = '', text = ''] = /^\S+ +([CB][:|]) ?(.*)$/.exec(line) ?? [];
         const bytes = unescape(text).toString('latin1') + (peer.endsWith(':') ? '\r\n' : '');
         for (const piece of pieces(bytes, [size])) {
-          pass(boundary, { from: peer.startsWith('C') ? 'client' : 'backend', text: piece });
+          pass(commandTracker, { from: peer.startsWith('C') ? 'client' : 'backend', text: piece });
         }
-        return `${standing(boundary).padEnd(8)}${peer} ${text}`.trimEnd();
+        return `${standing(commandTracker).padEnd(8)}${peer} ${text}`.trimEnd();
       });
       const wanted = lines.map((line) => line.replace(/^(\S+) +/, (_, word: string) => word.padEnd(8)));
       assert.equal(played.join('\n'), wanted.join('\n'), size === 1 ? 'byte by byte' : 'as written');
@@ -75,34 +75,34 @@ function pieces(text: string, sizes: readonly number[]): readonly string[] {
 export const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 });
 
 /** Plays whole things cut anywhere; behind each of them the tracker must stand where the generator says. */
-export function assertStands(boundary: Boundary, dialogue: readonly Said[], cuts: readonly number[]): void {
+export function assertStands(commandTracker: CommandTracker, dialogue: readonly Said[], cuts: readonly number[]): void {
   for (const { from, text, behind } of dialogue) {
-    const before = standing(boundary);
+    const before = standing(commandTracker);
     let played = 0;
     for (const piece of pieces(text, cuts)) {
-      pass(boundary, { from, text: piece });
+      pass(commandTracker, { from, text: piece });
       played += piece.length;
       // In the middle of what a backend says nothing of ours can be said.
       const half = from === 'backend' && played < text.length;
-      if (half && before !== 'lost') assert.match(standing(boundary), /within|lost/, text);
+      if (half && before !== 'lost') assert.match(standing(commandTracker), /within|lost/, text);
     }
-    assert.equal(standing(boundary), behind, `behind ${JSON.stringify(text.slice(0, 200))}`);
+    assert.equal(standing(commandTracker), behind, `behind ${JSON.stringify(text.slice(0, 200))}`);
   }
 }
 
 /** Plays the same bytes to the tracker, cut anywhere, and to a slow reader that begins anew at every byte. */
 export function assertAgrees(
-  open: () => Boundary,
+  open: () => CommandTracker,
   reference: (passed: readonly Passing[]) => Standing,
   { passing, cuts }: { passing: readonly Passing[]; cuts: readonly number[] },
 ): void {
-  const boundary = open();
+  const commandTracker = open();
   const passed: Passing[] = [];
   for (const { from, text } of passing) {
     for (const piece of pieces(text, cuts)) {
       passed.push({ from, text: piece });
-      pass(boundary, { from, text: piece });
-      assert.equal(standing(boundary), reference(passed), JSON.stringify(passed));
+      pass(commandTracker, { from, text: piece });
+      assert.equal(standing(commandTracker), reference(passed), JSON.stringify(passed));
     }
   }
 }

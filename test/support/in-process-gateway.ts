@@ -4,7 +4,7 @@ import { createAuthority } from './certificates.ts';
 import { freePorts, temporaryDirectory } from './processes.ts';
 import { Backends } from '#backends/backends.ts';
 import { Gateway } from '#gateway/gateway.ts';
-import { unreadMeters, type Meters } from '#ops/gateway-metrics.ts';
+import { unreadGatewayMetrics, type GatewayMetrics } from '#ops/gateway-metrics.ts';
 import type { GatewaySettings, LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import type { Attempt, Verdict } from '#core/verdict.ts';
 import { memoryLog, type MemoryLog } from '#ops/log.ts';
@@ -21,7 +21,7 @@ export interface InProcessOptions {
   /** Server names, a certificate each. */
   readonly certificates?: readonly (readonly string[])[];
   /** In place of meters that nobody reads. */
-  readonly meters?: Partial<Meters>;
+  readonly metrics?: Partial<GatewayMetrics>;
   readonly decide?: (attempt: Attempt) => Promise<Verdict> | Verdict;
 }
 
@@ -59,11 +59,11 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
   const settings = settingsOf(options, certificateFiles, ports);
   const log = memoryLog();
   const attempts: Attempt[] = [];
-  const meters = { ...unreadMeters(), ...options.meters };
+  const metrics = { ...unreadGatewayMetrics(), ...options.metrics };
   const gateway = new Gateway({
     settings,
     modules: { imap, pop3, sieve, submission },
-    backends: new Backends({ ...settings, modules: { imap, pop3, sieve, submission }, meters, log }),
+    backends: new Backends({ ...settings, modules: { imap, pop3, sieve, submission }, metrics, log }),
     gatekeeper: {
       decide: async (attempt) => {
         attempts.push(attempt);
@@ -79,7 +79,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
       watch: async () => ({ stop: async () => {} }),
       epochs: async () => ({ accounts: new Map(), domains: new Map() }),
     },
-    meters,
+    metrics,
     log,
     now: Date.now,
   });

@@ -70,8 +70,8 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
     const ofAccount = measure(own.wrong, query, limits.accountFailures);
     // An attempt beyond either limit reads "limit + 1" and leaves no trace in either count.
     if (!ofNetwork.beyond && (knownNetwork || !ofAccount.beyond)) {
-      from.set(query.secretMark, now);
-      if (!knownNetwork) own.wrong.set(query.secretMark, now);
+      from.set(query.secretFingerprint, now);
+      if (!knownNetwork) own.wrong.set(query.secretFingerprint, now);
     }
     return {
       knownNetwork,
@@ -92,12 +92,12 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       };
     },
 
-    async recordSuccess({ account, network, secretMark, now, appPasswordId, protocol, ordinaryPassword }) {
+    async recordSuccess({ account, network, secretFingerprint, now, appPasswordId, protocol, ordinaryPassword }) {
       await giveWay();
       if (ordinaryPassword === true) seen.set(account.name, Math.max(now, seen.get(account.name) ?? 0));
       const own = tracesOf(traces, account);
-      own.wrong.delete(secretMark);
-      own.wrongFrom.get(network)?.delete(secretMark);
+      own.wrong.delete(secretFingerprint);
+      own.wrongFrom.get(network)?.delete(secretFingerprint);
       own.networks.add(network);
       if (appPasswordId !== undefined) {
         own.lastUses.set(appPasswordId, { at: now, protocol, network: coarse(network) });
@@ -321,8 +321,8 @@ function coarse(network: string): string {
   return formatNetwork({ family: 4, first: (parsed.first >> 8n) << 8n, prefixBits: 24 });
 }
 
-function measure(marks: Map<string, number>, { secretMark }: LoginQuery, limit: number) {
-  if (marks.has(secretMark)) return { count: marks.size, beyond: false };
+function measure(marks: Map<string, number>, { secretFingerprint }: LoginQuery, limit: number) {
+  if (marks.has(secretFingerprint)) return { count: marks.size, beyond: false };
   return { count: marks.size + 1, beyond: marks.size >= limit };
 }
 

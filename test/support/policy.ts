@@ -15,7 +15,7 @@ import type { MadeCode } from '#policy/factors/emailed-code.ts';
 import type { FactorAdded } from '#policy/factors/factors.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
 import type { AccountNotice } from '#policy/changes/notices.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 
 /** A Monday in 2026, at the start of a 30-second step. */
 export const START_MS = 1_780_272_000_000;
@@ -29,7 +29,7 @@ export function testKeyring(...ids: readonly string[]): Keyring {
   return makeKeyring(named.map((id) => ({ id, bytes: Buffer.alloc(32, id) })));
 }
 
-export function testTools(clock: Clock = { now: START_MS }, keyring: Keyring = testKeyring()): PolicyTools {
+export function testTools(clock: Clock = { now: START_MS }, keyring: Keyring = testKeyring()): PolicyContext {
   const now = (): number => clock.now;
   return { store: makeMemoryStore({ clock: now }), keyring, clock: now, issuer: 'Postern', maxAppPasswords: 50 };
 }
@@ -62,13 +62,13 @@ export function codeAt(secret: Secret, now: number): Secret {
 
 /** Sets the domain's choice and enrols the account as a user would; returns what is shown to the user. */
 export async function enrolled(
-  tools: PolicyTools,
+  context: PolicyContext,
   account: Account,
   change: DomainChange = { mode: 'enabled' },
 ): Promise<{ readonly totp: Secret; readonly appPassword: Secret; readonly recoveryCodes: readonly Secret[] }> {
-  await setDomain(tools, 'test', account.domain, change);
-  const { secret } = await beginTotp(tools, account);
-  const confirmation = await confirmTotp(tools, account.name, account, codeAt(secret, tools.clock()));
+  await setDomain(context, 'test', account.domain, change);
+  const { secret } = await beginTotp(context, account);
+  const confirmation = await confirmTotp(context, account.name, account, codeAt(secret, context.clock()));
   if (confirmation.kind !== 'enrolled') throw new Error(`not enrolled but ${confirmation.kind}`);
   const { appPassword, recoveryCodes } = confirmation;
   return { totp: secret, appPassword, recoveryCodes };
@@ -88,21 +88,21 @@ export function sentCode(made: MadeCode): Secret {
 }
 
 /** Enrols the account with a recovery address that gets codes. */
-export async function enrolledByEmail(tools: PolicyTools, account: Account, address: string): Promise<FactorAdded> {
-  const { record } = await tools.store.lookupDomain(account.domain);
-  if (record === undefined) await setDomain(tools, 'test', account.domain, { mode: 'enabled' });
+export async function enrolledByEmail(context: PolicyContext, account: Account, address: string): Promise<FactorAdded> {
+  const { record } = await context.store.lookupDomain(account.domain);
+  if (record === undefined) await setDomain(context, 'test', account.domain, { mode: 'enabled' });
   const binding = { session: 'enrolling', account, as: 'factor' } as const;
-  const code = sentCode(await beginRecoveryAddress(tools, binding, address, ADDRESS_RULES));
-  const outcome = await confirmRecoveryAddress(tools, account.name, binding, code);
+  const code = sentCode(await beginRecoveryAddress(context, binding, address, ADDRESS_RULES));
+  const outcome = await confirmRecoveryAddress(context, account.name, binding, code);
   if ('triesLeft' in outcome || outcome.kind === 'over' || outcome.kind === 'set') throw new Error(outcome.kind);
   return outcome;
 }
 
 /** The same tools, keeping what the owners of accounts are told. */
-export function withNotices(tools: PolicyTools): {
-  readonly tools: PolicyTools;
+export function withNotices(context: PolicyContext): {
+  readonly context: PolicyContext;
   readonly notices: readonly AccountNotice[];
 } {
   const notices: AccountNotice[] = [];
-  return { tools: { ...tools, notify: (notice) => notices.push(notice) }, notices };
+  return { context: { ...context, notify: (notice) => notices.push(notice) }, notices };
 }

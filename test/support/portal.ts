@@ -14,7 +14,7 @@ import { makePasskeyVerifier } from '#adapters/webauthn-verifier.ts';
 import { memoryLog, type MemoryLog } from '#ops/log.ts';
 import type { Attempt } from '#core/verdict.ts';
 import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { codeAt, START_MS, testTools, type Clock } from './policy.ts';
 import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
@@ -30,7 +30,7 @@ export const ORDINARY_PASSWORD = 'correct horse';
 
 export interface Seen {
   readonly clock: Clock;
-  readonly tools: PolicyTools;
+  readonly context: PolicyContext;
   readonly log: MemoryLog;
   /** What the backend was asked. */
   readonly asked: Attempt[];
@@ -57,7 +57,7 @@ interface BrowserOptions {
 export interface PortalOptions {
   readonly settings?: Partial<PortalSettings>;
   readonly routes?: readonly Route[];
-  readonly tools?: PolicyTools;
+  readonly context?: PolicyContext;
   readonly clock?: Clock;
   /** Admins of the configuration. */
   readonly admins?: readonly ConfiguredAdmin[];
@@ -79,7 +79,7 @@ export function testParts(options: PortalOptions = {}): {
   const clock = options.clock ?? { now: START_MS };
   const seen: Seen = {
     clock,
-    tools: options.tools ?? testTools(clock),
+    context: options.context ?? testTools(clock),
     log: memoryLog(),
     asked: [],
     instructions: [],
@@ -104,7 +104,7 @@ export function testParts(options: PortalOptions = {}): {
   };
   const parts: PortalParts = {
     settings: { url: PORTAL_URL, listen: [], trustedProxies: [], mailServers: MAIL_SERVERS, ...options.settings },
-    tools: seen.tools,
+    context: seen.context,
     identity: { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' },
     limits: {
       accountFailures: 20,

@@ -10,7 +10,7 @@ import { SMTPServer } from 'smtp-server';
 import { setDomain } from '#policy/domains/domains.ts';
 import { parseKeyFile } from '#core/key-file.ts';
 import { makeKeyring, newKeyLine } from '#policy/secrets/keyring.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { openStore } from '#store/open.ts';
 import { createAuthority, LOOPBACK_NAMES } from './certificates.ts';
 import { startDovecot, type Mailbox } from './dovecot.ts';
@@ -22,7 +22,7 @@ export interface RealPortal {
   readonly imapPort: number;
   readonly caFile: string;
   /** Works on the same store as the gateway. */
-  readonly tools: PolicyTools;
+  readonly context: PolicyContext;
   /** The code in the newest mail to this address that was not taken before. */
   mailedCode(to: string): Promise<string>;
   /** The newest mail to this address with this in its subject. */
@@ -80,8 +80,8 @@ export async function startRealPortal(
   );
   const store = await openStore({ kind: 'embedded', path: file('postern.db') });
   const keyring = makeKeyring(parseKeyFile(keys));
-  const tools: PolicyTools = { store, keyring, clock: Date.now, issuer: 'Example Mail', maxAppPasswords: 50 };
-  for (const [domain, mode] of Object.entries(domains)) await setDomain(tools, 'test', domain, { mode });
+  const context: PolicyContext = { store, keyring, clock: Date.now, issuer: 'Example Mail', maxAppPasswords: 50 };
+  for (const [domain, mode] of Object.entries(domains)) await setDomain(context, 'test', domain, { mode });
   const gateway = start(process.execPath, [MAIN, 'serve', '--config', file('postern.yaml')]);
   // Chromium and Dovecot start at the same time: on a busy machine all three are slow.
   await gateway.line(/"event":"gateway\.started"/, START_MS);
@@ -89,7 +89,7 @@ export async function startRealPortal(
     url,
     imapPort,
     caFile: authority.caFile,
-    tools,
+    context,
     mailedCode: (to) => relay.code(to),
     mailed: (to, subject) => relay.mail(to, subject),
     log: () => gateway.output(),

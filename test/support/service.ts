@@ -5,7 +5,7 @@ import { memoryLog, type MemoryLog } from '#ops/log.ts';
 import { makeGatekeeper } from '#policy/logins/gatekeeper.ts';
 import { createToken } from '#policy/admins/service-tokens.ts';
 import type { TokenRole } from '#policy/ports/tokens.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { metricsText } from '#ops/metric-readings.ts';
 import { workerMetrics } from '#ops/metrics.ts';
 import { makeService } from '#service/app.ts';
@@ -27,7 +27,7 @@ const TEST_LIMITS: Limits = {
 export interface TestService {
   readonly app: FastifyInstance;
   readonly parts: ServiceParts;
-  readonly tools: PolicyTools;
+  readonly context: PolicyContext;
   readonly clock: Clock;
   readonly log: MemoryLog;
   readonly counted: readonly CountedLogin[];
@@ -39,18 +39,18 @@ export interface TestService {
 
 export interface TestServiceOptions {
   readonly clock?: Clock;
-  readonly tools?: PolicyTools;
+  readonly context?: PolicyContext;
   readonly checkOrdinaryPassword?: CheckOrdinaryPassword;
 }
 
 export async function testService(options: TestServiceOptions = {}): Promise<TestService> {
   const { clock = { now: START_MS }, checkOrdinaryPassword = judgeRight } = options;
-  const tools = options.tools ?? testTools(clock);
+  const context = options.context ?? testTools(clock);
   const log = memoryLog();
   const counted: CountedLogin[] = [];
-  const metrics = workerMetrics(0, () => undefined);
+  const measured = workerMetrics(0, () => undefined);
   const gatekeeper = makeGatekeeper({
-    ...tools,
+    ...context,
     checkOrdinaryPassword,
     limits: TEST_LIMITS,
     staleSeconds: 0,
@@ -59,7 +59,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
   const parts: ServiceParts = {
     settings: { listen: [] },
     admins: [{ account: 'boss@example.org', role: 'admin', domains: 'all' }],
-    tools,
+    context,
     limits: TEST_LIMITS,
     identity: { localPart: 'lowercase', subaddressDelimiter: '+', masterUserSeparator: '*' },
     gatekeeper,
@@ -82,24 +82,24 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
               protocol === 'submission' ? 'name-alone' : { user: `${name}*master`, password: 'the master’s' },
           },
     countLogin: (login) => void counted.push(login),
-    meters: metrics.serviceMeters,
+    metrics: measured.serviceMetrics,
     log,
   };
   const app = await makeService(parts);
   return {
     app,
     parts,
-    tools,
+    context,
     clock,
     log,
     counted,
     metrics: async (beginning) =>
-      (await metricsText([await metrics.read()]))
+      (await metricsText([await measured.read()]))
         .split('\n')
         .filter((line) => line.startsWith(beginning))
         .map((line) => line.replace(/,?process="worker-0"/, '')),
     bearer: async (name, roles, domains = 'all') => {
-      const { token } = await createToken(tools, 'cli:tester', { name, roles, domains });
+      const { token } = await createToken(context, 'cli:tester', { name, roles, domains });
       return `Bearer ${token.expose()}`;
     },
   };

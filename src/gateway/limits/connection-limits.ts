@@ -10,7 +10,7 @@ export type Refused = 'max-connections' | 'max-connections-per-network';
 
 type Limits = Pick<LimitSettings, 'maxConnections' | 'maxConnectionsPerNetwork' | 'maxUnauthenticated'>;
 
-export class Admissions {
+export class ConnectionLimits {
   readonly #limits: Limits;
   readonly #perNetwork = new Map<string, number>();
   /** In the order of arrival, so that the oldest yields first. */
@@ -34,7 +34,7 @@ export class Admissions {
    * Takes a place for a client. `yieldPlace` is called, once, when this client is the one that has waited longest
    * without logging in while others come: it must close its connection.
    */
-  enter(address: string, yieldPlace: () => void): Place | Refused {
+  enter(address: string, yieldSlot: () => void): ConnectionSlot | Refused {
     const network = networkOf(address);
     const ofNetwork = this.#perNetwork.get(network) ?? 0;
     if (this.#total >= this.#limits.maxConnections) return 'max-connections';
@@ -43,13 +43,13 @@ export class Admissions {
 
     this.#total += 1;
     this.#perNetwork.set(network, ofNetwork + 1);
-    this.#unauthenticated.add(yieldPlace);
-    return new Place(this, network, yieldPlace);
+    this.#unauthenticated.add(yieldSlot);
+    return new ConnectionSlot(this, network, yieldSlot);
   }
 
   /** The holder of a place has logged in: from now on only the totals count. Places say so themselves. */
-  forget(yieldPlace: () => void): void {
-    this.#unauthenticated.delete(yieldPlace);
+  forget(yieldSlot: () => void): void {
+    this.#unauthenticated.delete(yieldSlot);
   }
 
   /** A place of this network is free again. Places say so themselves. */
@@ -61,37 +61,37 @@ export class Admissions {
   }
 
   #oldestYields(): void {
-    for (const yieldPlace of this.#unauthenticated) {
-      this.#unauthenticated.delete(yieldPlace);
-      yieldPlace();
+    for (const yieldSlot of this.#unauthenticated) {
+      this.#unauthenticated.delete(yieldSlot);
+      yieldSlot();
       return;
     }
   }
 }
 
 /** Kept for as long as the client is connected, by thousands of them. */
-export class Place {
-  readonly #admissions: Admissions;
+export class ConnectionSlot {
+  readonly #connectionLimits: ConnectionLimits;
   readonly #network: string;
-  #yieldPlace: (() => void) | undefined;
+  #yieldSlot: (() => void) | undefined;
   #present = true;
 
-  constructor(admissions: Admissions, network: string, yieldPlace: () => void) {
-    this.#admissions = admissions;
+  constructor(connectionLimits: ConnectionLimits, network: string, yieldSlot: () => void) {
+    this.#connectionLimits = connectionLimits;
     this.#network = network;
-    this.#yieldPlace = yieldPlace;
+    this.#yieldSlot = yieldSlot;
   }
 
   /** The login is done: from now on only the totals count. */
   authenticated(): void {
-    if (this.#yieldPlace !== undefined) this.#admissions.forget(this.#yieldPlace);
-    this.#yieldPlace = undefined;
+    if (this.#yieldSlot !== undefined) this.#connectionLimits.forget(this.#yieldSlot);
+    this.#yieldSlot = undefined;
   }
 
   /** Gives the place back; later calls do nothing. */
   leave(): void {
     this.authenticated();
-    if (this.#present) this.#admissions.giveBack(this.#network);
+    if (this.#present) this.#connectionLimits.giveBack(this.#network);
     this.#present = false;
   }
 }

@@ -7,7 +7,7 @@
 /** Each handshake has two reads: with more to begin, some would be left over. */
 export const HANDSHAKES_PER_TURN = 2;
 
-export class Turnstile {
+export class HandshakeQueue {
   readonly #perTurn: number;
   #letIn = 0;
   #waiting: (() => void)[] = [];
@@ -18,7 +18,7 @@ export class Turnstile {
   }
 
   /** Undefined: go on. Else go on when it resolves. */
-  pass(): Promise<void> | undefined {
+  enter(): Promise<void> | undefined {
     if (!this.#turning) setImmediate(this.#turn);
     this.#turning = true;
     if (this.#waiting.length === 0 && this.#letIn < this.#perTurn) {

@@ -3,7 +3,7 @@
  * order of their arrival, so that one timer serves them all; beyond a number of them nobody is kept waiting.
  */
 
-export interface HeldRefusalsOptions {
+export interface TarpitOptions {
   readonly delayMs: number;
   /** How many wait at one time. */
   readonly max: number;
@@ -15,12 +15,12 @@ interface Held {
   readonly release: () => void;
 }
 
-export class HeldRefusals {
-  readonly #options: HeldRefusalsOptions;
+export class Tarpit {
+  readonly #options: TarpitOptions;
   readonly #held = new Set<Held>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: HeldRefusalsOptions) {
+  constructor(options: TarpitOptions) {
     this.#options = options;
   }
 
@@ -30,7 +30,7 @@ export class HeldRefusals {
   }
 
   /** Resolves after the delay; at once when the signal fires or too many wait already. */
-  async hold(signal: AbortSignal): Promise<void> {
+  async delay(signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#held.size >= this.#options.max) return;
     await new Promise<void>((resolve) => {
       const held: Held = {

@@ -9,17 +9,17 @@ import { isFault, unreachable } from '#core/fault.ts';
 import type { Epochs } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import { LiveList } from './session-list-writer.ts';
-import type { Meters, Noticed } from '#ops/gateway-metrics.ts';
-import { CUT_OFF_REASONS, noticedNow, type Notice } from './revocation-notice.ts';
+import type { GatewayMetrics, RevocationTrigger } from '#ops/gateway-metrics.ts';
+import { CUT_OFF_REASONS, revocationNotice, type RevocationNotice } from './revocation-notice.ts';
 import { isOlder, isOther, newest, oldest, RecentEpochs } from './recent-epochs.ts';
-import { Turns } from '#async/semaphore.ts';
+import { Semaphore } from '#async/semaphore.ts';
 import type { Gatekeeper, LiveStore } from '#gateway/ports/gatekeeper.ts';
 import type { SessionRecord, Change } from '#core/session.ts';
 
 export interface LiveSessionsOptions {
   readonly store: LiveStore;
   readonly review: Gatekeeper['review'];
-  readonly meters: Meters;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly compareIntervalMs: number;
   readonly heartbeatIntervalMs: number;
@@ -50,7 +50,7 @@ interface Group {
   /** Something changed while a review was under way. */
   again: boolean;
   /** What the next review is for, and since when. */
-  noticed: Notice | undefined;
+  noticed: RevocationNotice | undefined;
 }
 
 export class LiveSessions {
@@ -60,9 +60,9 @@ export class LiveSessions {
   readonly #list: LiveList;
   readonly #recent = new RecentEpochs();
   /** Changing one domain may concern every account here: the store is asked about this many at a time. */
-  readonly #turns = new Turns(REVIEWS_AT_ONCE);
+  readonly #turns = new Semaphore(REVIEWS_AT_ONCE);
   /** Sessions that have been told to end and are not gone yet. */
-  readonly #ending = new Map<string, Notice>();
+  readonly #ending = new Map<string, RevocationNotice>();
   readonly #timers: NodeJS.Timeout[] = [];
   #watch: { stop(): Promise<void> } | undefined;
   /** Reviews wait for the store. */
@@ -113,7 +113,7 @@ export class LiveSessions {
       this.#review(group, 'announced');
     }
     group.epochs = oldest(group.epochs, admission.epochs);
-    this.#options.meters.sessionOpened(admission.record.protocol, admission.record.opener.kind);
+    this.#options.metrics.sessionOpened(admission.record.protocol, admission.record.opener.kind);
     this.#list.open(admission.record);
   }
 
@@ -151,10 +151,10 @@ export class LiveSessions {
   }
 
   #measure({ id, protocol, opener }: SessionRecord): void {
-    const { meters } = this.#options;
-    meters.sessionClosed(protocol, opener.kind);
+    const { metrics } = this.#options;
+    metrics.sessionClosed(protocol, opener.kind);
     const notice = this.#ending.get(id);
-    if (notice !== undefined) meters.sessionCutOff(notice.how, (performance.now() - notice.at) / 1000);
+    if (notice !== undefined) metrics.sessionCutOff(notice.trigger, (performance.now() - notice.at) / 1000);
     this.#ending.delete(id);
   }
 
@@ -169,7 +169,8 @@ export class LiveSessions {
         for (const group of this.#domains.get(change.domain) ?? []) this.#review(group, 'announced');
         break;
       case 'session':
-        for (const { sessions } of this.#groups.values()) this.#cutOff(sessions.get(change.id), noticedNow('by-hand'));
+        for (const { sessions } of this.#groups.values())
+          this.#cutOff(sessions.get(change.id), revocationNotice('by-hand'));
         break;
       default:
         unreachable(change);
@@ -178,16 +179,16 @@ export class LiveSessions {
 
   // Equal epochs prove nothing here: a failover may have lost a change that we know of, and the next one has its number.
   #onGap(): void {
-    const { meters, log } = this.#options;
-    meters.changesLost();
+    const { metrics, log } = this.#options;
+    metrics.changesLost();
     log.warn('changes.lost', { count: this.#groups.size });
     for (const group of this.#groups.values()) this.#review(group, 'compared');
     void this.#list.touch(); // it may have lost them, too
   }
 
-  #review(group: Group | undefined, how: Noticed): void {
+  #review(group: Group | undefined, how: RevocationTrigger): void {
     if (group === undefined) return;
-    group.noticed ??= noticedNow(how);
+    group.noticed ??= revocationNotice(how);
     if (group.reviewing) group.again = true;
     else void this.#reviewUntilDone(group);
   }
@@ -205,7 +206,7 @@ export class LiveSessions {
   }
 
   async #reviewOnce(group: Group): Promise<void> {
-    const notice = group.noticed ?? noticedNow('announced');
+    const notice = group.noticed ?? revocationNotice('announced');
     group.noticed = undefined;
     const sessions = [...group.sessions.values()];
     const covered = sessions.map(({ record: { id, opener, openedAt } }) => ({ id, opener, openedAt }));
@@ -227,7 +228,7 @@ export class LiveSessions {
   }
 
   // Not reviewed is not covered: try until the store answers. RECORD_INVALID too, an operator may mend it.
-  #retry(group: Group, { how }: Notice): void {
+  #retry(group: Group, { trigger: how }: RevocationNotice): void {
     if (this.#stopped || group.retrying) return;
     group.retrying = true;
     setTimeout(() => {
@@ -245,10 +246,10 @@ export class LiveSessions {
     this.#waiting = true;
   }
 
-  #cutOff(admission: Admission | undefined, notice: Notice): void {
+  #cutOff(admission: Admission | undefined, notice: RevocationNotice): void {
     if (admission === undefined) return;
     const { id, account, protocol, opener } = admission.record;
-    const reason = CUT_OFF_REASONS[notice.how];
+    const reason = CUT_OFF_REASONS[notice.trigger];
     this.#options.log.info('session.cut-off', { session: id, user: account, protocol, opener: opener.kind, reason });
     if (!this.#ending.has(id)) this.#ending.set(id, notice);
     admission.cutOff();

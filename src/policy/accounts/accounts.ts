@@ -12,7 +12,7 @@ import { auditAccount, changeAccount } from '#policy/changes/account-changes.ts'
 import type { Account } from '#core/identity.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
 import type { AppPasswordView } from '#policy/app-passwords/app-passwords.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { type AccountRecord, type FactorKind, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 import type { SessionRecord } from '#core/session.ts';
 
@@ -38,13 +38,13 @@ export interface AccountView {
 }
 
 /** All that is known of an account, without its secrets. One that was never heard of has an empty view. */
-export async function showAccount(tools: PolicyTools, account: Account): Promise<AccountView> {
+export async function showAccount(context: PolicyContext, account: Account): Promise<AccountView> {
   const [{ record = EMPTY_ACCOUNT }, domain, lastUses] = await Promise.all([
-    tools.store.lookupAccount(account),
-    tools.store.lookupDomain(account.domain),
-    tools.store.lookupLastUses(account),
+    context.store.lookupAccount(account),
+    context.store.lookupDomain(account.domain),
+    context.store.lookupLastUses(account),
   ]);
-  const now = tools.clock();
+  const now = context.clock();
   const policy = policyAt(domain.record, now);
   return {
     account: account.name,
@@ -62,33 +62,33 @@ export async function showAccount(tools: PolicyTools, account: Account): Promise
 }
 
 /** Refuses every login of the account from now on and closes its sessions. False when it was suspended already. */
-export async function suspendAccount(tools: PolicyTools, actor: string, account: Account): Promise<boolean> {
-  const suspended = { at: tools.clock(), by: actor };
-  const changed = await changeAccount(tools, account, (current) =>
+export async function suspendAccount(context: PolicyContext, actor: string, account: Account): Promise<boolean> {
+  const suspended = { at: context.clock(), by: actor };
+  const changed = await changeAccount(context, account, (current) =>
     current.suspended === undefined
       ? { record: { ...current, suspended }, result: true }
       : { record: undefined, result: false },
   );
   if (!changed) return false;
-  await endBrowsers(tools, account);
-  await auditAccount(tools, account, { actor, action: 'account.suspended' });
+  await endBrowsers(context, account);
+  await auditAccount(context, account, { actor, action: 'account.suspended' });
   return true;
 }
 
 /** Ends a suspension. False when there was none. */
-export async function resumeAccount(tools: PolicyTools, actor: string, account: Account): Promise<boolean> {
-  const changed = await changeAccount(tools, account, (current) =>
+export async function resumeAccount(context: PolicyContext, actor: string, account: Account): Promise<boolean> {
+  const changed = await changeAccount(context, account, (current) =>
     current.suspended === undefined
       ? { record: undefined, result: false }
       : { record: { ...current, suspended: undefined }, result: true },
   );
-  if (changed) await auditAccount(tools, account, { actor, action: 'account.resumed' });
+  if (changed) await auditAccount(context, account, { actor, action: 'account.resumed' });
   return changed;
 }
 
 /** Remembers which language the owner of an enrolled account reads, for notices. */
-export async function noteLanguage(tools: PolicyTools, account: Account, language: string): Promise<void> {
-  await changeAccount(tools, account, (current) => {
+export async function noteLanguage(context: PolicyContext, account: Account, language: string): Promise<void> {
+  await changeAccount(context, account, (current) => {
     const known = current.enrolledAt === undefined || current.language === language;
     return { record: known ? undefined : { ...current, language }, result: undefined };
   });
@@ -99,43 +99,43 @@ export async function noteLanguage(tools: PolicyTools, account: Account, languag
  * recovery address, in its place the mailbox.
  */
 export async function tellOfNewBrowser(
-  tools: PolicyTools,
+  context: PolicyContext,
   account: Account,
   seen: { readonly browser: string; readonly network: string },
 ): Promise<void> {
-  const { record } = await tools.store.lookupAccount(account);
+  const { record } = await context.store.lookupAccount(account);
   if (record?.enrolledAt === undefined) return;
   const { recoveryAddress = account.name, language } = record;
-  const [action, actor, at] = ['browser.signed-in', account.name, tools.clock()] as const;
-  tools.notify?.({ account, action, actor, at, detail: seen, to: [recoveryAddress], language });
+  const [action, actor, at] = ['browser.signed-in', account.name, context.clock()] as const;
+  context.notify?.({ account, action, actor, at, detail: seen, to: [recoveryAddress], language });
 }
 
 /** Forgets the failed logins of an account, so that its owner may try again at once. */
-export async function unlockAccount(tools: PolicyTools, actor: string, account: Account): Promise<void> {
-  await tools.store.forgiveFailures(account);
-  await auditAccount(tools, account, { actor, action: 'account.unlocked' });
+export async function unlockAccount(context: PolicyContext, actor: string, account: Account): Promise<void> {
+  await context.store.forgiveFailures(account);
+  await auditAccount(context, account, { actor, action: 'account.unlocked' });
 }
 
 /**
  * Closes every session of the account that is open now. Its programs may log in again. The record's time closes those
  * that the live list does not hold; those that it holds are closed by name too, whatever the clock of their gateway says.
  */
-export async function cutOffAccount(tools: PolicyTools, actor: string, account: Account): Promise<void> {
-  const cutOffAt = tools.clock();
-  const sessions = await tools.store.listSessions({ by: 'account', account });
-  await changeAccount(tools, account, (current) => ({ record: { ...current, cutOffAt }, result: undefined }));
-  await Promise.all(sessions.map(({ id }) => tools.store.cutOffSession(id)));
-  await auditAccount(tools, account, { actor, action: 'session.cut-off', detail: { sessions: 'all' } });
+export async function cutOffAccount(context: PolicyContext, actor: string, account: Account): Promise<void> {
+  const cutOffAt = context.clock();
+  const sessions = await context.store.listSessions({ by: 'account', account });
+  await changeAccount(context, account, (current) => ({ record: { ...current, cutOffAt }, result: undefined }));
+  await Promise.all(sessions.map(({ id }) => context.store.cutOffSession(id)));
+  await auditAccount(context, account, { actor, action: 'session.cut-off', detail: { sessions: 'all' } });
 }
 
 /** Closes one session. False when it is no longer on record. */
-export async function cutOffSession(tools: PolicyTools, actor: string, session: SessionRecord): Promise<boolean> {
+export async function cutOffSession(context: PolicyContext, actor: string, session: SessionRecord): Promise<boolean> {
   const { id, account, domain, protocol } = session;
-  const told = await tools.store.cutOffSession(id);
+  const told = await context.store.cutOffSession(id);
   if (!told) return false;
-  const at = tools.clock();
+  const at = context.clock();
   const detail = { session: id, protocol };
-  await tools.store.appendAudit({ at, actor, action: 'session.cut-off', domain, account, detail });
+  await context.store.appendAudit({ at, actor, action: 'session.cut-off', domain, account, detail });
   return true;
 }
 

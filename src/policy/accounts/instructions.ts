@@ -7,7 +7,7 @@ import { knownUsers } from '#policy/domains/impact.ts';
 import { accountNamed } from './user-listing.ts';
 
 import type { Account } from '#core/identity.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 
 /** Mails one of them; says once the relay has taken it, will try again, or has refused. */
 export type SendInstructions = (
@@ -26,7 +26,7 @@ const AT_ONCE = 20;
 
 /** True when a notice to this domain may be begun now; whoever is told so has begun it. Of parallel callers one is. */
 export async function mayBeginInstructions(
-  { store, clock }: Pick<PolicyTools, 'store' | 'clock'>,
+  { store, clock }: Pick<PolicyContext, 'store' | 'clock'>,
   domain: string,
 ): Promise<boolean> {
   const ref = { kind: 'shown-once', id: 'notice', owner: domain } as const;
@@ -37,7 +37,7 @@ export async function mayBeginInstructions(
 
 /** Mails all of them, and writes it down. Ends early when the signal says so. */
 export async function sendInstructions(
-  tools: Pick<PolicyTools, 'store' | 'clock'>,
+  context: Pick<PolicyContext, 'store' | 'clock'>,
   { actor, domain }: { readonly actor: string; readonly domain: string },
   send: SendInstructions,
   signal?: AbortSignal,
@@ -50,7 +50,7 @@ export async function sendInstructions(
       else told += 1;
     }
   };
-  for await (const { account, record } of knownUsers(tools.store, domain)) {
+  for await (const { account, record } of knownUsers(context.store, domain)) {
     if (signal?.aborted === true) break;
     if (record?.enrolledAt !== undefined || record?.suspended !== undefined) continue;
     batch.push(send(accountNamed(account), record?.language));
@@ -58,6 +58,6 @@ export async function sendInstructions(
   }
   await settle();
   const detail = { told, failed };
-  await tools.store.appendAudit({ at: tools.clock(), actor, action: 'domain.notice-sent', domain, detail });
+  await context.store.appendAudit({ at: context.clock(), actor, action: 'domain.notice-sent', domain, detail });
   return { told, failed };
 }

@@ -9,7 +9,7 @@ import { canonicalDomain } from '#core/identity.ts';
 import type { Account } from '#core/identity.ts';
 import type { AdminRecord, AdminRole, AdminsRecord } from '#policy/ports/admins.ts';
 import type { AuditAction } from '#policy/ports/audit.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 
 /** What somebody may manage. */
 export interface AdminGrant {
@@ -36,11 +36,11 @@ export function mayDo(grant: AdminGrant, task: AdminTask, domain: string): boole
  * name has no `@`, so that neither kind passes for the other.
  */
 export async function lookupGrants(
-  tools: Pick<PolicyTools, 'store'>,
+  context: Pick<PolicyContext, 'store'>,
   configured: readonly ConfiguredAdmin[],
   name: string,
 ): Promise<readonly AdminGrant[]> {
-  const { record = NOBODY } = await tools.store.lookupAdmins();
+  const { record = NOBODY } = await context.store.lookupAdmins();
   const stored = record.admins.filter((admin) => admin.name === name);
   const named = configured.filter(({ account }) => account === name);
   return [...named, ...stored].map(({ role, domains }) => ({ name, role, domains }));
@@ -63,22 +63,22 @@ export function mayDoAny(grants: readonly AdminGrant[], task: AdminTask, domain:
  * elsewhere: whoever resets the factors of such an account and knows its password would get its rights.
  */
 export async function mayDoTo(
-  tools: Pick<PolicyTools, 'store'>,
+  context: Pick<PolicyContext, 'store'>,
   configured: readonly ConfiguredAdmin[],
   grants: readonly AdminGrant[],
   { task, account }: { readonly task: AdminTask; readonly account: Account },
 ): Promise<boolean> {
-  return mayDoAny(grants, task, account.domain) && coversGrantsOf(tools, configured, grants, account);
+  return mayDoAny(grants, task, account.domain) && coversGrantsOf(context, configured, grants, account);
 }
 
 /** Whether these grants are at least those of this account; an account that is no admin's has none. */
 export async function coversGrantsOf(
-  tools: Pick<PolicyTools, 'store'>,
+  context: Pick<PolicyContext, 'store'>,
   configured: readonly ConfiguredAdmin[],
   grants: readonly AdminGrant[],
   account: Account,
 ): Promise<boolean> {
-  const theirs = await lookupGrants(tools, configured, account.name);
+  const theirs = await lookupGrants(context, configured, account.name);
   return theirs.every((grant) => grants.some((own) => includesGrant(own, grant)));
 }
 
@@ -90,16 +90,16 @@ function includesGrant(own: AdminGrant, other: AdminGrant): boolean {
 }
 
 /** All stored admins, in the order in which they were granted. */
-export async function listAdmins(tools: Pick<PolicyTools, 'store'>): Promise<readonly AdminRecord[]> {
-  return (await tools.store.lookupAdmins()).record?.admins ?? [];
+export async function listAdmins(context: Pick<PolicyContext, 'store'>): Promise<readonly AdminRecord[]> {
+  return (await context.store.lookupAdmins()).record?.admins ?? [];
 }
 
 /** Grants, in place of an earlier grant of this name. USAGE when a domain is none; NOT_FOUND for an unknown local name. */
-export async function grantAdmin(tools: PolicyTools, actor: string, grant: AdminGrant): Promise<AdminRecord> {
+export async function grantAdmin(context: PolicyContext, actor: string, grant: AdminGrant): Promise<AdminRecord> {
   const { name, role } = grant;
   const domains = canonicalDomains(grant.domains);
-  const now = tools.clock();
-  const outcome = await tools.store.updateAdmins<AdminRecord | Fault>(({ admins }) => {
+  const now = context.clock();
+  const outcome = await context.store.updateAdmins<AdminRecord | Fault>(({ admins }) => {
     const before = admins.find((admin) => admin.name === name);
     if (before === undefined && !name.includes('@')) {
       return { record: undefined, result: new Fault('NOT_FOUND', `there is no local admin "${name}"`) };
@@ -108,35 +108,35 @@ export async function grantAdmin(tools: PolicyTools, actor: string, grant: Admin
     return { record: { admins: [...admins.filter((admin) => admin !== before), granted] }, result: granted };
   });
   if (outcome instanceof Fault) throw outcome;
-  await auditAdmin(tools, actor, 'admin.granted', outcome);
+  await auditAdmin(context, actor, 'admin.granted', outcome);
   return outcome;
 }
 
 /** Takes a stored grant away, and a local admin with it. False when there was none. */
-export async function revokeAdmin(tools: PolicyTools, actor: string, name: string): Promise<boolean> {
-  const gone = await tools.store.updateAdmins<AdminRecord | undefined>(({ admins }) => {
+export async function revokeAdmin(context: PolicyContext, actor: string, name: string): Promise<boolean> {
+  const gone = await context.store.updateAdmins<AdminRecord | undefined>(({ admins }) => {
     const found = admins.find((admin) => admin.name === name);
     if (found === undefined) return { record: undefined, result: undefined };
     return { record: { admins: admins.filter((admin) => admin !== found) }, result: found };
   });
   if (gone === undefined) return false;
   const owner = gone.local === undefined ? name : localAdminAccount(name).name;
-  await tools.store.ephemeral.endAll(owner, ['browser-session']);
-  await auditAdmin(tools, actor, 'admin.revoked', gone);
+  await context.store.ephemeral.endAll(owner, ['browser-session']);
+  await auditAdmin(context, actor, 'admin.revoked', gone);
   return true;
 }
 
 /** Writes a grant down in the audit of each of its domains; of all domains together under `*`. */
 export async function auditAdmin(
-  tools: Pick<PolicyTools, 'store' | 'clock'>,
+  context: Pick<PolicyContext, 'store' | 'clock'>,
   actor: string,
   action: Extract<AuditAction, `admin.${string}`>,
   { name, role, domains }: AdminGrant,
 ): Promise<void> {
-  const at = tools.clock();
+  const at = context.clock();
   const detail = { admin: name, role, domains: domains === 'all' ? 'all' : domains.join(' ') };
   for (const domain of domains === 'all' ? ['*'] : domains) {
-    await tools.store.appendAudit({ at, actor, action, domain, detail });
+    await context.store.appendAudit({ at, actor, action, domain, detail });
   }
 }
 

@@ -11,7 +11,7 @@ import type { Secret } from '#core/secret.ts';
 import type { AdminRecord, LocalAdmin } from '#policy/ports/admins.ts';
 import type { AdminGrant } from './admins.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { CodeMatch, NewTotp } from '#policy/secrets/totp.ts';
 import type { PasswordHasher } from '#policy/ports/password-hasher.ts';
 
@@ -25,7 +25,7 @@ const MAX_PASSWORD_BYTES = 72;
  * with. USAGE when the name or the password does not fit.
  */
 export async function createLocalAdmin(
-  tools: PolicyTools & { readonly hasher: PasswordHasher },
+  context: PolicyContext & { readonly hasher: PasswordHasher },
   actor: string,
   grant: AdminGrant,
   password: Secret,
@@ -36,38 +36,38 @@ export async function createLocalAdmin(
     throw new Fault('USAGE', 'a local admin has a name of 1 to 32 lowercase letters, digits, ".", "_" or "-"');
   }
   requirePassword(password);
-  const now = tools.clock();
-  const totp = newTotp(tools.issuer, name);
+  const now = context.clock();
+  const totp = newTotp(context.issuer, name);
   const local: LocalAdmin = {
-    passwordHash: await tools.hasher.hash(password.expose()),
-    totp: { sealedSecret: tools.keyring.seal(totp.secret, bindingOf(name)), confirmedAt: now, lastStep: NO_STEP },
+    passwordHash: await context.hasher.hash(password.expose()),
+    totp: { sealedSecret: context.keyring.seal(totp.secret, bindingOf(name)), confirmedAt: now, lastStep: NO_STEP },
   };
   const record: AdminRecord = { name, role, domains, grantedAt: now, grantedBy: actor, local };
-  await tools.store.updateAdmins(({ admins }) => ({
+  await context.store.updateAdmins(({ admins }) => ({
     record: { admins: [...admins.filter((admin) => admin.name !== name), record] },
     result: undefined,
   }));
-  await tools.store.ephemeral.endAll(localAdminAccount(name).name, ['browser-session']);
-  await auditAdmin(tools, actor, 'admin.granted', record);
+  await context.store.ephemeral.endAll(localAdminAccount(name).name, ['browser-session']);
+  await auditAdmin(context, actor, 'admin.granted', record);
   return totp;
 }
 
 /** Judges a local admin's password, in the same time for a name that there is not. Count the attempts before. */
 export async function checkLocalPassword(
-  tools: Pick<PolicyTools, 'store'> & { readonly hasher: PasswordHasher },
+  context: Pick<PolicyContext, 'store'> & { readonly hasher: PasswordHasher },
   name: string,
   password: Secret,
 ): Promise<'right' | 'wrong'> {
-  const found = (await lookupLocalAdmin(tools, name))?.local;
+  const found = (await lookupLocalAdmin(context, name))?.local;
   const text = password.expose();
   const fits = Buffer.byteLength(text) <= MAX_PASSWORD_BYTES;
-  const right = await tools.hasher.verify(fits ? text : '', found?.passwordHash ?? NOBODYS_HASH);
+  const right = await context.hasher.verify(fits ? text : '', found?.passwordHash ?? NOBODYS_HASH);
   return right && fits && found !== undefined ? 'right' : 'wrong';
 }
 
 /** The local admin with this name, by what is stored; undefined when there is none. */
 export async function lookupLocalAdmin(
-  { store }: Pick<PolicyTools, 'store'>,
+  { store }: Pick<PolicyContext, 'store'>,
   name: string,
 ): Promise<AdminRecord | undefined> {
   const { record } = await store.lookupAdmins();
@@ -81,13 +81,13 @@ export function localMark(keyring: Keyring, { name, local }: AdminRecord): strin
 }
 
 /** Checks a code of a local admin's authenticator and uses it up, as consumeTotpCode does. */
-export async function consumeLocalCode(tools: PolicyTools, name: string, code: Secret): Promise<CodeMatch> {
-  const now = tools.clock();
-  return tools.store.updateAdmins<CodeMatch>(({ admins }) => {
+export async function consumeLocalCode(context: PolicyContext, name: string, code: Secret): Promise<CodeMatch> {
+  const now = context.clock();
+  return context.store.updateAdmins<CodeMatch>(({ admins }) => {
     const admin = admins.find((one) => one.name === name);
     if (admin?.local === undefined) return { record: undefined, result: { kind: 'wrong' } };
     const { totp } = admin.local;
-    const match = matchCode(tools.keyring.open(totp.sealedSecret, bindingOf(name)), code, now, totp.lastStep);
+    const match = matchCode(context.keyring.open(totp.sealedSecret, bindingOf(name)), code, now, totp.lastStep);
     if (match.kind !== 'right') return { record: undefined, result: match };
     const used: AdminRecord = { ...admin, local: { ...admin.local, totp: { ...totp, lastStep: match.step } } };
     return { record: { admins: admins.map((one) => (one === admin ? used : one)) }, result: match };

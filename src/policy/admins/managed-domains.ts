@@ -5,7 +5,7 @@ import { showDomain } from '#policy/domains/domains.ts';
 
 import type { AdminGrant } from './admins.ts';
 import type { DomainView } from '#policy/domains/domains.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 
 export interface ManagedDomains {
   /** In name order. */
@@ -21,15 +21,15 @@ const SHOWN = 200;
  * that somebody has decided about, the first of them.
  */
 export async function listManagedDomains(
-  tools: PolicyTools,
+  context: PolicyContext,
   grants: readonly AdminGrant[],
   configured: readonly string[],
 ): Promise<ManagedDomains> {
   const named = grants.flatMap(({ domains }) => (domains === 'all' ? [] : domains));
   const everywhere = grants.some(({ domains }) => domains === 'all');
-  const decided = everywhere ? await tools.store.listDomains(undefined, SHOWN) : undefined;
+  const decided = everywhere ? await context.store.listDomains(undefined, SHOWN) : undefined;
   const others = everywhere ? [...configured, ...(decided?.items ?? []).map(({ domain }) => domain)] : [];
   const names = [...new Set([...named, ...others])].filter((name) => mayDoAny(grants, 'look', name)).toSorted();
-  const domains = await Promise.all(names.slice(0, SHOWN).map((name) => showDomain(tools, name)));
+  const domains = await Promise.all(names.slice(0, SHOWN).map((name) => showDomain(context, name)));
   return { domains, more: names.length > SHOWN || decided?.next !== undefined };
 }

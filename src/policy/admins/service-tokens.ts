@@ -12,7 +12,7 @@ import type { AdminTask } from './admins.ts';
 import type { AuditAction } from '#policy/ports/audit.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
 import type { TokenRecord, TokenRole } from '#policy/ports/tokens.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 
 /** What is done with a token. */
 export type TokenTask = AdminTask | 'enrol' | 'manage-app-passwords' | 'reveal' | 'verify';
@@ -65,41 +65,41 @@ export function tokenMay(grant: TokenGrant, task: TokenTask, domain: string): bo
  * NOT_ALLOWED when there are as many as there may be.
  */
 export async function createToken(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   request: TokenRequest,
 ): Promise<{ readonly token: Secret; readonly record: TokenRecord }> {
-  const now = tools.clock();
+  const now = context.clock();
   const { name, roles, expiresAt } = checked(request, now);
   const domains = canonicalDomains(request.domains);
   const [id, secret] = [randomText(ID_LENGTH), randomText(SECRET_LENGTH)];
-  const keyId = tools.keyring.currentId;
-  const digest = digestOf(tools.keyring, { id, secret, keyId });
+  const keyId = context.keyring.currentId;
+  const digest = digestOf(context.keyring, { id, secret, keyId });
   const record = { id, name, roles, domains, digest, keyId, createdAt: now, createdBy: actor, expiresAt };
-  const outcome = await tools.store.updateTokens<Fault | undefined>(({ tokens }) => {
+  const outcome = await context.store.updateTokens<Fault | undefined>(({ tokens }) => {
     const refusal = refusalOf(tokens, name);
     if (refusal !== undefined) return { record: undefined, result: refusal };
     return { record: { tokens: [...tokens, record] }, result: undefined };
   });
   if (outcome !== undefined) throw outcome;
-  await auditToken(tools, actor, 'token.created', record);
+  await auditToken(context, actor, 'token.created', record);
   return { token: new Secret(`postern_${id}_${secret}`), record };
 }
 
 /** All tokens, also those that have expired, in the order in which they were made. */
-export async function listTokens(tools: Pick<PolicyTools, 'store'>): Promise<readonly TokenRecord[]> {
-  return (await tools.store.lookupTokens()).record?.tokens ?? [];
+export async function listTokens(context: Pick<PolicyContext, 'store'>): Promise<readonly TokenRecord[]> {
+  return (await context.store.lookupTokens()).record?.tokens ?? [];
 }
 
 /** Ends a token. False when there is none of this name or id. */
-export async function revokeToken(tools: PolicyTools, actor: string, ref: string): Promise<boolean> {
-  const gone = await tools.store.updateTokens<TokenRecord | undefined>(({ tokens }) => {
+export async function revokeToken(context: PolicyContext, actor: string, ref: string): Promise<boolean> {
+  const gone = await context.store.updateTokens<TokenRecord | undefined>(({ tokens }) => {
     const found = tokens.find(({ name }) => name === ref) ?? tokens.find(({ id }) => id === ref);
     if (found === undefined) return { record: undefined, result: undefined };
     return { record: { tokens: tokens.filter((token) => token !== found) }, result: found };
   });
   if (gone === undefined) return false;
-  await auditToken(tools, actor, 'token.revoked', gone);
+  await auditToken(context, actor, 'token.revoked', gone);
   return true;
 }
 
@@ -135,14 +135,14 @@ function refusalOf(tokens: readonly TokenRecord[], name: string): Fault | undefi
 }
 
 async function auditToken(
-  tools: Pick<PolicyTools, 'store' | 'clock'>,
+  context: Pick<PolicyContext, 'store' | 'clock'>,
   actor: string,
   action: Extract<AuditAction, `token.${string}`>,
   { name, roles, domains }: TokenGrant,
 ): Promise<void> {
-  const at = tools.clock();
+  const at = context.clock();
   const detail = { token: name, roles: roles.join(' '), domains: domains === 'all' ? 'all' : domains.join(' ') };
   for (const domain of domains === 'all' ? ['*'] : domains) {
-    await tools.store.appendAudit({ at, actor, action, domain, detail });
+    await context.store.appendAudit({ at, actor, action, domain, detail });
   }
 }

@@ -7,13 +7,13 @@ import { Fault } from '#core/fault.ts';
 import { formatNetwork, parseNetwork } from '#core/network.ts';
 import { isLive, makeAppPassword, resetAppPassword } from '#policy/secrets/app-password.ts';
 import { policyAt } from '#policy/rules/domain-policy.ts';
-import { auditAccount, changeAndTell } from '#policy/changes/account-changes.ts';
+import { auditAccount, changeAndNotify } from '#policy/changes/account-changes.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
 import type { Protocol } from '#core/verdict.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
-import type { AccountEntry, Changed, PolicyTools } from '#policy/changes/account-changes.ts';
+import type { AccountEntry, Changed, PolicyContext } from '#policy/changes/account-changes.ts';
 import type { AccountRecord, AppPasswordRecord, LastUse } from '#policy/ports/records.ts';
 
 export interface AppPasswordRequest {
@@ -54,20 +54,20 @@ const DAY_MS = 86_400_000;
  * account holds as many as it may; USAGE when the request cannot be meant.
  */
 export async function addAppPassword(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   request: AppPasswordRequest,
 ): Promise<FreshAppPassword> {
-  const now = tools.clock();
-  const policy = await requireTwoStep(tools, account, now);
+  const now = context.clock();
+  const policy = await requireTwoStep(context, account, now);
   const asked = withExpiry(checkedRequest(request, now), policy, now);
   const revealable = policy.reveal === 'always';
-  const made = makeAppPassword(tools.keyring, { account: account.name, ...asked, revealable }, now);
+  const made = makeAppPassword(context.keyring, { account: account.name, ...asked, revealable }, now);
   const detail = { id: made.record.id, name: asked.name, scopes: asked.scopes.join(' ') };
-  const limit = Math.min(tools.maxAppPasswords, policy.maxAppPasswords ?? tools.maxAppPasswords);
-  await changeAndTell(
-    tools,
+  const limit = Math.min(context.maxAppPasswords, policy.maxAppPasswords ?? context.maxAppPasswords);
+  await changeAndNotify(
+    context,
     account,
     (current) => {
       const refusal = refusalOfOneMore(limit, current, asked.name);
@@ -80,13 +80,13 @@ export async function addAppPassword(
 }
 
 /** All app passwords of an account in the order they were made, each with its last use. */
-export async function listAppPasswords(tools: PolicyTools, account: Account): Promise<readonly AppPasswordView[]> {
+export async function listAppPasswords(context: PolicyContext, account: Account): Promise<readonly AppPasswordView[]> {
   const [{ record }, domain, lastUses] = await Promise.all([
-    tools.store.lookupAccount(account),
-    tools.store.lookupDomain(account.domain),
-    tools.store.lookupLastUses(account),
+    context.store.lookupAccount(account),
+    context.store.lookupDomain(account.domain),
+    context.store.lookupLastUses(account),
   ]);
-  const now = tools.clock();
+  const now = context.clock();
   const policy = policyAt(domain.record, now);
   return (record?.appPasswords ?? []).map((one) => viewOf(one, { policy, now, lastUse: lastUses.get(one.id) }));
 }
@@ -96,23 +96,23 @@ export async function listAppPasswords(tools: PolicyTools, account: Account): Pr
  * passwords once or no copy was kept; NOT_FOUND when there is no such app password.
  */
 export async function revealAppPassword(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   ref: string,
 ): Promise<Secret> {
   const [{ record }, domain] = await Promise.all([
-    tools.store.lookupAccount(account),
-    tools.store.lookupDomain(account.domain),
+    context.store.lookupAccount(account),
+    context.store.lookupDomain(account.domain),
   ]);
   const found = find(record?.appPasswords ?? [], ref);
   if (found instanceof Fault) throw found;
-  if (policyAt(domain.record, tools.clock()).reveal === 'once' || found.sealed === undefined) {
+  if (policyAt(domain.record, context.clock()).reveal === 'once' || found.sealed === undefined) {
     throw new Fault('NOT_ALLOWED', 'this app password was shown once and cannot be shown again; reset it instead');
   }
-  const secret = tools.keyring.open(found.sealed, { account: account.name, recordId: found.id });
+  const secret = context.keyring.open(found.sealed, { account: account.name, recordId: found.id });
   const detail = { id: found.id, name: found.name };
-  await auditAccount(tools, account, { actor, action: 'app-password.revealed', detail });
+  await auditAccount(context, account, { actor, action: 'app-password.revealed', detail });
   return secret;
 }
 
@@ -121,18 +121,18 @@ export async function revealAppPassword(
  * when it has expired.
  */
 export async function resetAppPasswordOf(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   ref: string,
 ): Promise<FreshAppPassword> {
-  const now = tools.clock();
-  const policy = policyAt((await tools.store.lookupDomain(account.domain)).record, now);
+  const now = context.clock();
+  const policy = policyAt((await context.store.lookupDomain(account.domain)).record, now);
   const terms = { account: account.name, revealable: policy.reveal === 'always' };
-  const fresh = await changeOne(tools, account, ref, {
+  const fresh = await changeOne(context, account, ref, {
     change: (one) => {
       if (!isLive(one, now)) return new Fault('NOT_ALLOWED', `"${one.name}" has expired; add a new app password`);
-      const reset = resetAppPassword(tools.keyring, one, terms);
+      const reset = resetAppPassword(context.keyring, one, terms);
       return { kept: reset.record, result: reset };
     },
     entryOf: ({ record: { id, name } }) => ({ actor, action: 'app-password.reset', detail: { id, name } }),
@@ -142,12 +142,12 @@ export async function resetAppPasswordOf(
 
 /** Ends it for good; the sessions that it opened are closed. NOT_FOUND when there is none. */
 export async function revokeAppPassword(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   ref: string,
 ): Promise<void> {
-  await changeOne(tools, account, ref, {
+  await changeOne(context, account, ref, {
     change: (one) => ({ kept: undefined, result: one }),
     entryOf: ({ id, name }) => ({ actor, action: 'app-password.revoked', detail: { id, name } }),
   });
@@ -155,13 +155,13 @@ export async function revokeAppPassword(
 
 /** Gives it another name. NOT_FOUND when there is none, USAGE when the name is taken or no name. */
 export async function renameAppPassword(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   change: { readonly ref: string; readonly name: string },
 ): Promise<void> {
   const name = checkedName(change.name);
-  await changeOne(tools, account, change.ref, {
+  await changeOne(context, account, change.ref, {
     change: (one, others) => {
       if (others.some((other) => other.name === name)) return nameTaken(name);
       return { kept: { ...one, name }, result: one };
@@ -186,8 +186,8 @@ export function viewOf(
 }
 
 /** The domain's policy, or NOT_ALLOWED where two-step authentication is turned off. */
-export async function requireTwoStep(tools: PolicyTools, account: Account, now: number): Promise<DomainPolicy> {
-  const policy = policyAt((await tools.store.lookupDomain(account.domain)).record, now);
+export async function requireTwoStep(context: PolicyContext, account: Account, now: number): Promise<DomainPolicy> {
+  const policy = policyAt((await context.store.lookupDomain(account.domain)).record, now);
   if (policy.mode !== 'disabled') return policy;
   throw new Fault('NOT_ALLOWED', `two-step authentication is turned off for ${account.domain}`);
 }
@@ -202,7 +202,7 @@ interface OneStep<T> {
 
 /** Replaces (or, `kept` undefined, removes) the one app password that `ref` names. */
 async function changeOne<T>(
-  tools: PolicyTools,
+  context: PolicyContext,
   account: Account,
   ref: string,
   { change, entryOf }: OneStep<T>,
@@ -216,7 +216,7 @@ async function changeOne<T>(
     const appPasswords = current.appPasswords.flatMap((each) => (each === one ? (changed.kept ?? []) : each));
     return { record: { ...current, appPasswords }, result: changed.result };
   };
-  return changeAndTell(tools, account, onlyOne, entryOf);
+  return changeAndNotify(context, account, onlyOne, entryOf);
 }
 
 function find(records: readonly AppPasswordRecord[], ref: string): AppPasswordRecord | Fault {

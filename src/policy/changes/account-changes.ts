@@ -4,7 +4,7 @@
  */
 
 import { Fault } from '#core/fault.ts';
-import { addressesFor, toldAction } from './notices.ts';
+import { addressesFor, notifiableAction } from './notices.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
@@ -14,7 +14,7 @@ import type { Store } from '#policy/ports/store.ts';
 import { type AccountRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 /** Handed as first argument to each function; made once by whoever starts the program. */
-export interface PolicyTools {
+export interface PolicyContext {
   readonly store: Store;
   readonly keyring: Keyring;
   /** Milliseconds since 1970. */
@@ -47,44 +47,44 @@ export interface AccountEntry {
  * `change` is pure and may run several times, so chance and time are taken before it.
  */
 export async function changeAccount<T>(
-  tools: Pick<PolicyTools, 'store'>,
+  context: Pick<PolicyContext, 'store'>,
   account: Account,
   change: (current: AccountRecord) => Changed<T>,
 ): Promise<T> {
-  return (await changeRecord(tools, account, change)).result;
+  return (await changeRecord(context, account, change)).result;
 }
 
 /**
  * Changes an account as changeAccount does, then writes it down and tells its owner: at the recovery address, and where
  * the change replaces that, at the old one too. `entryOf` gives undefined when nothing has happened.
  */
-export async function changeAndTell<T>(
-  tools: PolicyTools,
+export async function changeAndNotify<T>(
+  context: PolicyContext,
   account: Account,
   change: (current: AccountRecord) => Changed<T>,
   entryOf: (result: T) => AccountEntry | undefined,
 ): Promise<T> {
-  const { before, after, result } = await changeRecord(tools, account, change);
+  const { before, after, result } = await changeRecord(context, account, change);
   const entry = entryOf(result);
   if (entry === undefined) return result;
-  await auditAccount(tools, account, entry);
-  const action = toldAction(entry.action);
+  await auditAccount(context, account, entry);
+  const action = notifiableAction(entry.action);
   const to = action === undefined ? [] : addressesFor(action, account, [before, after]);
   const language = after.language ?? before.language;
   if (action !== undefined && to.length > 0) {
-    tools.notify?.({ ...entry, action, account, at: tools.clock(), to, language });
+    context.notify?.({ ...entry, action, account, at: context.clock(), to, language });
   }
   return result;
 }
 
 /** Writes down who did what to an account. */
 export async function auditAccount(
-  tools: Pick<PolicyTools, 'store' | 'clock'>,
+  context: Pick<PolicyContext, 'store' | 'clock'>,
   account: Account,
   { actor, action, detail = {} }: AccountEntry,
 ): Promise<void> {
-  const at = tools.clock();
-  await tools.store.appendAudit({ at, actor, action, domain: account.domain, account: account.name, detail });
+  const at = context.clock();
+  await context.store.appendAudit({ at, actor, action, domain: account.domain, account: account.name, detail });
 }
 
 /** A step that was made, with the records before and after it. */
@@ -95,11 +95,11 @@ interface Step<T> {
 }
 
 async function changeRecord<T>(
-  tools: Pick<PolicyTools, 'store'>,
+  context: Pick<PolicyContext, 'store'>,
   account: Account,
   change: (current: AccountRecord) => Changed<T>,
 ): Promise<Step<T>> {
-  const outcome = await tools.store.updateAccount<Step<T> | Fault>(account, (current) => {
+  const outcome = await context.store.updateAccount<Step<T> | Fault>(account, (current) => {
     const before = current ?? EMPTY_ACCOUNT;
     const changed = change(before);
     if (changed instanceof Fault) return { record: undefined, result: changed };

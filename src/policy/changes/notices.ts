@@ -42,7 +42,7 @@ export type ToldAction = (typeof TOLD)[number];
 const TOLD_TO_THE_MAILBOX: ReadonlySet<AuditAction> = new Set<AuditAction>(['account.factors-reset']);
 
 /** The action as one that owners are told of; undefined for the others. */
-export function toldAction(action: AuditAction): ToldAction | undefined {
+export function notifiableAction(action: AuditAction): ToldAction | undefined {
   return TOLD.find((told) => told === action);
 }
 

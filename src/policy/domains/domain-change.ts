@@ -5,7 +5,7 @@ import { domainImpact } from './impact.ts';
 
 import type { DomainChange, DomainView } from './domains.ts';
 import type { DomainImpact } from './impact.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { DomainRecord } from '#policy/ports/records.ts';
 
 /** A change that was thought up and not made. */
@@ -27,24 +27,24 @@ export interface ChoiceMade {
  * not a domain's or the change contradicts itself; STORE_CONFLICT when the record is not the expected one any more.
  */
 export async function planChoice(
-  tools: PolicyTools,
+  context: PolicyContext,
   domain: string,
   { expectedEpoch, ...change }: DomainChange,
 ): Promise<ChoicePlan> {
-  const before = await showDomain(tools, domain);
+  const before = await showDomain(context, domain);
   if (expectedEpoch !== undefined && expectedEpoch !== before.epoch) throw changedMeanwhile(before.domain);
   const after = recordWith(before.record, change);
-  const now = tools.clock();
-  return { before, after, impact: await domainImpact(tools.store, before.domain, after, now) };
+  const now = context.clock();
+  return { before, after, impact: await domainImpact(context.store, before.domain, after, now) };
 }
 
 /** Makes a change and tells how many sessions it closes. Throws as setDomain does. */
 export async function makeChoice(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   domain: string,
   change: DomainChange,
 ): Promise<ChoiceMade> {
-  const { impact } = await planChoice(tools, domain, change);
-  return { view: await setDomain(tools, actor, domain, change), closed: impact.closing };
+  const { impact } = await planChoice(context, domain, change);
+  return { view: await setDomain(context, actor, domain, change), closed: impact.closing };
 }

@@ -7,7 +7,7 @@ import { MAX_APP_PASSWORDS } from '#policy/changes/account-changes.ts';
 
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { DomainRecord } from '#policy/ports/records.ts';
 
 export interface DomainView {
@@ -32,10 +32,10 @@ const MAX_APP_PASSWORD_DAYS = 3650;
 const MAX_ROUNDS = 32;
 
 /** A domain's record and what it means now. USAGE when the name is not a domain's. */
-export async function showDomain(tools: PolicyTools, typedDomain: string): Promise<DomainView> {
+export async function showDomain(context: PolicyContext, typedDomain: string): Promise<DomainView> {
   const domain = requireDomain(typedDomain);
-  const { record, epoch } = await tools.store.lookupDomain(domain);
-  return viewOf(tools, domain, record, epoch);
+  const { record, epoch } = await context.store.lookupDomain(domain);
+  return viewOf(context, domain, record, epoch);
 }
 
 /**
@@ -44,21 +44,21 @@ export async function showDomain(tools: PolicyTools, typedDomain: string): Promi
  * domain's or the choice contradicts itself; STORE_CONFLICT when the record is not the expected one any more.
  */
 export async function setDomain(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   typedDomain: string,
   { expectedEpoch, ...change }: DomainChange,
 ): Promise<DomainView> {
   const domain = requireDomain(typedDomain);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = await tools.store.lookupDomain(domain);
+    const found = await context.store.lookupDomain(domain);
     if (expectedEpoch !== undefined && expectedEpoch !== found.epoch) break;
     const record = recordWith(found.record ?? UNDECIDED_DOMAIN, change);
-    const epoch = await tools.store.saveDomain(domain, record, found.epoch);
+    const epoch = await context.store.saveDomain(domain, record, found.epoch);
     if (epoch === undefined) continue;
-    const at = tools.clock();
-    await tools.store.appendAudit({ at, actor, action: 'domain.changed', domain, detail: auditDetail(record) });
-    return viewOf(tools, domain, record, epoch);
+    const at = context.clock();
+    await context.store.appendAudit({ at, actor, action: 'domain.changed', domain, detail: auditDetail(record) });
+    return viewOf(context, domain, record, epoch);
   }
   throw changedMeanwhile(domain);
 }
@@ -87,9 +87,9 @@ function requireWhole(value: number | undefined, [min, max]: readonly [number, n
   throw new Fault('USAGE', `the number of ${what} must be from ${min} to ${max}`);
 }
 
-function viewOf(tools: PolicyTools, domain: string, saved: DomainRecord | undefined, epoch: number): DomainView {
+function viewOf(context: PolicyContext, domain: string, saved: DomainRecord | undefined, epoch: number): DomainView {
   const record = saved ?? UNDECIDED_DOMAIN;
-  return { domain, decided: saved !== undefined, record, policy: policyAt(record, tools.clock()), epoch };
+  return { domain, decided: saved !== undefined, record, policy: policyAt(record, context.clock()), epoch };
 }
 
 function auditDetail({ mode, forcedFrom, methods, reveal, hints, ...limits }: DomainRecord): AuditEntry['detail'] {

@@ -10,7 +10,7 @@ import { sameText } from '#policy/secrets/app-password.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { EphemeralRef, OneTimeCodeRecord } from '#policy/ports/ephemeral.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { typedCode } from '#policy/secrets/typed-code.ts';
 
 /** What a code is good for. */
@@ -49,20 +49,20 @@ const PAUSE_MS = 30_000;
 // Each lost race is somebody else's sending or try, and of those there are no more than these.
 const MAX_ROUNDS = 32;
 
-type Tools = Pick<PolicyTools, 'store' | 'keyring' | 'clock'>;
+type Tools = Pick<PolicyContext, 'store' | 'keyring' | 'clock'>;
 
 /** Makes a code for an address, in place of an earlier one of this binding. */
-export async function makeEmailedCode(tools: Tools, binding: CodeBinding, address: string): Promise<MadeCode> {
-  const { store, keyring, clock } = tools;
+export async function makeEmailedCode(context: Tools, binding: CodeBinding, address: string): Promise<MadeCode> {
+  const { store, keyring, clock } = context;
   const now = clock();
-  const ref = refOf(tools, binding);
+  const ref = refOf(context, binding);
   const earlier = await store.ephemeral.load(ref);
   const pauseMs = earlier === undefined ? 0 : earlier.value.sentAt + PAUSE_MS - now;
-  const waitMs = pauseMs > 0 ? pauseMs : await countSending(tools, binding.account, now);
+  const waitMs = pauseMs > 0 ? pauseMs : await countSending(context, binding.account, now);
   if (waitMs > 0) return { kind: 'too-many', retryAfterSeconds: Math.ceil(waitMs / 1000) };
   const text = String(randomInt(1_000_000)).padStart(6, '0');
   const keyId = keyring.currentId;
-  const digest = digestOf(tools, binding, { address, text, keyId });
+  const digest = digestOf(context, binding, { address, text, keyId });
   const expiresAt = now + LIFETIME_MS;
   await store.ephemeral.put(ref, { value: { digest, keyId, address, wrongTries: 0, sentAt: now }, expiresAt });
   return { kind: 'made', code: new Secret(text), address, expiresAt };
@@ -72,18 +72,18 @@ export async function makeEmailedCode(tools: Tools, binding: CodeBinding, addres
  * Checks a typed code and uses it up: of parallel tries with the right one exactly one is right, and of parallel guesses
  * no more than five are looked at. Spaces and hyphens are ignored, digits of any script are taken (typedCode); what is not six digits is wrong and no try.
  */
-export async function checkEmailedCode(tools: Tools, binding: CodeBinding, typed: Secret): Promise<CodeCheck> {
-  const ref = refOf(tools, binding);
+export async function checkEmailedCode(context: Tools, binding: CodeBinding, typed: Secret): Promise<CodeCheck> {
+  const ref = refOf(context, binding);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const entry = await tools.store.ephemeral.load(ref);
-    if (entry === undefined || entry.expiresAt <= tools.clock() || entry.value.wrongTries >= MAX_TRIES) break;
+    const entry = await context.store.ephemeral.load(ref);
+    if (entry === undefined || entry.expiresAt <= context.clock() || entry.value.wrongTries >= MAX_TRIES) break;
     const { value } = entry;
     const text = typedCode(typed.expose());
     if (!DIGITS.test(text)) return { kind: 'wrong', triesLeft: MAX_TRIES - value.wrongTries };
-    const right = isRight(tools, binding, value, text);
+    const right = isRight(context, binding, value, text);
     // A right one is left behind spent: taking it away could take a newer one that came in between.
     const wrongTries = right ? MAX_TRIES : value.wrongTries + 1;
-    if (!(await tools.store.ephemeral.update(ref, { ...entry, value: { ...value, wrongTries } }))) continue;
+    if (!(await context.store.ephemeral.update(ref, { ...entry, value: { ...value, wrongTries } }))) continue;
     return right ? { kind: 'right', address: value.address } : { kind: 'wrong', triesLeft: MAX_TRIES - wrongTries };
   }
   return { kind: 'over' };
@@ -103,9 +103,9 @@ async function countSending({ store }: Tools, { name }: Account, now: number): P
   return PAUSE_MS;
 }
 
-function isRight(tools: Tools, binding: CodeBinding, value: OneTimeCodeRecord, text: string): boolean {
+function isRight(context: Tools, binding: CodeBinding, value: OneTimeCodeRecord, text: string): boolean {
   const { digest, keyId, address } = value;
-  return tools.keyring.has(keyId) && sameText(digestOf(tools, binding, { address, text, keyId }), digest);
+  return context.keyring.has(keyId) && sameText(digestOf(context, binding, { address, text, keyId }), digest);
 }
 
 function digestOf(

@@ -10,14 +10,14 @@ import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { policyAt } from '#policy/rules/domain-policy.ts';
 import { expiryAllowed, requireTwoStep } from '#policy/app-passwords/app-passwords.ts';
 import { makeRecoveryCodes } from './recovery-codes.ts';
-import { changeAndTell } from '#policy/changes/account-changes.ts';
+import { changeAndNotify } from '#policy/changes/account-changes.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
 import type { EphemeralKind } from '#policy/ports/ephemeral.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { AccountRecord, AppPasswordRecord, FactorKind } from '#policy/ports/records.ts';
 
 export type FactorAdded =
@@ -70,7 +70,7 @@ export interface Start {
 }
 
 /** Makes what a first factor gives. */
-export function makeStart(tools: PolicyTools, account: Account, policy: DomainPolicy, now: number): Start {
+export function makeStart(context: PolicyContext, account: Account, policy: DomainPolicy, now: number): Start {
   const terms = {
     account: account.name,
     name: FIRST_APP_PASSWORD,
@@ -80,8 +80,8 @@ export function makeStart(tools: PolicyTools, account: Account, policy: DomainPo
   };
   return {
     now,
-    appPassword: makeAppPassword(tools.keyring, terms, now),
-    recoveryCodes: makeRecoveryCodes(tools.keyring, account.name),
+    appPassword: makeAppPassword(context.keyring, terms, now),
+    recoveryCodes: makeRecoveryCodes(context.keyring, account.name),
   };
 }
 
@@ -123,25 +123,25 @@ export function withFactor(
 
 /** The domain's policy. NOT_ALLOWED where it has two-step turned off or does not permit this factor. */
 export async function requireMethod(
-  tools: PolicyTools,
+  context: PolicyContext,
   account: Account,
   method: FactorKind,
   now: number,
 ): Promise<DomainPolicy> {
-  const policy = await requireTwoStep(tools, account, now);
+  const policy = await requireTwoStep(context, account, now);
   if (policy.methods.includes(method)) return policy;
   throw new Fault('NOT_ALLOWED', `${account.domain} does not permit ${METHOD_WORDS[method]}`);
 }
 
 /** Takes one factor away. NOT_ALLOWED when it is the only one: that is turning two-step off. False: there was none. */
 export async function removeFactor(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   factor: FactorKind,
 ): Promise<boolean> {
-  const removed = await changeAndTell(
-    tools,
+  const removed = await changeAndNotify(
+    context,
     account,
     (current) => {
       const had = factorsOf(current);
@@ -151,14 +151,14 @@ export async function removeFactor(
     },
     (done) => (done ? { actor, action: 'account.factor-removed', detail: { factor } } : undefined),
   );
-  if (removed) await endBrowsers(tools, account);
+  if (removed) await endBrowsers(context, account);
   return removed;
 }
 
 /** Turns two-step off for an account that asks for it. NOT_ALLOWED in a forced domain. False when it was not on. */
-export async function turnOff(tools: PolicyTools, actor: string, account: Account): Promise<boolean> {
-  const policy = policyAt((await tools.store.lookupDomain(account.domain)).record, tools.clock());
-  if (policy.mode !== 'forced') return unenrolAccount(tools, actor, account);
+export async function turnOff(context: PolicyContext, actor: string, account: Account): Promise<boolean> {
+  const policy = policyAt((await context.store.lookupDomain(account.domain)).record, context.clock());
+  if (policy.mode !== 'forced') return unenrolAccount(context, actor, account);
   throw new Fault('NOT_ALLOWED', `${account.domain} requires two-step authentication`);
 }
 
@@ -166,9 +166,9 @@ export async function turnOff(tools: PolicyTools, actor: string, account: Accoun
  * Turns two-step off: factors, recovery codes and app passwords are gone, and what they opened is closed. A suspension
  * stays. False when the account was not enrolled.
  */
-export async function unenrolAccount(tools: PolicyTools, actor: string, account: Account): Promise<boolean> {
-  const wasEnrolled = await changeAndTell(
-    tools,
+export async function unenrolAccount(context: PolicyContext, actor: string, account: Account): Promise<boolean> {
+  const wasEnrolled = await changeAndNotify(
+    context,
     account,
     ({ enrolledAt, suspended, cutOffAt, language }) => {
       if (enrolledAt === undefined) return { record: undefined, result: false };
@@ -176,7 +176,7 @@ export async function unenrolAccount(tools: PolicyTools, actor: string, account:
     },
     (done) => (done ? { actor, action: 'account.unenrolled' } : undefined),
   );
-  if (wasEnrolled) await endBrowsers(tools, account);
+  if (wasEnrolled) await endBrowsers(context, account);
   return wasEnrolled;
 }
 
@@ -186,13 +186,13 @@ export async function unenrolAccount(tools: PolicyTools, actor: string, account:
  * none in either case. False when the account was not enrolled.
  */
 export async function resetFactors(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   appPasswords: 'keep' | 'revoke' = 'keep',
 ): Promise<boolean> {
-  const wasEnrolled = await changeAndTell(
-    tools,
+  const wasEnrolled = await changeAndNotify(
+    context,
     account,
     (current) => {
       if (current.enrolledAt === undefined) return { record: undefined, result: false };
@@ -204,13 +204,13 @@ export async function resetFactors(
     },
     (done) => (done ? { actor, action: 'account.factors-reset', detail: { appPasswords } } : undefined),
   );
-  if (wasEnrolled) await endBrowsers(tools, account);
+  if (wasEnrolled) await endBrowsers(context, account);
   return wasEnrolled;
 }
 
 /** Ends what an account has in browsers: sessions, trust, codes and challenges. Returns how many there were. */
-export async function endBrowsers(tools: Pick<PolicyTools, 'store'>, { name }: Account): Promise<number> {
-  return tools.store.ephemeral.endAll(name, BROWSER_KINDS);
+export async function endBrowsers(context: Pick<PolicyContext, 'store'>, { name }: Account): Promise<number> {
+  return context.store.ephemeral.endAll(name, BROWSER_KINDS);
 }
 
 const BROWSER_KINDS: readonly EphemeralKind[] = [

@@ -9,16 +9,16 @@ import { randomBytes } from 'node:crypto';
 import { Fault } from '#core/fault.ts';
 import { endBrowsers, factorsOf, makeStart, requireMethod, withFactor } from './factors.ts';
 import { checkedName } from '#policy/app-passwords/app-passwords.ts';
-import { changeAccount, changeAndTell } from '#policy/changes/account-changes.ts';
+import { changeAccount, changeAndNotify } from '#policy/changes/account-changes.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { EphemeralRef } from '#policy/ports/ephemeral.ts';
 import type { FactorAdded } from './factors.ts';
 import type { PasskeySite, PasskeyVerifier } from '#policy/ports/passkeys.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { AccountRecord, PasskeyRecord } from '#policy/ports/records.ts';
 
-export type PasskeyTools = PolicyTools & { readonly passkeys: PasskeyVerifier; readonly site: PasskeySite };
+export type PasskeyTools = PolicyContext & { readonly passkeys: PasskeyVerifier; readonly site: PasskeySite };
 
 /** Where a challenge belongs. */
 export interface PasskeyBinding {
@@ -71,19 +71,19 @@ const MAX_PASSKEYS = 10;
 const ALGORITHMS = [-7, -257, -8] as const;
 
 /** Asks for a new passkey. NOT_ALLOWED where the domain does not permit them, or the account has ten. */
-export async function beginPasskey(tools: PasskeyTools, binding: PasskeyBinding): Promise<PasskeyCreation> {
+export async function beginPasskey(context: PasskeyTools, binding: PasskeyBinding): Promise<PasskeyCreation> {
   const { account } = binding;
-  await requireMethod(tools, account, 'passkey', tools.clock());
-  const { record } = await tools.store.lookupAccount(account);
+  await requireMethod(context, account, 'passkey', context.clock());
+  const { record } = await context.store.lookupAccount(account);
   const { passkeys = [] } = record ?? {};
   if (passkeys.length >= MAX_PASSKEYS) throw tooMany();
-  const { rpId, name } = tools.site;
+  const { rpId, name } = context.site;
   return {
-    challenge: await newChallenge(tools, binding, additionTo(record)),
+    challenge: await newChallenge(context, binding, additionTo(record)),
     rp: { id: rpId, name },
     // Opaque, since the authenticator shows it to nobody but may give it to anybody (WebAuthn §14.6.1).
     user: {
-      id: tools.keyring.digest('passkey', ['user', account.name]),
+      id: context.keyring.digest('passkey', ['user', account.name]),
       name: account.name,
       displayName: account.name,
     },
@@ -100,25 +100,25 @@ export async function beginPasskey(tools: PasskeyTools, binding: PasskeyBinding)
  * account got its first factor meanwhile by another way, or this passkey is there already; USAGE when the name is none.
  */
 export async function confirmPasskey(
-  tools: PasskeyTools,
+  context: PasskeyTools,
   actor: string,
   binding: PasskeyBinding,
   answer: { readonly response: unknown; readonly name: string },
 ): Promise<PasskeyAdded> {
   const { account } = binding;
-  const now = tools.clock();
+  const now = context.clock();
   const name = checkedName(answer.name);
-  const policy = await requireMethod(tools, account, 'passkey', now);
-  const before = (await tools.store.lookupAccount(account)).record;
+  const policy = await requireMethod(context, account, 'passkey', now);
+  const before = (await context.store.lookupAccount(account)).record;
   const purpose = additionTo(before);
-  const challenge = await takeChallenge(tools, binding, purpose);
+  const challenge = await takeChallenge(context, binding, purpose);
   if (challenge === undefined) return { kind: 'not-proven' };
-  const proven = await tools.passkeys.registration(answer.response, { ...tools.site, challenge });
+  const proven = await context.passkeys.registration(answer.response, { ...context.site, challenge });
   if (proven === undefined) return { kind: 'not-proven' };
   const passkey: PasskeyRecord = { ...proven, name, createdAt: now };
-  const start = makeStart(tools, account, policy, now);
-  const added = await changeAndTell<FactorAdded>(
-    tools,
+  const start = makeStart(context, account, policy, now);
+  const added = await changeAndNotify<FactorAdded>(
+    context,
     account,
     (current) => {
       const { passkeys = [] } = current;
@@ -131,22 +131,22 @@ export async function confirmPasskey(
     },
     ({ kind }) => ({ actor, action: 'account.enrolled', detail: { factor: 'passkey', name, was: kind } }),
   );
-  await endBrowsers(tools, account);
+  await endBrowsers(context, account);
   return { ...added, passkey };
 }
 
 /** Asks for a proof by one of the account's passkeys. NOT_ALLOWED when it has none. */
 export async function requestPasskey(
-  tools: PasskeyTools,
+  context: PasskeyTools,
   binding: PasskeyBinding,
   purpose: 'sign-in' | 'step-up',
 ): Promise<PasskeyRequest> {
-  const { record } = await tools.store.lookupAccount(binding.account);
+  const { record } = await context.store.lookupAccount(binding.account);
   const { passkeys = [] } = record ?? {};
   if (passkeys.length === 0) throw new Fault('NOT_ALLOWED', 'the account has no passkey');
   return {
-    challenge: await newChallenge(tools, binding, purpose),
-    rpId: tools.site.rpId,
+    challenge: await newChallenge(context, binding, purpose),
+    rpId: context.site.rpId,
     allowCredentials: passkeys.map((passkey) => descriptorOf(passkey)),
     timeout: CHALLENGE_MS,
     userVerification: 'preferred',
@@ -158,20 +158,20 @@ export async function requestPasskey(
  * not go up, as that of a copied authenticator, is wrong.
  */
 export async function checkPasskey(
-  tools: PasskeyTools,
+  context: PasskeyTools,
   binding: PasskeyBinding,
   purpose: 'sign-in' | 'step-up',
   response: unknown,
 ): Promise<PasskeyCheck> {
   const { account } = binding;
-  const challenge = await takeChallenge(tools, binding, purpose);
+  const challenge = await takeChallenge(context, binding, purpose);
   if (challenge === undefined) return { kind: 'over' };
-  const { record } = await tools.store.lookupAccount(account);
-  const expected = { ...tools.site, challenge };
-  const proven = await tools.passkeys.assertion(response, expected, record?.passkeys ?? []);
+  const { record } = await context.store.lookupAccount(account);
+  const expected = { ...context.site, challenge };
+  const proven = await context.passkeys.assertion(response, expected, record?.passkeys ?? []);
   if (proven === undefined) return { kind: 'wrong' };
-  const lastUsedAt = tools.clock();
-  return changeAccount<PasskeyCheck>(tools, account, (current) => {
+  const lastUsedAt = context.clock();
+  return changeAccount<PasskeyCheck>(context, account, (current) => {
     const { passkeys = [] } = current;
     const found = passkeys.find(({ id }) => id === proven.id);
     if (found === undefined || !goesUp(found.counter, proven.counter)) {
@@ -185,12 +185,12 @@ export async function checkPasskey(
 
 /** Gives a passkey another name. NOT_FOUND when there is none with this id; USAGE when the name is none. */
 export async function renamePasskey(
-  tools: PolicyTools,
+  context: PolicyContext,
   account: Account,
   change: { readonly id: string; readonly name: string },
 ): Promise<void> {
   const name = checkedName(change.name);
-  await changeAccount(tools, account, (current) => {
+  await changeAccount(context, account, (current) => {
     const { passkeys = [] } = current;
     if (!passkeys.some(({ id }) => id === change.id)) return unknownPasskey();
     const renamed = passkeys.map((one) => (one.id === change.id ? { ...one, name } : one));
@@ -199,9 +199,14 @@ export async function renamePasskey(
 }
 
 /** Takes one passkey away. NOT_FOUND when there is none with this id; NOT_ALLOWED when it is the only factor. */
-export async function removePasskey(tools: PolicyTools, actor: string, account: Account, id: string): Promise<void> {
-  await changeAndTell<string>(
-    tools,
+export async function removePasskey(
+  context: PolicyContext,
+  actor: string,
+  account: Account,
+  id: string,
+): Promise<void> {
+  await changeAndNotify<string>(
+    context,
     account,
     (current) => {
       const { passkeys = [] } = current;
@@ -214,7 +219,7 @@ export async function removePasskey(tools: PolicyTools, actor: string, account: 
     },
     (name) => ({ actor, action: 'account.factor-removed', detail: { factor: 'passkey', name } }),
   );
-  await endBrowsers(tools, account);
+  await endBrowsers(context, account);
 }
 
 type ChallengePurpose = 'sign-in' | 'step-up' | 'first-factor' | 'further-factor';
@@ -224,25 +229,29 @@ function additionTo(record: AccountRecord | undefined): ChallengePurpose {
   return record === undefined || factorsOf(record).length === 0 ? 'first-factor' : 'further-factor';
 }
 
-async function newChallenge(tools: PolicyTools, binding: PasskeyBinding, purpose: ChallengePurpose): Promise<string> {
-  const createdAt = tools.clock();
+async function newChallenge(
+  context: PolicyContext,
+  binding: PasskeyBinding,
+  purpose: ChallengePurpose,
+): Promise<string> {
+  const createdAt = context.clock();
   const challenge = randomBytes(CHALLENGE_BYTES).toString('base64url');
   const content = { value: { challenge, createdAt }, expiresAt: createdAt + CHALLENGE_MS };
-  await tools.store.ephemeral.put(refOf(tools, binding, purpose), content);
+  await context.store.ephemeral.put(refOf(context, binding, purpose), content);
   return challenge;
 }
 
 async function takeChallenge(
-  tools: PolicyTools,
+  context: PolicyContext,
   binding: PasskeyBinding,
   purpose: ChallengePurpose,
 ): Promise<string | undefined> {
-  const found = await tools.store.ephemeral.consume(refOf(tools, binding, purpose));
-  return found === undefined || found.createdAt + CHALLENGE_MS <= tools.clock() ? undefined : found.challenge;
+  const found = await context.store.ephemeral.consume(refOf(context, binding, purpose));
+  return found === undefined || found.createdAt + CHALLENGE_MS <= context.clock() ? undefined : found.challenge;
 }
 
 function refOf(
-  { keyring }: PolicyTools,
+  { keyring }: PolicyContext,
   { session, account }: PasskeyBinding,
   purpose: ChallengePurpose,
 ): EphemeralRef<'passkey-challenge'> {

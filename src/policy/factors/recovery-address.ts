@@ -9,13 +9,13 @@ import { canonicalAccount } from '#core/identity.ts';
 import { checkEmailedCode, makeEmailedCode } from './emailed-code.ts';
 import { endBrowsers, factorsOf, makeStart, requireMethod, withFactor } from './factors.ts';
 import { requireTwoStep } from '#policy/app-passwords/app-passwords.ts';
-import { changeAndTell } from '#policy/changes/account-changes.ts';
+import { changeAndNotify } from '#policy/changes/account-changes.ts';
 
 import type { Account, IdentityRules } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
 import type { CodeCheck, MadeCode } from './emailed-code.ts';
 import type { FactorAdded } from './factors.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { AccountRecord } from '#policy/ports/records.ts';
 
 export type AddressCheck =
@@ -57,17 +57,17 @@ export function checkRecoveryAddress(account: Account, typed: string, rules: Ide
  * permit codes by email while a factor is wanted; USAGE when the address does not fit.
  */
 export async function beginRecoveryAddress(
-  tools: PolicyTools,
+  context: PolicyContext,
   binding: AddressBinding,
   typed: string,
   rules: IdentityRules,
 ): Promise<MadeCode> {
   const { account } = binding;
-  await policyFor(tools, binding);
+  await policyFor(context, binding);
   const checked = checkRecoveryAddress(account, typed, rules);
   if (checked.kind !== 'fit') throw new Fault('USAGE', `this cannot be the recovery address: ${checked.kind}`);
-  const { record } = await tools.store.lookupAccount(account);
-  return makeEmailedCode(tools, codeBinding(binding, record), checked.address);
+  const { record } = await context.store.lookupAccount(account);
+  return makeEmailedCode(context, codeBinding(binding, record), checked.address);
 }
 
 /**
@@ -76,20 +76,20 @@ export async function beginRecoveryAddress(
  * another factor meanwhile that the beginning did not prove.
  */
 export async function confirmRecoveryAddress(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   binding: AddressBinding,
   code: Secret,
 ): Promise<AddressOutcome> {
   const { account } = binding;
-  const policy = await policyFor(tools, binding);
-  const before = (await tools.store.lookupAccount(account)).record;
-  const checked = await checkEmailedCode(tools, codeBinding(binding, before), code);
+  const policy = await policyFor(context, binding);
+  const before = (await context.store.lookupAccount(account)).record;
+  const checked = await checkEmailedCode(context, codeBinding(binding, before), code);
   if (checked.kind !== 'right') return checked;
-  const start = makeStart(tools, account, policy, tools.clock());
+  const start = makeStart(context, account, policy, context.clock());
   const first = hasNoFactor(before);
-  const outcome = await changeAndTell<FactorAdded | { readonly kind: 'set' }>(
-    tools,
+  const outcome = await changeAndNotify<FactorAdded | { readonly kind: 'set' }>(
+    context,
     account,
     (current) => {
       if (first !== hasNoFactor(current)) return new Fault('NOT_ALLOWED', 'the account has changed: begin again');
@@ -106,13 +106,13 @@ export async function confirmRecoveryAddress(
         ? { actor, action: 'account.recovery-address-changed' }
         : { actor, action: 'account.enrolled', detail: { factor: 'email', was: kind } },
   );
-  if (outcome.kind !== 'set' || before?.emailFactor !== undefined) await endBrowsers(tools, account);
+  if (outcome.kind !== 'set' || before?.emailFactor !== undefined) await endBrowsers(context, account);
   return outcome;
 }
 
-function policyFor(tools: PolicyTools, { account, as }: AddressBinding) {
-  const now = tools.clock();
-  return as === 'factor' ? requireMethod(tools, account, 'email', now) : requireTwoStep(tools, account, now);
+function policyFor(context: PolicyContext, { account, as }: AddressBinding) {
+  const now = context.clock();
+  return as === 'factor' ? requireMethod(context, account, 'email', now) : requireTwoStep(context, account, now);
 }
 
 // A code that was asked for with the password alone is worth nothing once the account has a factor.

@@ -6,11 +6,11 @@
 import { Fault } from '#core/fault.ts';
 import { Secret } from '#core/secret.ts';
 import { randomText, sameText } from '#policy/secrets/app-password.ts';
-import { changeAndTell } from '#policy/changes/account-changes.ts';
+import { changeAndNotify } from '#policy/changes/account-changes.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { typedCode } from '#policy/secrets/typed-code.ts';
 
 /** Codes to show once, `abcd-efgh-jkmn`, and the digests to keep. */
@@ -41,16 +41,16 @@ export function makeRecoveryCodes(keyring: Keyring, account: string): NewRecover
  * A code whose master key is no longer on the keyring is unknown.
  */
 export async function consumeRecoveryCode(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   typed: Secret,
 ): Promise<RecoveryOutcome> {
-  return changeAndTell<RecoveryOutcome>(
-    tools,
+  return changeAndNotify<RecoveryOutcome>(
+    context,
     account,
     (current) => {
-      const used = findDigest(tools.keyring, account.name, typed, current.recoveryCodes);
+      const used = findDigest(context.keyring, account.name, typed, current.recoveryCodes);
       if (used === undefined) return { record: undefined, result: { kind: 'unknown' } };
       const recoveryCodes = current.recoveryCodes.filter((digest) => digest !== used);
       return { record: { ...current, recoveryCodes }, result: { kind: 'used', left: recoveryCodes.length } };
@@ -64,13 +64,13 @@ export async function consumeRecoveryCode(
 
 /** Replaces all codes by ten new ones. NOT_ALLOWED when the account has not enrolled. */
 export async function renewRecoveryCodes(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
 ): Promise<readonly Secret[]> {
-  const fresh = makeRecoveryCodes(tools.keyring, account.name);
-  await changeAndTell(
-    tools,
+  const fresh = makeRecoveryCodes(context.keyring, account.name);
+  await changeAndNotify(
+    context,
     account,
     (current) => {
       if (current.enrolledAt === undefined) return new Fault('NOT_ALLOWED', 'the account has not enrolled');

@@ -5,13 +5,13 @@
 
 import { Fault } from '#core/fault.ts';
 import { endBrowsers, factorsOf, makeStart, requireMethod, withFactor } from './factors.ts';
-import { changeAccount, changeAndTell } from '#policy/changes/account-changes.ts';
+import { changeAccount, changeAndNotify } from '#policy/changes/account-changes.ts';
 import { NO_STEP, matchCode, newTotp, totpOf } from '#policy/secrets/totp.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
 import type { FactorAdded, Start } from './factors.ts';
-import type { Changed, PolicyTools } from '#policy/changes/account-changes.ts';
+import type { Changed, PolicyContext } from '#policy/changes/account-changes.ts';
 import type { CodeMatch, NewTotp } from '#policy/secrets/totp.ts';
 import type { AccountRecord } from '#policy/ports/records.ts';
 
@@ -24,12 +24,12 @@ const TOTP_RECORD_ID = 'totp';
  * Makes an authenticator secret and keeps it, sealed, for thirty minutes; a second begin replaces the first.
  * NOT_ALLOWED where the domain has two-step turned off or does not permit authenticator apps.
  */
-export async function beginTotp(tools: PolicyTools, account: Account): Promise<NewTotp> {
-  const now = tools.clock();
-  await requireMethod(tools, account, 'totp', now);
-  const fresh = newTotp(tools.issuer, account.name);
-  const begun = { sealedSecret: tools.keyring.seal(fresh.secret, bindingOf(account)), startedAt: now };
-  await changeAccount(tools, account, (current) => {
+export async function beginTotp(context: PolicyContext, account: Account): Promise<NewTotp> {
+  const now = context.clock();
+  await requireMethod(context, account, 'totp', now);
+  const fresh = newTotp(context.issuer, account.name);
+  const begun = { sealedSecret: context.keyring.seal(fresh.secret, bindingOf(account)), startedAt: now };
+  await changeAccount(context, account, (current) => {
     const pendingTotp = factorsOf(current).length === 0 ? ({ ...begun, first: true } as const) : begun;
     return { record: { ...current, pendingTotp }, result: undefined };
   });
@@ -37,10 +37,10 @@ export async function beginTotp(tools: PolicyTools, account: Account): Promise<N
 }
 
 /** What beginTotp has begun for the account with this record, to show it again; undefined when that is too long ago. */
-export function pendingTotpOf(tools: PolicyTools, account: Account, record: AccountRecord): NewTotp | undefined {
+export function pendingTotpOf(context: PolicyContext, account: Account, record: AccountRecord): NewTotp | undefined {
   const { pendingTotp: pending } = record;
-  if (pending === undefined || tools.clock() - pending.startedAt > PENDING_SECONDS * 1000) return undefined;
-  return totpOf(tools.issuer, account.name, tools.keyring.open(pending.sealedSecret, bindingOf(account)));
+  if (pending === undefined || context.clock() - pending.startedAt > PENDING_SECONDS * 1000) return undefined;
+  return totpOf(context.issuer, account.name, context.keyring.open(pending.sealedSecret, bindingOf(account)));
 }
 
 /**
@@ -50,22 +50,22 @@ export function pendingTotpOf(tools: PolicyTools, account: Account, record: Acco
  * did not prove, or the domain has changed its mind.
  */
 export async function confirmTotp(
-  tools: PolicyTools,
+  context: PolicyContext,
   actor: string,
   account: Account,
   code: Secret,
 ): Promise<Confirmation> {
-  const now = tools.clock();
-  const policy = await requireMethod(tools, account, 'totp', now);
-  const start = makeStart(tools, account, policy, now);
-  const confirmation = await changeAndTell<Confirmation>(
-    tools,
+  const now = context.clock();
+  const policy = await requireMethod(context, account, 'totp', now);
+  const start = makeStart(context, account, policy, now);
+  const confirmation = await changeAndNotify<Confirmation>(
+    context,
     account,
-    (current) => confirmed(tools, current, { account, code, start }),
+    (current) => confirmed(context, current, { account, code, start }),
     ({ kind }) =>
       kind === 'wrong-code' ? undefined : { actor, action: 'account.enrolled', detail: { factor: 'totp', was: kind } },
   );
-  if (confirmation.kind !== 'wrong-code') await endBrowsers(tools, account);
+  if (confirmation.kind !== 'wrong-code') await endBrowsers(context, account);
   return confirmation;
 }
 
@@ -73,19 +73,19 @@ export async function confirmTotp(
  * Checks a code of the enrolled authenticator and uses it up: of two attempts with one code, or with codes of one
  * 30-second step, one is right. NOT_ALLOWED when the account has no authenticator.
  */
-export async function consumeTotpCode(tools: PolicyTools, account: Account, code: Secret): Promise<CodeMatch> {
-  const now = tools.clock();
-  return changeAccount<CodeMatch>(tools, account, (current) => {
+export async function consumeTotpCode(context: PolicyContext, account: Account, code: Secret): Promise<CodeMatch> {
+  const now = context.clock();
+  return changeAccount<CodeMatch>(context, account, (current) => {
     const { totp } = current;
     if (totp === undefined) return new Fault('NOT_ALLOWED', 'the account has no authenticator app');
-    const match = matchCode(tools.keyring.open(totp.sealedSecret, bindingOf(account)), code, now, totp.lastStep);
+    const match = matchCode(context.keyring.open(totp.sealedSecret, bindingOf(account)), code, now, totp.lastStep);
     if (match.kind !== 'right') return { record: undefined, result: match };
     return { record: { ...current, totp: { ...totp, lastStep: match.step } }, result: match };
   });
 }
 
 function confirmed(
-  tools: PolicyTools,
+  context: PolicyContext,
   current: AccountRecord,
   asked: { readonly account: Account; readonly code: Secret; readonly start: Start },
 ): Changed<Confirmation> {
@@ -97,7 +97,7 @@ function confirmed(
   if (pending.first === true && factorsOf(current).length > 0) {
     return new Fault('NOT_ALLOWED', 'the account has got another factor meanwhile: begin again');
   }
-  const match = matchCode(tools.keyring.open(pending.sealedSecret, bindingOf(account)), code, start.now, NO_STEP);
+  const match = matchCode(context.keyring.open(pending.sealedSecret, bindingOf(account)), code, start.now, NO_STEP);
   if (match.kind !== 'right') return { record: undefined, result: { kind: 'wrong-code' } };
   const totp = { sealedSecret: pending.sealedSecret, confirmedAt: start.now, lastStep: match.step };
   return withFactor(rest, { kind: 'totp', parts: { totp } }, start);

@@ -13,7 +13,7 @@ import { factorsMark } from './factors.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { EphemeralRef, TrustedBrowserRecord } from '#policy/ports/ephemeral.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import { EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 export interface TrustedBrowser extends TrustedBrowserRecord {
@@ -25,46 +25,49 @@ const DAY_MS = 86_400_000;
 
 /** Trusts a browser; returns the value of its cookie and until when. NOT_ALLOWED where the domain trusts none. */
 export async function trustBrowser(
-  tools: PolicyTools,
+  context: PolicyContext,
   account: Account,
   seen: Pick<TrustedBrowserRecord, 'browser' | 'network'>,
 ): Promise<{ readonly token: Secret; readonly expiresAt: number }> {
-  const { mark, days } = await standing(tools, account);
+  const { mark, days } = await standing(context, account);
   if (days === 0) throw new Fault('NOT_ALLOWED', `${account.domain} trusts no browsers`);
-  const now = tools.clock();
+  const now = context.clock();
   const token = new Secret(randomBytes(32).toString('base64url'));
   const expiresAt = now + days * DAY_MS;
   const value = { account: account.name, ...seen, createdAt: now, usedAt: now, factorsMark: mark };
-  await tools.store.ephemeral.put(refOf(account, idOf(tools, token)), { value, expiresAt });
+  await context.store.ephemeral.put(refOf(account, idOf(context, token)), { value, expiresAt });
   return { token, expiresAt };
 }
 
 /** The trusted browser of this cookie, noted as used now; undefined when it is not trusted by this account any more. */
 export async function lookupTrustedBrowser(
-  tools: PolicyTools,
+  context: PolicyContext,
   account: Account,
   token: Secret,
 ): Promise<TrustedBrowser | undefined> {
-  const ref = refOf(account, idOf(tools, token));
-  const entry = await tools.store.ephemeral.load(ref);
+  const ref = refOf(account, idOf(context, token));
+  const entry = await context.store.ephemeral.load(ref);
   if (entry === undefined) return undefined;
-  const { mark, days } = await standing(tools, account);
-  const now = tools.clock();
+  const { mark, days } = await standing(context, account);
+  const now = context.clock();
   // A domain that has shortened the time means those trusted before, too.
   const until = Math.min(entry.expiresAt, entry.value.createdAt + days * DAY_MS);
   if (until <= now || !sameText(entry.value.factorsMark, mark)) return undefined;
   const value = { ...entry.value, usedAt: now };
-  await tools.store.ephemeral.update(ref, { ...entry, value });
+  await context.store.ephemeral.update(ref, { ...entry, value });
   return { ...value, id: entry.id, expiresAt: until };
 }
 
 /** The browsers that an account trusts. */
-export async function listTrustedBrowsers(tools: PolicyTools, account: Account): Promise<readonly TrustedBrowser[]> {
+export async function listTrustedBrowsers(
+  context: PolicyContext,
+  account: Account,
+): Promise<readonly TrustedBrowser[]> {
   const [entries, { mark, days }] = await Promise.all([
-    tools.store.ephemeral.listOf(account.name, 'trusted-browser'),
-    standing(tools, account),
+    context.store.ephemeral.listOf(account.name, 'trusted-browser'),
+    standing(context, account),
   ]);
-  const now = tools.clock();
+  const now = context.clock();
   return entries
     .map(({ id, value, expiresAt }) => ({
       ...value,
@@ -75,16 +78,16 @@ export async function listTrustedBrowsers(tools: PolicyTools, account: Account):
 }
 
 /** Ends the trust in one browser, by its id. False when there is none. */
-export async function distrustBrowser(tools: PolicyTools, account: Account, id: string): Promise<boolean> {
-  return (await tools.store.ephemeral.consume(refOf(account, id))) !== undefined;
+export async function distrustBrowser(context: PolicyContext, account: Account, id: string): Promise<boolean> {
+  return (await context.store.ephemeral.consume(refOf(account, id))) !== undefined;
 }
 
 /** Ends the trust in all browsers of an account. Returns how many there were. */
-export async function distrustAllBrowsers(tools: PolicyTools, { name }: Account): Promise<number> {
-  return tools.store.ephemeral.endAll(name, ['trusted-browser']);
+export async function distrustAllBrowsers(context: PolicyContext, { name }: Account): Promise<number> {
+  return context.store.ephemeral.endAll(name, ['trusted-browser']);
 }
 
-async function standing({ store, keyring, clock }: PolicyTools, account: Account) {
+async function standing({ store, keyring, clock }: PolicyContext, account: Account) {
   const [{ record = EMPTY_ACCOUNT }, domain] = await Promise.all([
     store.lookupAccount(account),
     store.lookupDomain(account.domain),
@@ -98,6 +101,6 @@ function refOf({ name }: Account, id: string): EphemeralRef<'trusted-browser'> {
   return { kind: 'trusted-browser', id, owner: name };
 }
 
-function idOf({ keyring }: PolicyTools, token: Secret): string {
+function idOf({ keyring }: PolicyContext, token: Secret): string {
   return keyring.digest('trusted-browser', [token.expose()]);
 }

@@ -7,12 +7,12 @@
 import { appPasswordCharacters } from '#core/app-password-shape.ts';
 import { Fault, isFault } from '#core/fault.ts';
 import { networkOf } from '#core/network.ts';
-import { AnsweredLately } from './password-check-cache.ts';
+import { PasswordCheckCache } from './password-check-cache.ts';
 import { coverageOf } from '#policy/rules/session-coverage.ts';
-import { LastKnown } from './verdict-cache.ts';
-import { rulingOf } from '#policy/rules/login-rules.ts';
+import { VerdictCache } from './verdict-cache.ts';
+import { applyRules } from '#policy/rules/login-rules.ts';
 import { makeResolver } from './outcome-resolver.ts';
-import { seenBy } from '#policy/secrets/attempt-fingerprint.ts';
+import { attemptFingerprint } from '#policy/secrets/attempt-fingerprint.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Attempt, Epochs, LoginOutcome, Verdict } from '#core/verdict.ts';
@@ -57,8 +57,8 @@ const MAX_REMEMBERED_PER_ACCOUNT = 32;
 export function makeGatekeeper(options: GatekeeperOptions): Gatekeeper {
   const { store, keyring, clock, staleSeconds } = options;
   const bounds = { maxAccounts: MAX_REMEMBERED_ACCOUNTS, maxAnswersPerAccount: MAX_REMEMBERED_PER_ACCOUNT };
-  const lastKnown = new LastKnown({ staleSeconds, ...bounds });
-  const lately = new AnsweredLately();
+  const lastKnown = new VerdictCache({ staleSeconds, ...bounds });
+  const lately = new PasswordCheckCache();
   const judge = makeJudge(options, lastKnown, lately);
 
   return {
@@ -83,7 +83,11 @@ export function makeGatekeeper(options: GatekeeperOptions): Gatekeeper {
   };
 }
 
-function makeJudge(options: GatekeeperOptions, lastKnown: LastKnown, lately: AnsweredLately): Gatekeeper['decide'] {
+function makeJudge(
+  options: GatekeeperOptions,
+  lastKnown: VerdictCache,
+  lately: PasswordCheckCache,
+): Gatekeeper['decide'] {
   const { store, keyring, limits, clock, onFault } = options;
   const checkOrdinaryPassword = rememberingCheck(options, lately);
   const resolve = makeResolver({ ...options, checkOrdinaryPassword });
@@ -103,7 +107,7 @@ function makeJudge(options: GatekeeperOptions, lastKnown: LastKnown, lately: Ans
       return { kind: 'allow', ...known };
     }
     lastKnown.observe(account, { account: facts.account.epoch, domain: facts.domain.epoch });
-    const verdict = await resolve(rulingOf(attempt, facts, now, options), attempt, signal);
+    const verdict = await resolve(applyRules(attempt, facts, now, options), attempt, signal);
     if (verdict.kind === 'allow' && verdict.opener.kind === 'app-password') {
       lastKnown.remember(account, question, verdict, now);
     } else {
@@ -116,7 +120,7 @@ function makeJudge(options: GatekeeperOptions, lastKnown: LastKnown, lately: Ans
   };
 }
 
-function rememberingCheck(options: GatekeeperOptions, lately: AnsweredLately): CheckOrdinaryPassword {
+function rememberingCheck(options: GatekeeperOptions, lately: PasswordCheckCache): CheckOrdinaryPassword {
   const { keyring, clock } = options;
   return async (attempt, signal) => {
     const question = exactly(keyring, attempt);
@@ -152,9 +156,9 @@ function successOf(attempt: Attempt, verdict: Verdict, { keyring, clock }: Gatek
   return { ...seen(keyring, attempt), now: clock(), protocol, appPasswordId, ordinaryPassword };
 }
 
-function seen(keyring: Keyring, attempt: Attempt): Pick<LoginQuery, 'account' | 'network' | 'secretMark'> {
+function seen(keyring: Keyring, attempt: Attempt): Pick<LoginQuery, 'account' | 'network' | 'secretFingerprint'> {
   const { account, client } = attempt;
-  return seenBy(keyring, { account, address: client.address, offered: offeredText(attempt) });
+  return attemptFingerprint(keyring, { account, address: client.address, offered: offeredText(attempt) });
 }
 
 function questionOf(keyring: Keyring, attempt: Attempt): string {

@@ -9,7 +9,7 @@ import type { Protocol } from '#core/verdict.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
 import { retryAfterSeconds } from '#policy/rules/login-rules.ts';
 import type { Store } from '#policy/ports/store.ts';
-import { seenBy } from '#policy/secrets/attempt-fingerprint.ts';
+import { attemptFingerprint } from '#policy/secrets/attempt-fingerprint.ts';
 import type { Limits, LoginFacts, Pressure } from '#policy/ports/logins.ts';
 
 export interface HashedLogin {
@@ -35,9 +35,9 @@ export type HashedVerdict =
   | { readonly kind: 'throttle'; readonly retryAfterSeconds: number };
 
 /** Judges a login and counts it as wrong until it is reported as a success. Throws STORE_UNAVAILABLE. */
-export async function judgeHashedLogin(tools: HashedLoginTools, login: HashedLogin): Promise<HashedVerdict> {
-  const { store, limits, clock } = tools;
-  const facts: LoginFacts = await store.lookupLogin({ ...seen(tools, login), now: clock(), limits });
+export async function judgeHashedLogin(context: HashedLoginTools, login: HashedLogin): Promise<HashedVerdict> {
+  const { store, limits, clock } = context;
+  const facts: LoginFacts = await store.lookupLogin({ ...seen(context, login), now: clock(), limits });
   if (facts.account.record?.suspended !== undefined) return { kind: 'suspended' };
   const seconds = retryAfterSeconds(facts.pressure, limits);
   if (seconds !== undefined) return { kind: 'throttle', retryAfterSeconds: seconds };
@@ -46,11 +46,11 @@ export async function judgeHashedLogin(tools: HashedLoginTools, login: HashedLog
 
 /** The login has succeeded: it is no guess, and its network is a known one from now on. Throws STORE_UNAVAILABLE. */
 export async function recordHashedSuccess(
-  tools: HashedLoginTools,
+  context: HashedLoginTools,
   login: HashedLogin,
   protocol: Protocol,
 ): Promise<void> {
-  await tools.store.recordSuccess({ ...seen(tools, login), now: tools.clock(), protocol });
+  await context.store.recordSuccess({ ...seen(context, login), now: context.clock(), protocol });
 }
 
 function pressed({ accountFailures, accountNetworkFailures, knownNetwork }: Pressure, limits: Limits): boolean {
@@ -60,5 +60,5 @@ function pressed({ accountFailures, accountNetworkFailures, knownNetwork }: Pres
 
 // A kind of its own: a hash must not count as the same secret as a password that reads like it.
 function seen({ keyring }: HashedLoginTools, { account, address, passwordHash }: HashedLogin) {
-  return seenBy(keyring, { account, address, offered: ['hash', passwordHash] });
+  return attemptFingerprint(keyring, { account, address, offered: ['hash', passwordHash] });
 }

@@ -4,7 +4,7 @@ import { networkOf } from '#core/network.ts';
 import { setBounded } from './bounded-map.ts';
 
 import type { Attempt, DenyReason, Verdict } from '#core/verdict.ts';
-import type { Ruling } from '#policy/rules/login-rules.ts';
+import type { RuleOutcome } from '#policy/rules/login-rules.ts';
 import type { Store } from '#policy/ports/store.ts';
 import type { CheckOrdinaryPassword, Limits } from '#policy/ports/logins.ts';
 import { within } from '#async/abortable.ts';
@@ -27,7 +27,7 @@ export interface ResolverOptions {
   readonly clock: () => number;
 }
 
-export type ResolveRuling = (ruling: Ruling, attempt: Attempt, signal: AbortSignal) => Promise<Verdict>;
+export type ResolveRuleOutcome = (outcome: RuleOutcome, attempt: Attempt, signal: AbortSignal) => Promise<Verdict>;
 
 // Bounds the memory of hints given: about 200 bytes an entry.
 const MAX_REMEMBERED_HINTS = 10_000;
@@ -35,25 +35,25 @@ const UNAVAILABLE: Verdict = { kind: 'unavailable' };
 const WRONG: Verdict = { kind: 'deny', reason: 'wrong-credentials' };
 
 /** Makes the one who asks. Its answers throw Fault when the store or the deadline fails. */
-export function makeResolver(options: ResolverOptions): ResolveRuling {
+export function makeResolver(options: ResolverOptions): ResolveRuleOutcome {
   const auditHint = makeHintAudit(options);
 
-  return async (ruling, attempt, signal) => {
-    if (ruling.kind === 'verify-token') {
+  return async (outcome, attempt, signal) => {
+    if (outcome.kind === 'verify-token') {
       if (options.verifyToken === undefined) return WRONG;
       const answer = await within(signal, options.verifyToken(attempt, signal));
       if (answer.kind === 'unavailable') return UNAVAILABLE;
       if (answer.kind === 'invalid') return WRONG;
-      return { kind: 'allow', opener: { kind: 'token', id: answer.id }, epochs: ruling.epochs };
+      return { kind: 'allow', opener: { kind: 'token', id: answer.id }, epochs: outcome.epochs };
     }
-    if (ruling.kind === 'ask-backend') {
+    if (outcome.kind === 'ask-backend') {
       const answer = await within(signal, options.checkOrdinaryPassword(attempt, signal));
       if (answer === 'unavailable') return UNAVAILABLE;
-      if (answer === 'wrong' || ruling.hints === 'never') return WRONG;
-      await auditHint(attempt, ruling.ifRight);
-      return { kind: 'deny', reason: ruling.ifRight };
+      if (answer === 'wrong' || outcome.hints === 'never') return WRONG;
+      await auditHint(attempt, outcome.ifRight);
+      return { kind: 'deny', reason: outcome.ifRight };
     }
-    return ruling;
+    return outcome;
   };
 }
 

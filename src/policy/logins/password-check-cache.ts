@@ -14,7 +14,7 @@ export type Answered = 'right' | 'wrong';
 const REMEMBERED_MS = 5_000;
 const MAX_REMEMBERED = 10_000;
 
-export class AnsweredLately {
+export class PasswordCheckCache {
   readonly #answers = new Map<string, { readonly answer: Answered; readonly at: number }>();
 
   /** Notes what the backend has just said. `question` is a keyed digest of all that it was asked. */

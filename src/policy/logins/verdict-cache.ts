@@ -7,12 +7,12 @@
 import { setBounded } from './bounded-map.ts';
 
 import type { Account } from '#core/identity.ts';
-import type { Epochs, Opener } from '#core/verdict.ts';
+import type { Epochs, SessionCredential } from '#core/verdict.ts';
 import type { Change } from '#core/session.ts';
 
 /** An answer given earlier. */
 export interface KnownAnswer {
-  readonly opener: Opener;
+  readonly opener: SessionCredential;
   readonly epochs: Epochs;
   /** The app password's expiry (ms). */
   readonly cutOffAt?: number;
@@ -25,20 +25,20 @@ interface Remembered {
   readonly answers: Map<string, { readonly answer: KnownAnswer; readonly at: number }>;
 }
 
-export interface LastKnownOptions {
+export interface VerdictCacheOptions {
   /** How long after it was given an answer may be repeated. 0: nothing is remembered. */
   readonly staleSeconds: number;
   readonly maxAccounts: number;
   readonly maxAnswersPerAccount: number;
 }
 
-export class LastKnown {
-  readonly #options: LastKnownOptions;
+export class VerdictCache {
+  readonly #options: VerdictCacheOptions;
   readonly #accounts = new Map<string, Remembered>();
   /** The newest versions announced: an answer that was on its way when its account changed is not remembered. */
   readonly #announced = { accounts: new Map<string, number>(), domains: new Map<string, number>() };
 
-  constructor(options: LastKnownOptions) {
+  constructor(options: VerdictCacheOptions) {
     this.#options = options;
   }
 

@@ -21,7 +21,7 @@ export interface LoginQuery {
   /** The client's network: /32 or /56 text. */
   readonly network: string;
   /** A short keyed digest of the offered secret: equal for equal secrets, useless without the key. */
-  readonly secretMark: string;
+  readonly secretFingerprint: string;
   readonly now: number;
   readonly limits: Limits;
 }
@@ -44,7 +44,7 @@ export interface Pressure {
 export interface Success {
   readonly account: Account;
   readonly network: string;
-  readonly secretMark: string;
+  readonly secretFingerprint: string;
   readonly now: number;
   /** Absent for a forwarded ordinary password. */
   readonly appPasswordId?: string | undefined;

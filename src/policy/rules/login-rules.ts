@@ -12,7 +12,7 @@ import type { Keyring } from '#policy/secrets/keyring.ts';
 import type { Limits, LoginFacts, Pressure } from '#policy/ports/logins.ts';
 
 /** An answer, or the one question to the outside that decides it. */
-export type Ruling =
+export type RuleOutcome =
   | Verdict
   /** `ifRight` when the backend confirms the ordinary password and the domain hints; else wrong credentials. */
   | { readonly kind: 'ask-backend'; readonly ifRight: DenyReason; readonly hints: DomainPolicy['hints'] }
@@ -34,7 +34,7 @@ interface Question {
   readonly rules: Rules;
 }
 
-type Step = (question: Question) => Ruling | undefined;
+type Step = (question: Question) => RuleOutcome | undefined;
 
 /** In this order; anythingElse() answers where none of them does. */
 const STEPS: readonly Step[] = [suspended, beyondLimits, domainDisabled, notEnrolledAndNotForced, token, appPassword];
@@ -43,7 +43,7 @@ const STEPS: readonly Step[] = [suspended, beyondLimits, domainDisabled, notEnro
  * Judges one attempt by the facts of its account at the time `now` (ms). Throws KEY_INVALID when it would need a master
  * key that is not on the keyring.
  */
-export function rulingOf(attempt: Attempt, facts: LoginFacts, now: number, rules: Rules): Ruling {
+export function applyRules(attempt: Attempt, facts: LoginFacts, now: number, rules: Rules): RuleOutcome {
   const question: Question = {
     attempt,
     facts,
@@ -54,17 +54,17 @@ export function rulingOf(attempt: Attempt, facts: LoginFacts, now: number, rules
     rules,
   };
   for (const step of STEPS) {
-    const ruling = step(question);
-    if (ruling !== undefined) return ruling;
+    const outcome = step(question);
+    if (outcome !== undefined) return outcome;
   }
   return anythingElse(question);
 }
 
-function suspended({ facts }: Question): Ruling | undefined {
+function suspended({ facts }: Question): RuleOutcome | undefined {
   return facts.account.record?.suspended === undefined ? undefined : deny('suspended');
 }
 
-function beyondLimits({ facts: { pressure }, rules: { limits } }: Question): Ruling | undefined {
+function beyondLimits({ facts: { pressure }, rules: { limits } }: Question): RuleOutcome | undefined {
   const seconds = retryAfterSeconds(pressure, limits);
   return seconds === undefined ? undefined : { kind: 'throttle', retryAfterSeconds: seconds };
 }
@@ -78,23 +78,23 @@ export function retryAfterSeconds(pressure: Pressure, limits: Limits): number | 
   return accountWide || here ? limits.failureWindowSeconds : undefined;
 }
 
-function domainDisabled({ policy, epochs }: Question): Ruling | undefined {
+function domainDisabled({ policy, epochs }: Question): RuleOutcome | undefined {
   return policy.mode === 'disabled' ? { kind: 'forward', epochs } : undefined;
 }
 
-function notEnrolledAndNotForced({ policy, enrolled, epochs }: Question): Ruling | undefined {
+function notEnrolledAndNotForced({ policy, enrolled, epochs }: Question): RuleOutcome | undefined {
   if (enrolled || policy.mode === 'forced') return undefined;
   const { cutOffAt } = policy;
   return cutOffAt === undefined ? { kind: 'forward', epochs } : { kind: 'forward', epochs, cutOffAt };
 }
 
 // Our own sign-in leads through set-up first, so that an account which has not enrolled holds no token.
-function token({ attempt, enrolled, epochs }: Question): Ruling | undefined {
+function token({ attempt, enrolled, epochs }: Question): RuleOutcome | undefined {
   if (attempt.offered.kind !== 'token') return undefined;
   return enrolled ? { kind: 'verify-token', epochs } : deny('wrong-credentials');
 }
 
-function appPassword({ attempt, facts, enrolled, epochs, now, rules }: Question): Ruling | undefined {
+function appPassword({ attempt, facts, enrolled, epochs, now, rules }: Question): RuleOutcome | undefined {
   const { offered, account, protocol, client } = attempt;
   if (!enrolled || offered.kind !== 'password') return undefined;
   const presented = { account: account.name, secret: offered.password, protocol, address: client.address, now };
@@ -112,7 +112,7 @@ function appPassword({ attempt, facts, enrolled, epochs, now, rules }: Question)
  * question out for some secrets would let the time tell who has enrolled, because for those who have not the backend
  * judges every one. So an old phone's revoked app password is asked about too; limits count it once.
  */
-function anythingElse({ enrolled, policy: { hints } }: Question): Ruling {
+function anythingElse({ enrolled, policy: { hints } }: Question): RuleOutcome {
   return { kind: 'ask-backend', ifRight: enrolled ? 'app-password-required' : 'enrolment-required', hints };
 }
 

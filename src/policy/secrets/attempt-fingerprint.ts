@@ -18,10 +18,10 @@ export interface OfferedSecret {
 const MARK_LENGTH = 16;
 
 /** No secret and no full address. */
-export function seenBy(
+export function attemptFingerprint(
   keyring: Keyring,
   { account, address, offered }: OfferedSecret,
-): Pick<LoginQuery, 'account' | 'network' | 'secretMark'> {
-  const secretMark = keyring.digest('secret-mark', [account.name, ...offered]).slice(0, MARK_LENGTH);
-  return { account, network: networkOf(address), secretMark };
+): Pick<LoginQuery, 'account' | 'network' | 'secretFingerprint'> {
+  const secretFingerprint = keyring.digest('secret-mark', [account.name, ...offered]).slice(0, MARK_LENGTH);
+  return { account, network: networkOf(address), secretFingerprint };
 }

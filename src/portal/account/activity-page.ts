@@ -1,7 +1,7 @@
 /** Who is connected now, with a way to end it, and what has happened to the account lately. */
 
 import { Fault } from '#core/fault.ts';
-import type { Opener } from '#core/verdict.ts';
+import type { SessionCredential } from '#core/verdict.ts';
 import { cutOffSession } from '#policy/accounts/accounts.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
 import { distrustBrowser, listTrustedBrowsers, type TrustedBrowser } from '#policy/factors/trusted-browsers.ts';
@@ -9,7 +9,7 @@ import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withId } from '#portal/http/paths.ts';
 import { time } from '#portal/markup/times.ts';
-import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest } from '#portal/http/page.ts';
 import { eventWords } from './event-text.ts';
 import type { SessionRecord } from '#core/session.ts';
 
@@ -21,14 +21,14 @@ export const activityRoutes: readonly Route[] = [
 
 const EVENTS = 50;
 
-async function page(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, texts } = visit;
+async function page(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, texts } = request;
   const { activity: words } = texts;
-  const { store } = parts.tools;
+  const { store } = parts.context;
   const { domain, name } = who.account;
   const [sessions, browsers, events] = await Promise.all([
     store.listSessions({ by: 'account', account: who.account }),
-    listTrustedBrowsers(parts.tools, who.account),
+    listTrustedBrowsers(parts.context, who.account),
     store.listAudit({ domain, account: name, limit: EVENTS }),
   ]);
   const newest = sessions.toSorted((a, b) => b.openedAt - a.openedAt);
@@ -45,26 +45,26 @@ async function page(visit: SignedVisit): Promise<Answer> {
       ${
         newest.length > 0 &&
         html`<ul class="cards">
-          ${newest.map((session) => connected(visit, session))}
+          ${newest.map((session) => connected(request, session))}
         </ul>`
       }
     </section>
-    ${browsers.length > 0 && trustedBrowsers(visit, browsers)}
+    ${browsers.length > 0 && trustedBrowsers(request, browsers)}
     <section class="card" aria-labelledby="recent">
       <h2 id="recent">${words.recentTitle}</h2>
       <p>${events.length === 0 ? words.noEvents : words.recentLead}</p>
       ${
         events.length > 0 &&
         html`<ul class="events">
-          ${events.map((entry) => event(visit, entry))}
+          ${events.map((entry) => event(request, entry))}
         </ul>`
       }
     </section>`;
   return { kind: 'page', title: words.title, body };
 }
 
-function connected(visit: SignedVisit, session: SessionRecord): Html {
-  const { texts, language } = visit;
+function connected(request: SignedInRequest, session: SessionRecord): Html {
+  const { texts, language } = request;
   const { activity: words } = texts;
   const { id, protocol, address, opener, openedAt } = session;
   const label = words.cutOffNamed(texts.protocols[protocol], address);
@@ -78,19 +78,19 @@ function connected(visit: SignedVisit, session: SessionRecord): Html {
       </div>
       <div>
         <dt>${words.signedInWith}</dt>
-        <dd>${openerWords(visit, opener)}</dd>
+        <dd>${openerWords(request, opener)}</dd>
       </div>
       <div>
         <dt>${words.since}</dt>
         <dd>${time(openedAt, language)}</dd>
       </div>
     </dl>
-    ${form(visit, withId(PATHS.cutOff, id), button, 'inline')}
+    ${form(request, withId(PATHS.cutOff, id), button, 'inline')}
   </li>`;
 }
 
-function trustedBrowsers(visit: SignedVisit, browsers: readonly TrustedBrowser[]): Html {
-  const { texts, language } = visit;
+function trustedBrowsers(request: SignedInRequest, browsers: readonly TrustedBrowser[]): Html {
+  const { texts, language } = request;
   const { activity: words } = texts;
   const cards = browsers.map(({ id, browser, network, usedAt, expiresAt }) => {
     const button = html`<button class="small" aria-label="${words.distrustNamed(browser)}">${words.distrust}</button>`;
@@ -110,7 +110,7 @@ function trustedBrowsers(visit: SignedVisit, browsers: readonly TrustedBrowser[]
           <dd>${time(expiresAt, language)}</dd>
         </div>
       </dl>
-      ${form(visit, withId(PATHS.distrust, id), button, 'inline')}
+      ${form(request, withId(PATHS.distrust, id), button, 'inline')}
     </li>`;
   });
   return html`<section class="card" aria-labelledby="browsers">
@@ -122,29 +122,29 @@ function trustedBrowsers(visit: SignedVisit, browsers: readonly TrustedBrowser[]
   </section>`;
 }
 
-function event(visit: SignedVisit, entry: AuditEntry): Html {
-  const { what, who } = eventWords(visit, entry);
+function event(request: SignedInRequest, entry: AuditEntry): Html {
+  const { what, who } = eventWords(request, entry);
   return html`<li>
-    <span>${what}${who !== '' && html` <small>${who}</small>`}</span> ${time(entry.at, visit.language)}
+    <span>${what}${who !== '' && html` <small>${who}</small>`}</span> ${time(entry.at, request.language)}
   </li>`;
 }
 
-async function cutOff(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, id } = visit;
-  const own = await parts.tools.store.listSessions({ by: 'account', account: who.account });
+async function cutOff(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, id } = request;
+  const own = await parts.context.store.listSessions({ by: 'account', account: who.account });
   const session = own.find((one) => one.id === id);
   // It may have ended by itself; somebody else's is not told from one that never was.
   if (session === undefined) throw new Fault('NOT_FOUND', 'the account has no such session');
-  await cutOffSession(parts.tools, who.account.name, session);
+  await cutOffSession(parts.context, who.account.name, session);
   return redirect(PATHS.activity);
 }
 
-async function distrust({ parts, who, id }: SignedVisit): Promise<Answer> {
-  if (await distrustBrowser(parts.tools, who.account, id)) return redirect(PATHS.activity);
+async function distrust({ parts, who, id }: SignedInRequest): Promise<PageResponse> {
+  if (await distrustBrowser(parts.context, who.account, id)) return redirect(PATHS.activity);
   throw new Fault('NOT_FOUND', 'the account trusts no such browser');
 }
 
-function openerWords({ who, texts }: SignedVisit, opener: Opener): string {
+function openerWords({ who, texts }: SignedInRequest, opener: SessionCredential): string {
   const { activity: words } = texts;
   if (opener.kind !== 'app-password') return words.openers[opener.kind];
   const known = who.record.appPasswords.find(({ id }) => id === opener.id);

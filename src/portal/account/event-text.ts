@@ -1,11 +1,11 @@
 /** What stands in the audit of an account, in plain words for its owner. */
 
 import type { AuditEntry } from '#policy/ports/audit.ts';
-import type { SignedVisit } from '#portal/http/page.ts';
+import type { SignedInRequest } from '#portal/http/page.ts';
 
 /** What happened, and who did it ('' where that goes without saying). */
 export function eventWords(
-  { who, texts }: SignedVisit,
+  { who, texts }: SignedInRequest,
   { actor, action, detail }: AuditEntry,
 ): { readonly what: string; readonly who: string } {
   const { activity: words } = texts;

@@ -5,13 +5,13 @@
 
 import { canonicalDomain } from '#core/identity.ts';
 import { mayDoAny } from '#policy/admins/admins.ts';
-import type { AdminRow, Who } from '#portal/http/page.ts';
+import type { AdminRow, SignedInUser } from '#portal/http/page.ts';
 
 /** `unseen`: there is nothing for them here; `missing`: they may look at this domain but not do this. */
 export type Right = 'given' | 'missing' | 'unseen';
 
 /** The right of whoever asks, in the domain that the path names. */
-export function rightTo({ grants }: Pick<Who, 'grants'>, right: AdminRow['right'], domain: string): Right {
+export function rightTo({ grants }: Pick<SignedInUser, 'grants'>, right: AdminRow['right'], domain: string): Right {
   if (right === 'enter') return grants.length > 0 ? 'given' : 'unseen';
   if (canonicalDomain(domain) !== domain || !mayDoAny(grants, 'look', domain)) return 'unseen';
   return mayDoAny(grants, right, domain) ? 'given' : 'missing';

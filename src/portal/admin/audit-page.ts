@@ -7,7 +7,7 @@ import { html, type Html } from '#portal/markup/html.ts';
 import { queryForm } from '#portal/layout/layout.ts';
 import { PATHS, withParameters } from '#portal/http/paths.ts';
 import { time } from '#portal/markup/times.ts';
-import type { Answer, Route, SignedVisit } from '#portal/http/page.ts';
+import type { PageResponse, Route, SignedInRequest } from '#portal/http/page.ts';
 import { adminHead } from './admin-pane.ts';
 import { dayIn } from './review-page.ts';
 
@@ -20,39 +20,39 @@ const SHOWN = 100;
 const DAY_MS = 86_400_000;
 const FIELDS = ['actor', 'account', 'action', 'from', 'until'] as const;
 
-async function page(visit: SignedVisit): Promise<Answer> {
-  const { parts, texts, domain, query } = visit;
+async function page(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, texts, domain, query } = request;
   const { audit: words } = texts.admin;
   const skip = /^\d{1,6}$/.test(query.text('skip')) ? Number(query.text('skip')) : 0;
-  const { entries, total } = await listAuditPage(parts.tools.store, filterIn(visit), { skip, limit: SHOWN });
-  const here = visit.link(withParameters(PATHS.adminAudit, { domain }));
-  const file = visit.link(withParameters(PATHS.adminAuditExport, { domain }));
+  const { entries, total } = await listAuditPage(parts.context.store, filterIn(request), { skip, limit: SHOWN });
+  const here = request.link(withParameters(PATHS.adminAudit, { domain }));
+  const file = request.link(withParameters(PATHS.adminAuditExport, { domain }));
   const older = skip + entries.length;
-  const body = html`${await adminHead(visit, 'audit')}
+  const body = html`${await adminHead(request, 'audit')}
     <section class="card">
       <p>${words.lead}</p>
-      ${filterForm(visit)}
+      ${filterForm(request)}
       <p>${words.count(total)}</p>
       <ul class="events">
-        ${entries.map((entry) => event(visit, entry))}
+        ${entries.map((entry) => event(request, entry))}
       </ul>
       <p class="answers">
-        ${skip > 0 && html`<a class="button" href="${here}?${askedFor(visit, 0)}">${words.newest}</a>`}
-        ${older < total && html`<a class="button" href="${here}?${askedFor(visit, older)}">${words.older}</a>`}
-        <a class="button" href="${file}?${askedFor(visit, 0)}">${words.export}</a>
+        ${skip > 0 && html`<a class="button" href="${here}?${askedFor(request, 0)}">${words.newest}</a>`}
+        ${older < total && html`<a class="button" href="${here}?${askedFor(request, older)}">${words.older}</a>`}
+        <a class="button" href="${file}?${askedFor(request, 0)}">${words.export}</a>
       </p>
       <p class="hint">${words.kept}</p>
     </section>`;
   return { kind: 'page', title: words.title, body };
 }
 
-async function exportCsv(visit: SignedVisit): Promise<Answer> {
-  const text = await auditCsv(visit.parts.tools.store, filterIn(visit));
-  return { kind: 'download', fileName: `audit-${visit.domain}.csv`, text, type: 'text/csv' };
+async function exportCsv(request: SignedInRequest): Promise<PageResponse> {
+  const text = await auditCsv(request.parts.context.store, filterIn(request));
+  return { kind: 'download', fileName: `audit-${request.domain}.csv`, text, type: 'text/csv' };
 }
 
-function filterForm(visit: SignedVisit): Html {
-  const { texts, domain, query } = visit;
+function filterForm(request: SignedInRequest): Html {
+  const { texts, domain, query } = request;
   const { audit: words } = texts.admin;
   const actions = Object.entries(words.actions).map(([value, label]) => {
     return { value, label, chosen: value === query.text('action') };
@@ -64,10 +64,10 @@ function filterForm(visit: SignedVisit): Html {
   const content = html`${text('actor', words.who)} ${text('account', words.account)}
     ${select({ name: 'action', label: words.did }, [{ value: '', label: words.anything }, ...actions])}
     ${day('from', words.from)} ${day('until', words.until)} <button>${words.filter}</button>`;
-  return queryForm(visit, withParameters(PATHS.adminAudit, { domain }), content, 'stack columns');
+  return queryForm(request, withParameters(PATHS.adminAudit, { domain }), content, 'stack columns');
 }
 
-function event({ texts, language }: SignedVisit, entry: AuditEntry): Html {
+function event({ texts, language }: SignedInRequest, entry: AuditEntry): Html {
   const { audit: words } = texts.admin;
   const { at, actor, action, account, detail } = entry;
   const details = Object.entries(detail).map(([name, value]) => `${name}=${value}`);
@@ -80,7 +80,7 @@ function event({ texts, language }: SignedVisit, entry: AuditEntry): Html {
   </li>`;
 }
 
-function filterIn({ texts, domain, query }: SignedVisit): AuditFilter {
+function filterIn({ texts, domain, query }: SignedInRequest): AuditFilter {
   const until = dayIn(query.text('until'));
   return {
     domain,
@@ -101,7 +101,7 @@ function actionsOf(known: Readonly<Record<AuditAction, string>>): readonly Audit
   return Object.keys(known).filter(isAction);
 }
 
-function askedFor({ query }: SignedVisit, skip: number): string {
+function askedFor({ query }: SignedInRequest, skip: number): string {
   const asked = FIELDS.flatMap((name): [string, string][] => {
     const text = query.text(name);
     return text === '' ? [] : [[name, text]];

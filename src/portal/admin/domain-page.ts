@@ -7,7 +7,7 @@ import { choices } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters, type OwnPath } from '#portal/http/paths.ts';
-import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest } from '#portal/http/page.ts';
 import { adminHead, choiceWords, modeName, saying } from './admin-pane.ts';
 import type { DomainRecord } from '#policy/ports/records.ts';
 
@@ -16,7 +16,7 @@ type Mode = DomainRecord['mode'];
 const { adminDomain } = PATHS;
 
 export const adminDomainRoutes: readonly Route[] = [
-  { method: 'GET', path: adminDomain, level: 'admin', right: 'look', handle: (visit) => page(visit, undefined) },
+  { method: 'GET', path: adminDomain, level: 'admin', right: 'look', handle: (request) => page(request, undefined) },
   {
     method: 'POST',
     path: adminDomain,
@@ -36,27 +36,27 @@ const REVIEWS = {
   disabled: PATHS.adminDisabled,
 } as const satisfies Record<Mode, OwnPath>;
 
-async function page(visit: SignedVisit, fault: string | undefined): Promise<Answer> {
-  const { parts, who, texts, domain } = visit;
+async function page(request: SignedInRequest, fault: string | undefined): Promise<PageResponse> {
+  const { parts, who, texts, domain } = request;
   const { mode: words } = texts.admin;
-  const view = await showDomain(parts.tools, domain);
+  const view = await showDomain(parts.context, domain);
   const may = (task: 'set-policy' | 'send-notice') => mayDoAny(who.grants, task, domain);
   const notice = withParameters(PATHS.adminNotice, { domain });
-  const body = html`${await adminHead(visit, 'option')}
+  const body = html`${await adminHead(request, 'option')}
     <section class="card">
-      <p><span class="state">${words.now(choiceWords(visit, view))}</span></p>
-      ${may('set-policy') ? choiceForm(visit, view, fault) : html`<p>${words.readOnly}</p>`}
+      <p><span class="state">${words.now(choiceWords(request, view))}</span></p>
+      ${may('set-policy') ? choiceForm(request, view, fault) : html`<p>${words.readOnly}</p>`}
       ${
         may('send-notice') &&
         view.record.mode !== 'disabled' &&
-        html`<p><a href="${visit.link(notice)}">${words.tell}</a></p>`
+        html`<p><a href="${request.link(notice)}">${words.tell}</a></p>`
       }
     </section>`;
   return { kind: 'page', status: fault === undefined ? 200 : 422, title: texts.admin.parts.option, body };
 }
 
-function choiceForm(visit: SignedVisit, { domain, record }: DomainView, fault: string | undefined): Html {
-  const { mode: words } = visit.texts.admin;
+function choiceForm(request: SignedInRequest, { domain, record }: DomainView, fault: string | undefined): Html {
+  const { mode: words } = request.texts.admin;
   const hints = { enabled: words.enabledHint, forced: words.forcedHint, disabled: words.disabledHint } as const;
   const options = MODES.map((value) => ({
     value,
@@ -66,21 +66,21 @@ function choiceForm(visit: SignedVisit, { domain, record }: DomainView, fault: s
   }));
   const content = html`${choices({ name: 'mode', type: 'radio', label: words.label, fault }, options)}
     <button class="main">${words.save}</button>`;
-  return form(visit, withParameters(adminDomain, { domain }), content);
+  return form(request, withParameters(adminDomain, { domain }), content);
 }
 
-async function choose(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, texts, domain, form: sent } = visit;
+async function choose(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, texts, domain, form: sent } = request;
   const mode = MODES.find((one) => one === sent.text('mode'));
-  if (mode === undefined) return page(visit, texts.admin.mode.choose);
+  if (mode === undefined) return page(request, texts.admin.mode.choose);
   const review = redirect(withParameters(REVIEWS[mode], { domain }));
   // A forced domain may be given another date.
   if (mode === 'forced') return review;
-  const { before, impact } = await planChoice(parts.tools, domain, { mode });
+  const { before, impact } = await planChoice(parts.context, domain, { mode });
   const here = withParameters(adminDomain, { domain });
-  if (before.decided && before.record.mode === mode) return saying(visit, texts.admin.mode.unchanged, here);
+  if (before.decided && before.record.mode === mode) return saying(request, texts.admin.mode.unchanged, here);
   // What closes nothing and opens nothing is saved at once.
   if (mode === 'disabled' || impact.closing > 0 || before.policy.mode === 'forced') return review;
-  const { closed } = await makeChoice(parts.tools, who.account.name, domain, { mode, expectedEpoch: before.epoch });
-  return saying(visit, texts.admin.saved(domain, modeName(visit, mode), closed), here);
+  const { closed } = await makeChoice(parts.context, who.account.name, domain, { mode, expectedEpoch: before.epoch });
+  return saying(request, texts.admin.saved(domain, modeName(request, mode), closed), here);
 }

@@ -8,7 +8,7 @@ import type { AdminRecord } from '#policy/ports/admins.ts';
 import { localAdminAccount } from '#policy/admins/admins.ts';
 import { checkLocalPassword, consumeLocalCode, lookupLocalAdmin } from '#policy/admins/local-admins.ts';
 import { retryAfterSeconds as retryAfter } from '#policy/rules/login-rules.ts';
-import { seenBy, type OfferedSecret } from '#policy/secrets/attempt-fingerprint.ts';
+import { attemptFingerprint, type OfferedSecret } from '#policy/secrets/attempt-fingerprint.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
 import { countTry } from '#portal/sign-in/check-password.ts';
 
@@ -26,15 +26,15 @@ export interface LocalTry {
 
 /** Judges a sign-in. Throws STORE_UNAVAILABLE, and DEADLINE while too many passwords wait to be checked. */
 export async function judgeLocalAdmin(parts: PortalParts, given: LocalTry): Promise<LocalOutcome> {
-  const { tools, admins } = parts;
+  const { context, admins } = parts;
   const { name, password, code } = given;
   const seen = seenOf(given, ['local', `${password.expose()}\0${code.expose()}`]);
   const retryAfterSeconds = await pressed(parts, seen);
   if (retryAfterSeconds !== undefined) return refused(parts, given, { kind: 'throttled', retryAfterSeconds });
-  const answer = await checkLocalPassword({ ...tools, hasher: admins.hasher }, name, password);
+  const answer = await checkLocalPassword({ ...context, hasher: admins.hasher }, name, password);
   // A code is used up only by whoever knows the password.
-  const match = answer === 'right' ? await consumeLocalCode(tools, name, code) : undefined;
-  const admin = match?.kind === 'right' ? await lookupLocalAdmin(tools, name) : undefined;
+  const match = answer === 'right' ? await consumeLocalCode(context, name, code) : undefined;
+  const admin = match?.kind === 'right' ? await lookupLocalAdmin(context, name) : undefined;
   if (admin === undefined) return refused(parts, given, { kind: 'wrong' });
   await forgive(parts, seen);
   return { kind: 'right', admin };
@@ -48,7 +48,7 @@ export async function judgeLocalCode(
   const seen = seenOf(given, ['local-code', given.code.expose()]);
   const retryAfterSeconds = await pressed(parts, seen);
   if (retryAfterSeconds !== undefined) return refused(parts, given, { kind: 'throttled', retryAfterSeconds });
-  const { kind } = await consumeLocalCode(parts.tools, given.name, given.code);
+  const { kind } = await consumeLocalCode(parts.context, given.name, given.code);
   if (kind !== 'right') return refused(parts, given, { kind: 'wrong' });
   await forgive(parts, seen);
   return { kind };
@@ -63,8 +63,12 @@ async function pressed(parts: PortalParts, seen: OfferedSecret): Promise<number 
   return retryAfter(pressure, parts.limits);
 }
 
-async function forgive({ tools }: PortalParts, seen: OfferedSecret): Promise<void> {
-  await tools.store.recordSuccess({ ...seenBy(tools.keyring, seen), now: tools.clock(), protocol: 'imap' });
+async function forgive({ context }: PortalParts, seen: OfferedSecret): Promise<void> {
+  await context.store.recordSuccess({
+    ...attemptFingerprint(context.keyring, seen),
+    now: context.clock(),
+    protocol: 'imap',
+  });
 }
 
 function refused<T extends Exclude<LocalOutcome, { kind: 'right' }>>(

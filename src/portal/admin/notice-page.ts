@@ -9,14 +9,14 @@ import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters } from '#portal/http/paths.ts';
 import type { PortalMail } from '#portal/ports/portal-services.ts';
 import { languageNamed } from '#portal/texts/texts.ts';
-import type { Answer, Route, SignedVisit } from '#portal/http/page.ts';
+import type { PageResponse, Route, SignedInRequest } from '#portal/http/page.ts';
 import { adminHead, saying } from './admin-pane.ts';
 
 const path = PATHS.adminNotice;
 const needs = { path, level: 'admin-recent', right: 'send-notice' } as const;
 
 export const adminNoticeRoutes: readonly Route[] = [
-  { ...needs, method: 'GET', handle: (visit: SignedVisit) => page(visit, undefined) },
+  { ...needs, method: 'GET', handle: (request: SignedInRequest) => page(request, undefined) },
   { ...needs, method: 'POST', returnTo: path, handle: send },
 ];
 
@@ -28,25 +28,25 @@ interface Words {
   readonly body: string;
 }
 
-async function page(visit: SignedVisit, sent: Words | undefined): Promise<Answer> {
-  const { parts, texts, domain } = visit;
+async function page(request: SignedInRequest, sent: Words | undefined): Promise<PageResponse> {
+  const { parts, texts, domain } = request;
   const { notice: words } = texts.admin;
-  const [view, count] = await Promise.all([showDomain(parts.tools, domain), countOf(visit)]);
-  const body = html`${await adminHead(visit, 'option', words.title)}
-    <section class="card">${contentOf(visit, { view, count, sent })}</section>`;
+  const [view, count] = await Promise.all([showDomain(parts.context, domain), countOf(request)]);
+  const body = html`${await adminHead(request, 'option', words.title)}
+    <section class="card">${contentOf(request, { view, count, sent })}</section>`;
   return { kind: 'page', status: sent === undefined ? 200 : 422, title: words.title, body };
 }
 
 function contentOf(
-  visit: SignedVisit,
+  request: SignedInRequest,
   about: { readonly view: DomainView; readonly count: number; readonly sent: Words | undefined },
 ): Html {
-  const { notice: words } = visit.texts.admin;
-  const { mail } = visit.parts;
+  const { notice: words } = request.texts.admin;
+  const { mail } = request.parts;
   if (mail === undefined) return html`<p>${words.noMail}</p>`;
   if (about.count === 0) return html`<p>${words.nobody}</p>`;
   const dated = about.view.policy.cutOffAt !== undefined;
-  const { subject, body } = about.sent ?? mail.defaultInstructions(visit.language, dated);
+  const { subject, body } = about.sent ?? mail.defaultInstructions(request.language, dated);
   const needed = (text: string) => (text.trim() === '' ? words.needed : undefined);
   const content = html`${field({
       name: 'subject',
@@ -65,32 +65,32 @@ function contentOf(
       maxLength: BODY_LENGTH,
     })} <button class="main">${words.send(about.count)}</button>`;
   return html`<p>${words.lead(about.count)}</p>
-    ${form(visit, withParameters(path, { domain: visit.domain }), content)}`;
+    ${form(request, withParameters(path, { domain: request.domain }), content)}`;
 }
 
-async function send(visit: SignedVisit): Promise<Answer> {
-  const { parts, texts, domain, form: sent } = visit;
+async function send(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, texts, domain, form: sent } = request;
   const { notice: words } = texts.admin;
   const { mail } = parts;
   const notice = { subject: sent.text('subject', SUBJECT_LENGTH), body: sent.text('body', BODY_LENGTH) };
-  if (mail === undefined) return page(visit, undefined);
-  if (notice.subject.trim() === '' || notice.body.trim() === '') return page(visit, notice);
+  if (mail === undefined) return page(request, undefined);
+  if (notice.subject.trim() === '' || notice.body.trim() === '') return page(request, notice);
   const here = withParameters(PATHS.adminDomain, { domain });
-  if (!(await mayBeginInstructions(parts.tools, domain))) return saying(visit, words.lately, here);
-  const [{ policy }, count] = await Promise.all([showDomain(parts.tools, domain), countOf(visit)]);
-  sendBehindThePage(visit, mail, { ...notice, date: policy.cutOffAt });
-  return saying(visit, words.begun(count), here);
+  if (!(await mayBeginInstructions(parts.context, domain))) return saying(request, words.lately, here);
+  const [{ policy }, count] = await Promise.all([showDomain(parts.context, domain), countOf(request)]);
+  sendBehindThePage(request, mail, { ...notice, date: policy.cutOffAt });
+  return saying(request, words.begun(count), here);
 }
 
 // With a thousand users the relay needs minutes: nobody has to wait for it in front of a page.
 function sendBehindThePage(
-  { parts, who, domain, language }: SignedVisit,
+  { parts, who, domain, language }: SignedInRequest,
   mail: PortalMail,
   notice: Words & { readonly date: number | undefined },
 ): void {
   const by = { actor: who.account.name, domain };
   void sendInstructions(
-    parts.tools,
+    parts.context,
     by,
     ({ name: account }, known) =>
       mail.sendInstructions({ ...notice, account, language: languageNamed(known ?? '') ?? language }),
@@ -98,7 +98,7 @@ function sendBehindThePage(
   ).catch((error: unknown) => parts.log.error('fault', { user: who.account.name, error }));
 }
 
-async function countOf({ parts, domain, now }: SignedVisit): Promise<number> {
-  const { record } = await showDomain(parts.tools, domain);
-  return (await domainImpact(parts.tools.store, domain, record, now)).notEnrolled.count;
+async function countOf({ parts, domain, now }: SignedInRequest): Promise<number> {
+  const { record } = await showDomain(parts.context, domain);
+  return (await domainImpact(parts.context.store, domain, record, now)).notEnrolled.count;
 }

@@ -5,7 +5,7 @@ import { choices, field } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters } from '#portal/http/paths.ts';
-import type { Answer, Form, Route, SignedVisit } from '#portal/http/page.ts';
+import type { PageResponse, Form, Route, SignedInRequest } from '#portal/http/page.ts';
 import { adminHead, saying } from './admin-pane.ts';
 import type { FactorKind } from '#policy/ports/records.ts';
 
@@ -39,22 +39,22 @@ interface Filled {
 
 type Faults = ReadonlySet<NumberName | 'methods'>;
 
-async function show(visit: SignedVisit): Promise<Answer> {
-  return page(visit, filledFrom(await showDomain(visit.parts.tools, visit.domain)), new Set());
+async function show(request: SignedInRequest): Promise<PageResponse> {
+  return page(request, filledFrom(await showDomain(request.parts.context, request.domain)), new Set());
 }
 
-async function page(visit: SignedVisit, filled: Filled, faults: Faults): Promise<Answer> {
-  const { texts, domain } = visit;
+async function page(request: SignedInRequest, filled: Filled, faults: Faults): Promise<PageResponse> {
+  const { texts, domain } = request;
   const { options: words } = texts.admin;
   const content = html`<input type="hidden" name="epoch" value="${filled.epoch}" />
-    ${choiceFields(visit, filled, faults)} ${numberFields(visit, filled, faults)}
+    ${choiceFields(request, filled, faults)} ${numberFields(request, filled, faults)}
     <button class="main">${words.save}</button>`;
-  const body = html`${await adminHead(visit, 'options')}
-    <section class="card">${form(visit, withParameters(path, { domain }), content)}</section>`;
+  const body = html`${await adminHead(request, 'options')}
+    <section class="card">${form(request, withParameters(path, { domain }), content)}</section>`;
   return { kind: 'page', status: faults.size === 0 ? 200 : 422, title: words.title, body };
 }
 
-function choiceFields({ texts }: SignedVisit, filled: Filled, faults: Faults): Html {
+function choiceFields({ texts }: SignedInRequest, filled: Filled, faults: Faults): Html {
   const { options: words } = texts.admin;
   const methods = METHODS.map((value) => ({ value, label: words[value], chosen: filled.methods.includes(value) }));
   const option = (chosen: string, value: string, label: string, hint: string) => ({
@@ -76,7 +76,7 @@ function choiceFields({ texts }: SignedVisit, filled: Filled, faults: Faults): H
   ])}`;
 }
 
-function numberFields({ texts }: SignedVisit, { numbers }: Filled, faults: Faults): Html {
+function numberFields({ texts }: SignedInRequest, { numbers }: Filled, faults: Faults): Html {
   const { options: words } = texts.admin;
   const labels = {
     trustedBrowserDays: [words.trust, words.trustHint],
@@ -92,13 +92,13 @@ function numberFields({ texts }: SignedVisit, { numbers }: Filled, faults: Fault
   })}`;
 }
 
-async function save(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, texts, domain } = visit;
-  const filled = filledIn(visit.form);
+async function save(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, texts, domain } = request;
+  const filled = filledIn(request.form);
   const methods = METHODS.filter((method) => filled.methods.includes(method));
   const wrong = NUMBERS.filter((name) => numberIn(filled, name) === 'wrong');
   const faults: Faults = new Set([...wrong, ...(methods.length === 0 ? (['methods'] as const) : [])]);
-  if (faults.size > 0) return page(visit, filled, faults);
+  if (faults.size > 0) return page(request, filled, faults);
   const change: DomainChange = {
     methods,
     reveal: filled.reveal === 'once' ? 'once' : 'always',
@@ -108,8 +108,8 @@ async function save(visit: SignedVisit): Promise<Answer> {
     appPasswordDays: limitIn(filled, 'appPasswordDays'),
     expectedEpoch: Number(filled.epoch),
   };
-  await setDomain(parts.tools, who.account.name, domain, change);
-  return saying(visit, texts.admin.options.saved, withParameters(path, { domain }));
+  await setDomain(parts.context, who.account.name, domain, change);
+  return saying(request, texts.admin.options.saved, withParameters(path, { domain }));
 }
 
 function filledFrom({ record, epoch }: DomainView): Filled {

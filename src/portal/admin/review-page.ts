@@ -8,7 +8,7 @@ import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters, type OwnPath } from '#portal/http/paths.ts';
 import { dayText } from '#portal/markup/times.ts';
-import type { Answer, Route, SignedVisit } from '#portal/http/page.ts';
+import type { PageResponse, Route, SignedInRequest } from '#portal/http/page.ts';
 import { adminHead, modeName, saying } from './admin-pane.ts';
 import type { DomainRecord } from '#policy/ports/records.ts';
 
@@ -25,29 +25,30 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 function routesOf(path: OwnPath, mode: Mode): readonly Route[] {
   const needs = { path, level: 'admin-recent', right: 'set-policy' } as const;
   return [
-    { ...needs, method: 'GET', handle: (visit: SignedVisit) => review(visit, mode, undefined) },
-    { ...needs, method: 'POST', returnTo: path, handle: (visit: SignedVisit) => save(visit, mode) },
+    { ...needs, method: 'GET', handle: (request: SignedInRequest) => review(request, mode, undefined) },
+    { ...needs, method: 'POST', returnTo: path, handle: (request: SignedInRequest) => save(request, mode) },
   ];
 }
 
-async function review(visit: SignedVisit, mode: Mode, fault: string | undefined): Promise<Answer> {
-  const { parts, texts, domain } = visit;
+async function review(request: SignedInRequest, mode: Mode, fault: string | undefined): Promise<PageResponse> {
+  const { parts, texts, domain } = request;
   const { review: words } = texts.admin;
-  const plan = await planChoice(parts.tools, domain, { mode });
+  const plan = await planChoice(parts.context, domain, { mode });
   const title = words.title[mode];
-  const body = html`${await adminHead(visit, 'option', title)}
+  const body = html`${await adminHead(request, 'option', title)}
     <section class="card">
       <p class="lead">${words.lead}</p>
-      ${partsOf(visit, mode, plan)}
+      ${partsOf(request, mode, plan)}
     </section>
-    <section class="card">${saveForm(visit, mode, { plan, fault })}</section>`;
+    <section class="card">${saveForm(request, mode, { plan, fault })}</section>`;
   return { kind: 'page', status: fault === undefined ? 200 : 422, title, body };
 }
 
-function partsOf(visit: SignedVisit, mode: Mode, { impact }: ChoicePlan): Html {
-  const { review: words } = visit.texts.admin;
+function partsOf(request: SignedInRequest, mode: Mode, { impact }: ChoicePlan): Html {
+  const { review: words } = request.texts.admin;
   const closing = html`<p>${words.closing(impact.closing)}</p>`;
-  if (mode === 'forced') return html`${notEnrolled(visit, impact)} ${connected(visit, impact)} ${tellFirst(visit)}`;
+  if (mode === 'forced')
+    return html`${notEnrolled(request, impact)} ${connected(request, impact)} ${tellFirst(request)}`;
   if (mode === 'enabled')
     return html`<p>${words.enabled}</p>
       ${closing}`;
@@ -57,26 +58,26 @@ function partsOf(visit: SignedVisit, mode: Mode, { impact }: ChoicePlan): Html {
     ${closing}`;
 }
 
-function notEnrolled(visit: SignedVisit, { notEnrolled: { count, names } }: DomainImpact): Html {
-  const { review: words } = visit.texts.admin;
+function notEnrolled(request: SignedInRequest, { notEnrolled: { count, names } }: DomainImpact): Html {
+  const { review: words } = request.texts.admin;
   return html`<h2>${words.notEnrolledTitle}</h2>
     <p>${words.notEnrolled(count)}</p>
-    ${nameList(visit, names, count)}
+    ${nameList(request, names, count)}
     <p class="hint">${words.unknown}</p>`;
 }
 
-function connected(visit: SignedVisit, { ordinary }: DomainImpact): Html {
-  const { texts } = visit;
+function connected(request: SignedInRequest, { ordinary }: DomainImpact): Html {
+  const { texts } = request;
   const { review: words } = texts.admin;
   const rows = ordinary.sessions.map(({ account, protocol, address }) => {
     return html`${account}: ${words.from(texts.protocols[protocol], address)}`;
   });
   return html`<h2>${words.connectedTitle}</h2>
     <p>${words.connected(ordinary.open, ordinary.count)}</p>
-    ${nameList(visit, rows, ordinary.open)}`;
+    ${nameList(request, rows, ordinary.open)}`;
 }
 
-function nameList({ texts }: SignedVisit, names: readonly (Html | string)[], count: number): Html | undefined {
+function nameList({ texts }: SignedInRequest, names: readonly (Html | string)[], count: number): Html | undefined {
   const { review: words } = texts.admin;
   if (names.length === 0) return undefined;
   return html`<details>
@@ -88,35 +89,35 @@ function nameList({ texts }: SignedVisit, names: readonly (Html | string)[], cou
   </details>`;
 }
 
-function tellFirst(visit: SignedVisit): Html | undefined {
-  const { who, texts, domain } = visit;
+function tellFirst(request: SignedInRequest): Html | undefined {
+  const { who, texts, domain } = request;
   const { review: words, notice } = texts.admin;
   if (!mayDoAny(who.grants, 'send-notice', domain)) return undefined;
   const path = withParameters(PATHS.adminNotice, { domain });
   return html`<h2>${words.tellTitle}</h2>
     <p>${words.tell}</p>
-    <p><a class="button" href="${visit.link(path)}">${notice.title}</a></p>`;
+    <p><a class="button" href="${request.link(path)}">${notice.title}</a></p>`;
 }
 
 function saveForm(
-  visit: SignedVisit,
+  request: SignedInRequest,
   mode: Mode,
   { plan, fault }: { readonly plan: ChoicePlan; readonly fault: string | undefined },
 ): Html {
-  const { texts, domain } = visit;
+  const { texts, domain } = request;
   const { review: words } = texts.admin;
-  const back = visit.link(withParameters(PATHS.adminDomain, { domain }));
+  const back = request.link(withParameters(PATHS.adminDomain, { domain }));
   const path = { enabled: PATHS.adminEnabled, forced: PATHS.adminForced, disabled: PATHS.adminDisabled }[mode];
   const epoch = html`<input type="hidden" name="epoch" value="${plan.before.epoch}" />`;
-  const content = html`${epoch} ${mode === 'forced' && whenFields(visit, fault)}
+  const content = html`${epoch} ${mode === 'forced' && whenFields(request, fault)}
     <div class="answers">
       <button class="main${mode === 'enabled' ? '' : ' danger'}">${words.confirm[mode]}</button>
       <a class="button plain" href="${back}">${texts.cancel}</a>
     </div>`;
-  return form(visit, withParameters(path, { domain }), content);
+  return form(request, withParameters(path, { domain }), content);
 }
 
-function whenFields({ texts, form: sent }: SignedVisit, fault: string | undefined): Html {
+function whenFields({ texts, form: sent }: SignedInRequest, fault: string | undefined): Html {
   const { review: words } = texts.admin;
   const dated = sent.text('when') === 'date';
   return html`${choices({ name: 'when', type: 'radio', label: words.when }, [
@@ -136,20 +137,20 @@ function whenFields({ texts, form: sent }: SignedVisit, fault: string | undefine
   })}`;
 }
 
-async function save(visit: SignedVisit, mode: Mode): Promise<Answer> {
-  const { parts, who, texts, domain, form: sent, language, now } = visit;
+async function save(request: SignedInRequest, mode: Mode): Promise<PageResponse> {
+  const { parts, who, texts, domain, form: sent, language, now } = request;
   const dated = mode === 'forced' && sent.text('when') === 'date';
   const forcedFrom = dated ? dayIn(sent.text('date')) : undefined;
   if (dated && (forcedFrom === undefined || forcedFrom <= now))
-    return review(visit, mode, texts.admin.review.dateWrong);
+    return review(request, mode, texts.admin.review.dateWrong);
   const expectedEpoch = Number(sent.text('epoch'));
   const change = { mode, forcedFrom, expectedEpoch };
-  const { closed } = await makeChoice(parts.tools, who.account.name, domain, change);
+  const { closed } = await makeChoice(parts.context, who.account.name, domain, change);
   const said =
     forcedFrom === undefined
-      ? texts.admin.saved(domain, modeName(visit, mode), closed)
+      ? texts.admin.saved(domain, modeName(request, mode), closed)
       : texts.admin.savedFrom(domain, dayText(forcedFrom, language), closed);
-  return saying(visit, said, withParameters(PATHS.adminDomain, { domain }));
+  return saying(request, said, withParameters(PATHS.adminDomain, { domain }));
 }
 
 /** The beginning of a day in UTC (ms); undefined for what is none. */

@@ -10,17 +10,17 @@ import { form, linkWithNext } from '#portal/layout/layout.ts';
 import { judgeLocalAdmin, judgeLocalCode, type LocalOutcome } from './local-sign-in.ts';
 import { networkText } from '#portal/http/network-text.ts';
 import { PATHS } from '#portal/http/paths.ts';
-import { redirect, type Answer, type Route, type SignedVisit, type Visit } from '#portal/http/page.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest, type PageRequest } from '#portal/http/page.ts';
 
 export const adminSignInRoutes: readonly Route[] = [
-  { method: 'GET', path: PATHS.adminSignIn, level: 'public', handle: async (visit) => page(visit, undefined) },
+  { method: 'GET', path: PATHS.adminSignIn, level: 'public', handle: async (request) => page(request, undefined) },
   { method: 'POST', path: PATHS.adminSignIn, level: 'public', handle: signIn },
   {
     method: 'GET',
     path: PATHS.adminConfirm,
     level: 'admin',
     right: 'enter',
-    handle: async (visit) => confirmPage(visit, undefined),
+    handle: async (request) => confirmPage(request, undefined),
   },
   { method: 'POST', path: PATHS.adminConfirm, level: 'admin', right: 'enter', handle: confirm },
 ];
@@ -30,12 +30,12 @@ type Refusal = Exclude<LocalOutcome, { kind: 'right' }>;
 const NAME_LENGTH = 32;
 const STATUS = { wrong: 403, throttled: 429 } as const satisfies Record<Refusal['kind'], number>;
 
-function page(visit: Visit, refusal: Refusal | undefined): Answer {
-  const { signIn: words } = visit.texts.admin;
+function page(request: PageRequest, refusal: Refusal | undefined): PageResponse {
+  const { signIn: words } = request.texts.admin;
   const fields = html` ${field({
       name: 'user',
       label: words.name,
-      value: visit.form.text('user', NAME_LENGTH),
+      value: request.form.text('user', NAME_LENGTH),
       kind: 'code',
       autocomplete: 'username',
       maxLength: NAME_LENGTH,
@@ -54,56 +54,56 @@ function page(visit: Visit, refusal: Refusal | undefined): Answer {
   const body = html`<div class="card">
     <h1>${words.title}</h1>
     <p class="lead">${words.lead}</p>
-    ${refusal !== undefined && notice('fault', refusalWords(visit, refusal, words.wrong))}
-    ${form(visit, PATHS.adminSignIn, fields)}
-    <p class="other"><a href="${linkWithNext(visit, PATHS.signIn)}">${words.mailbox}</a></p>
+    ${refusal !== undefined && notice('fault', refusalWords(request, refusal, words.wrong))}
+    ${form(request, PATHS.adminSignIn, fields)}
+    <p class="other"><a href="${linkWithNext(request, PATHS.signIn)}">${words.mailbox}</a></p>
   </div>`;
   return { kind: 'page', status: refusal && STATUS[refusal.kind], title: words.title, body };
 }
 
-async function signIn(visit: Visit): Promise<Answer> {
-  const { parts, sessions, form: sent, address, browser, language, now } = visit;
+async function signIn(request: PageRequest): Promise<PageResponse> {
+  const { parts, sessions, form: sent, address, browser, language, now } = request;
   const name = sent.text('user', NAME_LENGTH).trim().toLowerCase();
   const given = { name, password: sent.secret('password'), code: sent.secret('code'), address };
   const outcome = await judgeLocalAdmin(parts, given);
-  if (outcome.kind !== 'right') return page(visit, outcome);
-  if (visit.who !== undefined) await sessions.end(visit.who.session);
+  if (outcome.kind !== 'right') return page(request, outcome);
+  if (request.who !== undefined) await sessions.end(request.who.session);
   const account = localAdminAccount(name);
   const { cookie } = await sessions.begin({
     account: account.name,
     level: 'full',
     secondFactorAt: now,
-    factorsMark: localMark(parts.tools.keyring, outcome.admin),
+    factorsMark: localMark(parts.context.keyring, outcome.admin),
     language,
     network: networkText(address),
     browser,
   });
-  await noteBrowser(visit, account, 'browser.signed-in');
-  return redirect(visit.next ?? PATHS.admin, { cookies: [sessionCookie(cookie)] });
+  await noteBrowser(request, account, 'browser.signed-in');
+  return redirect(request.next ?? PATHS.admin, { cookies: [sessionCookie(cookie)] });
 }
 
-function confirmPage(visit: SignedVisit, refusal: Refusal | undefined): Answer {
+function confirmPage(request: SignedInRequest, refusal: Refusal | undefined): PageResponse {
   // Somebody with a mailbox confirms with what belongs to it.
-  if (visit.who.kind === 'mailbox') return redirect(PATHS.stepUp, { next: visit.next });
-  const { signIn: words } = visit.texts.admin;
+  if (request.who.kind === 'mailbox') return redirect(PATHS.stepUp, { next: request.next });
+  const { signIn: words } = request.texts.admin;
   const fault = refusal?.kind === 'wrong' ? words.wrongCode : undefined;
   const fields = html`${codeField(words.code, words.codeHint, fault)} <button class="main">${words.confirm}</button>`;
   const body = html`<div class="card">
     <h1>${words.confirmTitle}</h1>
     <p class="lead">${words.confirmLead}</p>
-    ${refusal?.kind === 'throttled' && notice('fault', refusalWords(visit, refusal, words.wrong))}
-    ${form(visit, PATHS.adminConfirm, fields)}
+    ${refusal?.kind === 'throttled' && notice('fault', refusalWords(request, refusal, words.wrong))}
+    ${form(request, PATHS.adminConfirm, fields)}
   </div>`;
   return { kind: 'page', status: refusal && STATUS[refusal.kind], title: words.confirmTitle, body };
 }
 
-async function confirm(visit: SignedVisit): Promise<Answer> {
-  const { parts, sessions, who, form: sent, address, now } = visit;
-  if (who.kind === 'mailbox') return redirect(PATHS.stepUp, { next: visit.next });
+async function confirm(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, sessions, who, form: sent, address, now } = request;
+  if (who.kind === 'mailbox') return redirect(PATHS.stepUp, { next: request.next });
   const outcome = await judgeLocalCode(parts, { name: who.account.local, code: sent.secret('code'), address });
-  if (outcome.kind !== 'right') return confirmPage(visit, outcome);
+  if (outcome.kind !== 'right') return confirmPage(request, outcome);
   const { cookie } = await sessions.renew(who.session, { secondFactorAt: now });
-  return redirect(visit.next ?? PATHS.admin, { cookies: [sessionCookie(cookie)] });
+  return redirect(request.next ?? PATHS.admin, { cookies: [sessionCookie(cookie)] });
 }
 
 function codeField(label: string, hint: string, fault?: string): Html {
@@ -120,7 +120,7 @@ function codeField(label: string, hint: string, fault?: string): Html {
   });
 }
 
-function refusalWords({ texts }: Visit, refusal: Refusal, wrong: string): string {
+function refusalWords({ texts }: PageRequest, refusal: Refusal, wrong: string): string {
   if (refusal.kind === 'wrong') return wrong;
   return texts.signIn.throttled(texts.minutes(Math.ceil(refusal.retryAfterSeconds / 60)));
 }

@@ -6,7 +6,7 @@ import { html, type Html } from '#portal/markup/html.ts';
 import { queryForm } from '#portal/layout/layout.ts';
 import { PATHS, withParameters, type OwnPath } from '#portal/http/paths.ts';
 import { time } from '#portal/markup/times.ts';
-import type { Answer, Route, SignedVisit } from '#portal/http/page.ts';
+import type { PageResponse, Route, SignedInRequest } from '#portal/http/page.ts';
 import { adminHead } from './admin-pane.ts';
 
 export const adminUsersRoutes: readonly Route[] = [
@@ -16,23 +16,23 @@ export const adminUsersRoutes: readonly Route[] = [
 const SHOWN = 50;
 const NAME_LENGTH = 320;
 
-async function page(visit: SignedVisit): Promise<Answer> {
-  const { parts, texts, domain, query } = visit;
+async function page(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, texts, domain, query } = request;
   const { users: words } = texts.admin;
   const search = query.text('search', NAME_LENGTH).trim();
   const cursor = query.text('after', NAME_LENGTH) || undefined;
-  const { items, next } = await listUserRows(parts.tools.store, { domain, search, cursor, limit: SHOWN });
+  const { items, next } = await listUserRows(parts.context.store, { domain, search, cursor, limit: SHOWN });
   const here = withParameters(PATHS.adminUsers, { domain });
   const link = (after: string | undefined): string => {
     const asked = { ...(search === '' ? {} : { search }), ...(after === undefined ? {} : { after }) };
-    return `${visit.link(here)}?${new URLSearchParams(asked).toString()}`;
+    return `${request.link(here)}?${new URLSearchParams(asked).toString()}`;
   };
-  const body = html`${await adminHead(visit, 'users')}
+  const body = html`${await adminHead(request, 'users')}
     <section class="card">
       <p>${words.lead}</p>
-      ${searchForm(visit, here, search)} ${items.length === 0 && html`<p>${words.none}</p>`}
+      ${searchForm(request, here, search)} ${items.length === 0 && html`<p>${words.none}</p>`}
       <ul class="cards">
-        ${items.map((row) => card(visit, row))}
+        ${items.map((row) => card(request, row))}
       </ul>
       <p class="answers">
         ${cursor !== undefined && html`<a class="button" href="${link(undefined)}">${words.first}</a>`}
@@ -42,8 +42,8 @@ async function page(visit: SignedVisit): Promise<Answer> {
   return { kind: 'page', title: words.title, body };
 }
 
-function searchForm(visit: SignedVisit, here: OwnPath, search: string): Html {
-  const { users: words } = visit.texts.admin;
+function searchForm(request: SignedInRequest, here: OwnPath, search: string): Html {
+  const { users: words } = request.texts.admin;
   const typed = field({
     name: 'search',
     label: words.search,
@@ -54,24 +54,24 @@ function searchForm(visit: SignedVisit, here: OwnPath, search: string): Html {
     maxLength: NAME_LENGTH,
     optional: true,
   });
-  return queryForm(visit, here, html`${typed}<button>${words.find}</button>`);
+  return queryForm(request, here, html`${typed}<button>${words.find}</button>`);
 }
 
-function card(visit: SignedVisit, row: UserRow): Html {
+function card(request: SignedInRequest, row: UserRow): Html {
   return html`<li>
-    <h2><a href="${visit.link(pathOfUser(visit, PATHS.adminUser, row.account))}">${row.account.name}</a></h2>
-    ${userFacts(visit, row)}
+    <h2><a href="${request.link(pathOfUser(request, PATHS.adminUser, row.account))}">${row.account.name}</a></h2>
+    ${userFacts(request, row)}
   </li>`;
 }
 
 /** What there is to know of a user at a glance. */
-export function userFacts(visit: SignedVisit, row: UserRow): Html {
-  const { texts, language } = visit;
+export function userFacts(request: SignedInRequest, row: UserRow): Html {
+  const { texts, language } = request;
   const { users: words } = texts.admin;
   const { lastSignInAt, factors, sessions } = row;
   const named = factors.map((factor) => words.factorNames[factor]).join(', ');
   return html`<dl class="facts">
-    ${fact(words.state, stateWords(visit, row))} ${fact(words.factors, named === '' ? words.noFactors : named)}
+    ${fact(words.state, stateWords(request, row))} ${fact(words.factors, named === '' ? words.noFactors : named)}
     ${fact(words.lastSignIn, lastSignInAt === undefined ? texts.never : time(lastSignInAt, language))}
     ${fact(words.sessions, String(sessions.length))}
   </dl>`;
@@ -86,11 +86,11 @@ export function fact(label: string, value: Html | string): Html {
 }
 
 /** A path about this user of the domain that is managed. */
-export function pathOfUser({ domain }: SignedVisit, path: OwnPath, { local }: UserRow['account']): OwnPath {
+export function pathOfUser({ domain }: SignedInRequest, path: OwnPath, { local }: UserRow['account']): OwnPath {
   return withParameters(path, { domain, user: Buffer.from(local).toString('base64url') });
 }
 
-function stateWords({ texts }: SignedVisit, { enrolledAt, factors, suspended }: UserRow): string {
+function stateWords({ texts }: SignedInRequest, { enrolledAt, factors, suspended }: UserRow): string {
   const { users: words } = texts.admin;
   if (suspended) return words.suspended;
   if (enrolledAt === undefined) return words.off;

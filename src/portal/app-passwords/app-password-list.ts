@@ -7,16 +7,16 @@ import { ICONS } from '#portal/markup/icons.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withId } from '#portal/http/paths.ts';
 import { shownSecret } from '#portal/layout/secret-display.ts';
-import { shownAppPassword, type Shown } from '#portal/session/flash.ts';
+import { shownAppPassword, type Flash } from '#portal/session/flash.ts';
 import { time, timeText } from '#portal/markup/times.ts';
-import type { SignedVisit, Visit } from '#portal/http/page.ts';
+import type { SignedInRequest, PageRequest } from '#portal/http/page.ts';
 
 /** The section with all of them, and the way to one more. */
-export async function appPasswordSection(visit: SignedVisit): Promise<Html> {
-  const { parts, who, texts } = visit;
+export async function appPasswordSection(request: SignedInRequest): Promise<Html> {
+  const { parts, who, texts } = request;
   const { appPasswords: words } = texts;
   const [views, shown] = await Promise.all([
-    listAppPasswords(parts.tools, who.account),
+    listAppPasswords(parts.context, who.account),
     shownAppPassword(parts, who.session),
   ]);
   return html`<section class="card" aria-labelledby="app-passwords">
@@ -24,32 +24,34 @@ export async function appPasswordSection(visit: SignedVisit): Promise<Html> {
     <p>${words.lead}</p>
     ${views.length === 0 && html`<p>${words.none}</p>`}
     <ul class="cards">
-      ${views.map((view) => card(visit, view, shown))}
+      ${views.map((view) => card(request, view, shown))}
     </ul>
-    <p><a class="button" href="${visit.link(PATHS.newAppPassword)}">${words.add}</a></p>
+    <p><a class="button" href="${request.link(PATHS.newAppPassword)}">${words.add}</a></p>
   </section>`;
 }
 
-function card(visit: SignedVisit, view: AppPasswordView, shown: Shown['app-password'] | undefined): Html {
-  const { appPasswords: words } = visit.texts;
+function card(request: SignedInRequest, view: AppPasswordView, shown: Flash['app-password'] | undefined): Html {
+  const { appPasswords: words } = request.texts;
   const { id, name } = view;
   return html`<li id="${id}">
     <h3>${name}</h3>
-    ${secretRow(visit, view, shown, 'list')} ${facts(visit, view)}
+    ${secretRow(request, view, shown, 'list')} ${facts(request, view)}
     <p>
-      <a href="${visit.link(withId(PATHS.appPassword, id))}" aria-label="${words.manageNamed(name)}">${words.manage}</a>
+      <a href="${request.link(withId(PATHS.appPassword, id))}" aria-label="${words.manageNamed(name)}"
+        >${words.manage}</a
+      >
     </p>
   </li>`;
 }
 
 /** The secret, or dots in its place, with the eye, copy and refresh. `page` is where to come back to. */
 export function secretRow(
-  visit: SignedVisit,
+  request: SignedInRequest,
   view: AppPasswordView,
-  shown: Shown['app-password'] | undefined,
+  shown: Flash['app-password'] | undefined,
   page: 'list' | 'detail',
 ): Html {
-  const { appPasswords: words } = visit.texts;
+  const { appPasswords: words } = request.texts;
   const { id, name } = view;
   const secret = shown?.id === id ? shown.secret : undefined;
   const back = html`<input type="hidden" name="page" value="${page}" />`;
@@ -62,12 +64,12 @@ export function secretRow(
       ${
         secret === undefined
           ? html`<p class="secret hidden" aria-label="${words.hiddenSecret}" role="img">•••• •••• •••• ••••</p>`
-          : shownSecret(visit, `secret-${id}`, secret, words.copyNamed(name))
+          : shownSecret(request, `secret-${id}`, secret, words.copyNamed(name))
       }
-      ${(view.revealable || secret !== undefined) && form(visit, withId(path, id), eye, 'inline')}
+      ${(view.revealable || secret !== undefined) && form(request, withId(path, id), eye, 'inline')}
       <a
         class="button small"
-        href="${visit.link(withId(PATHS.resetAppPassword, id))}"
+        href="${request.link(withId(PATHS.resetAppPassword, id))}"
         aria-label="${words.resetNamed(name)}"
         >${ICONS.refresh} ${words.reset}</a
       >
@@ -77,15 +79,15 @@ export function secretRow(
 }
 
 /** What there is to know about an app password. */
-export function facts(visit: Visit, view: AppPasswordView): Html {
-  const { texts, language } = visit;
+export function facts(request: PageRequest, view: AppPasswordView): Html {
+  const { texts, language } = request;
   const { appPasswords: words } = texts;
   const { lastUse, expiresAt, expired, networks } = view;
   const expiry = expiresAt === undefined ? words.noExpiry : time(expiresAt, language);
   return html`<dl class="facts">
     <div>
       <dt>${words.worksFor}</dt>
-      <dd>${scopeWords(visit, view.scopes)}</dd>
+      <dd>${scopeWords(request, view.scopes)}</dd>
     </div>
     <div>
       <dt>${words.lastUsed}</dt>
@@ -117,7 +119,7 @@ export function facts(visit: Visit, view: AppPasswordView): Html {
 }
 
 /** The protocols in words. */
-function scopeWords({ texts }: Visit, scopes: readonly Protocol[]): string {
+function scopeWords({ texts }: PageRequest, scopes: readonly Protocol[]): string {
   if (PROTOCOLS.every((protocol) => scopes.includes(protocol))) return texts.everyProtocol;
   return scopes.map((protocol) => texts.protocols[protocol]).join(', ');
 }

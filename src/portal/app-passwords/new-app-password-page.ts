@@ -7,12 +7,12 @@ import { choices, field, notice } from '#portal/markup/form-fields.ts';
 import { html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withId } from '#portal/http/paths.ts';
-import { putOnShow } from '#portal/session/flash.ts';
-import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
+import { putFlash } from '#portal/session/flash.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest } from '#portal/http/page.ts';
 import { cancelLink, paneHead } from '#portal/layout/pane.ts';
 
 export const newAppPasswordRoutes: readonly Route[] = [
-  { method: 'GET', path: PATHS.newAppPassword, level: 'recent', handle: async (visit) => ask(visit, undefined) },
+  { method: 'GET', path: PATHS.newAppPassword, level: 'recent', handle: async (request) => ask(request, undefined) },
   { method: 'POST', path: PATHS.newAppPassword, level: 'recent', returnTo: PATHS.newAppPassword, handle: add },
 ];
 
@@ -23,8 +23,8 @@ const EXPIRY_NAMES: readonly Expiry[] = ['never', 'month', 'quarter', 'year'];
 
 type Trouble = 'name-missing' | 'name-taken' | 'no-protocol' | 'full';
 
-function ask(visit: SignedVisit, trouble: Trouble | undefined): Answer {
-  const { texts, form: sent } = visit;
+function ask(request: SignedInRequest, trouble: Trouble | undefined): PageResponse {
+  const { texts, form: sent } = request;
   const { appPasswords: words } = texts;
   const first = trouble === undefined;
   const scopes = sent.all('scope');
@@ -32,7 +32,7 @@ function ask(visit: SignedVisit, trouble: Trouble | undefined): Answer {
     return { value, label: texts.protocols[value], chosen: first || scopes.includes(value) };
   });
   const chosenExpiry = sent.text('expiry');
-  const permitted = permittedExpiries(visit);
+  const permitted = permittedExpiries(request);
   const expiries = permitted.map((value, index) => {
     const chosen = permitted.some((one) => one === chosenExpiry) ? value === chosenExpiry : index === 0;
     return { value, label: words.expiries[value], chosen };
@@ -60,40 +60,40 @@ function ask(visit: SignedVisit, trouble: Trouble | undefined): Answer {
       protocols,
     )}
     ${expiries.length > 1 && choices({ name: 'expiry', type: 'radio', label: words.expiry }, expiries)}
-    <div class="answers"><button class="main">${words.addSubmit}</button> ${cancelLink(visit)}</div>`;
-  const body = html`${paneHead(visit, words.addTitle)}
+    <div class="answers"><button class="main">${words.addSubmit}</button> ${cancelLink(request)}</div>`;
+  const body = html`${paneHead(request, words.addTitle)}
     <section class="card">
       ${trouble === 'full' && notice('fault', words.full)}
       <p>${words.addLead}</p>
-      ${form(visit, PATHS.newAppPassword, fields)}
+      ${form(request, PATHS.newAppPassword, fields)}
     </section>`;
   return { kind: 'page', status: first ? 200 : 422, title: words.addTitle, body };
 }
 
-async function add(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, form: sent, now } = visit;
+async function add(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, form: sent, now } = request;
   const name = sent.text('name').normalize('NFC').trim();
   const scopes = PROTOCOLS.filter((protocol) => sent.all('scope').includes(protocol));
   const { appPasswords } = who.record;
-  if (scopes.length === 0) return ask(visit, 'no-protocol');
-  if (appPasswords.some((one) => one.name === name)) return ask(visit, 'name-taken');
-  const days = EXPIRIES[permittedExpiries(visit).find((one) => one === sent.text('expiry')) ?? 'never'];
+  if (scopes.length === 0) return ask(request, 'no-protocol');
+  if (appPasswords.some((one) => one.name === name)) return ask(request, 'name-taken');
+  const days = EXPIRIES[permittedExpiries(request).find((one) => one === sent.text('expiry')) ?? 'never'];
   const expiresAt = days === undefined ? undefined : now + days * DAY_MS;
   try {
-    const request = { name, scopes, expiresAt };
-    const { appPassword, secret } = await addAppPassword(parts.tools, who.account.name, who.account, request);
-    await putOnShow(parts, who.session, 'app-password', { id: appPassword.id, secret });
+    const wanted = { name, scopes, expiresAt };
+    const { appPassword, secret } = await addAppPassword(parts.context, who.account.name, who.account, wanted);
+    await putFlash(parts, who.session, 'app-password', { id: appPassword.id, secret });
     return redirect(withId(PATHS.appPassword, appPassword.id));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    if (isFault(error, 'USAGE')) return ask(visit, 'name-missing');
-    if (isFault(error, 'NOT_ALLOWED') && appPasswords.length > 0) return ask(visit, 'full');
+    if (isFault(error, 'USAGE')) return ask(request, 'name-missing');
+    if (isFault(error, 'NOT_ALLOWED') && appPasswords.length > 0) return ask(request, 'full');
     throw error;
   }
 }
 
 // Where the domain limits the life of app passwords, `never` means that limit, and longer ones are not offered.
-function permittedExpiries({ who }: SignedVisit): readonly Expiry[] {
+function permittedExpiries({ who }: SignedInRequest): readonly Expiry[] {
   const { appPasswordDays: longest } = who.policy;
   return EXPIRY_NAMES.filter((name) => longest === undefined || (EXPIRIES[name] ?? 0) <= longest);
 }

@@ -14,8 +14,8 @@ const AUTODISCOVER = '/autodiscover/autodiscover.xml';
 const CACHED = 'public, max-age=3600';
 
 /** Adds them. */
-export async function addClientSettings(app: FastifyInstance, { settings, tools }: PortalParts): Promise<void> {
-  const about = { servers: settings.mailServers, service: tools.issuer, host: new URL(settings.url).hostname };
+export async function addClientSettings(app: FastifyInstance, { settings, context }: PortalParts): Promise<void> {
+  const about = { servers: settings.mailServers, service: context.issuer, host: new URL(settings.url).hostname };
   await app.register(async (scope) => {
     scope.addContentTypeParser(
       ['text/xml', 'application/xml'],
@@ -27,7 +27,7 @@ export async function addClientSettings(app: FastifyInstance, { settings, tools 
     }
     scope.post(AUTODISCOVER, async (request, reply) => {
       const address = typeof request.body === 'string' ? autodiscoverAddress(request.body) : undefined;
-      if (address === undefined) return sendXml(reply, autodiscoverFault(tools.clock()));
+      if (address === undefined) return sendXml(reply, autodiscoverFault(context.clock()));
       return sendXml(reply, autodiscover(address, settings.mailServers));
     });
   });

@@ -3,12 +3,12 @@
 import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
 import type { Account } from '#core/identity.ts';
 import { addAppPassword, checkedName, type FreshAppPassword } from '#policy/app-passwords/app-passwords.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { MailServer } from '#portal/ports/portal-services.ts';
-import type { Who } from '#portal/http/page.ts';
+import type { SignedInUser } from '#portal/http/page.ts';
 
 /** True when the mail apps of this account need an app password. */
-export function usesAppPasswords({ policy, record }: Pick<Who, 'policy' | 'record'>): boolean {
+export function usesAppPasswords({ policy, record }: Pick<SignedInUser, 'policy' | 'record'>): boolean {
   return policy.mode !== 'disabled' && record.enrolledAt !== undefined;
 }
 
@@ -25,8 +25,10 @@ export function wholeServers(servers: readonly MailServer[]): WholeServers | und
 }
 
 /** True when the account has room for one more app password. */
-export function hasRoom(tools: PolicyTools, { policy, record }: Pick<Who, 'policy' | 'record'>): boolean {
-  return record.appPasswords.length < Math.min(tools.maxAppPasswords, policy.maxAppPasswords ?? tools.maxAppPasswords);
+export function hasRoom(context: PolicyContext, { policy, record }: Pick<SignedInUser, 'policy' | 'record'>): boolean {
+  return (
+    record.appPasswords.length < Math.min(context.maxAppPasswords, policy.maxAppPasswords ?? context.maxAppPasswords)
+  );
 }
 
 const DEVICE_SCOPES = PROTOCOLS.filter((protocol) => protocol === 'imap' || protocol === 'submission');
@@ -37,10 +39,14 @@ const NAME_ROOM = 60;
  * Makes the app password of a device, for receiving and sending, under the device's name; where the account has one of
  * this name, a number is added to it. Throws as addAppPassword does.
  */
-export async function deviceAppPassword(tools: PolicyTools, account: Account, name: string): Promise<FreshAppPassword> {
-  const taken = (await tools.store.lookupAccount(account)).record?.appPasswords.map((one) => one.name) ?? [];
+export async function deviceAppPassword(
+  context: PolicyContext,
+  account: Account,
+  name: string,
+): Promise<FreshAppPassword> {
+  const taken = (await context.store.lookupAccount(account)).record?.appPasswords.map((one) => one.name) ?? [];
   const base = checkedName(name).slice(0, NAME_ROOM);
   const names = [base, ...taken.map((_other, index) => `${base} ${index + 2}`)];
   const free = names.find((one) => !taken.includes(one)) ?? base;
-  return addAppPassword(tools, account.name, account, { name: free, scopes: DEVICE_SCOPES });
+  return addAppPassword(context, account.name, account, { name: free, scopes: DEVICE_SCOPES });
 }

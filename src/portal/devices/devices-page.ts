@@ -4,34 +4,34 @@ import { usesAppPasswords, wholeServers } from './device-app-password.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { PATHS } from '#portal/http/paths.ts';
 import type { MailServer } from '#portal/ports/portal-services.ts';
-import type { Answer, Route, SignedVisit } from '#portal/http/page.ts';
+import type { PageResponse, Route, SignedInRequest } from '#portal/http/page.ts';
 
 export const deviceRoutes: readonly Route[] = [
-  { method: 'GET', path: PATHS.devices, level: 'full', handle: async (visit) => page(visit) },
+  { method: 'GET', path: PATHS.devices, level: 'full', handle: async (request) => page(request) },
 ];
 
-function page(visit: SignedVisit): Answer {
-  const { texts, parts } = visit;
+function page(request: SignedInRequest): PageResponse {
+  const { texts, parts } = request;
   const { devices: words } = texts;
   const { mailServers } = parts.settings;
-  const body = html`${deviceHead(visit)}
+  const body = html`${deviceHead(request)}
     <p class="lead">${words.lead}</p>
-    ${details(visit, mailServers)}
+    ${details(request, mailServers)}
     <section class="card programs" aria-labelledby="programs">
       <h2 id="programs">${words.programs}</h2>
-      ${programs(visit)}
+      ${programs(request)}
     </section>`;
   return { kind: 'page', title: words.title, body };
 }
 
 /** `Settings › Set up a device`, and the title below it when it is another one. */
-export function deviceHead(visit: SignedVisit, title?: string): Html {
-  const { texts } = visit;
+export function deviceHead(request: SignedInRequest, title?: string): Html {
+  const { texts } = request;
   const here = texts.devices.title;
   const last =
     title === undefined
       ? html`<li aria-current="page">${here}</li>`
-      : html`<li><a href="${visit.link(PATHS.devices)}">${here}</a></li>`;
+      : html`<li><a href="${request.link(PATHS.devices)}">${here}</a></li>`;
   return html`<nav class="trail" aria-label="${texts.trail}">
       <ol>
         <li>${texts.settings}</li>
@@ -41,11 +41,11 @@ export function deviceHead(visit: SignedVisit, title?: string): Html {
     <h1>${title ?? here}</h1>`;
 }
 
-function details(visit: SignedVisit, servers: readonly MailServer[]): Html {
-  const { who, texts } = visit;
+function details(request: SignedInRequest, servers: readonly MailServer[]): Html {
+  const { who, texts } = request;
   const { devices: words } = texts;
   const own = usesAppPasswords(who);
-  const add = html`<br /><a href="${visit.link(PATHS.newAppPassword)}">${words.addAppPassword}</a>`;
+  const add = html`<br /><a href="${request.link(PATHS.newAppPassword)}">${words.addAppPassword}</a>`;
   return html`<section class="card" aria-labelledby="details">
     <h2 id="details">${words.yourDetails}</h2>
     <dl class="facts">
@@ -62,11 +62,11 @@ function details(visit: SignedVisit, servers: readonly MailServer[]): Html {
         <dd>${words.normalPassword}</dd>
       </div>
     </dl>
-    ${servers.length === 0 && html`<p>${words.none}</p>`} ${servers.map((server) => serverFacts(visit, server))}
+    ${servers.length === 0 && html`<p>${words.none}</p>`} ${servers.map((server) => serverFacts(request, server))}
   </section>`;
 }
 
-function serverFacts({ texts }: SignedVisit, { protocol, host, port, tls }: MailServer): Html {
+function serverFacts({ texts }: SignedInRequest, { protocol, host, port, tls }: MailServer): Html {
   const { devices: words } = texts;
   const facts = [
     [words.server, html`<code>${host}</code>`],
@@ -85,8 +85,8 @@ function serverFacts({ texts }: SignedVisit, { protocol, host, port, tls }: Mail
     </dl>`;
 }
 
-function programs(visit: SignedVisit): readonly Html[] {
-  const { who, parts, texts } = visit;
+function programs(request: SignedInRequest): readonly Html[] {
+  const { who, parts, texts } = request;
   const { devices: words } = texts;
   const { name } = who.account;
   const able = usesAppPasswords(who) && wholeServers(parts.settings.mailServers) !== undefined;
@@ -94,13 +94,13 @@ function programs(visit: SignedVisit): readonly Html[] {
     program(
       words.apple,
       html`<p>${words.appleLead}</p>
-        ${button(visit, PATHS.deviceApple, words.appleButton)}`,
+        ${button(request, PATHS.deviceApple, words.appleButton)}`,
       'open',
     ),
     program(
       words.thunderbirdAndroid,
       html`<p>${words.thunderbirdAndroidLead}</p>
-        ${button(visit, PATHS.deviceThunderbird, words.thunderbirdAndroidButton)}`,
+        ${button(request, PATHS.deviceThunderbird, words.thunderbirdAndroidButton)}`,
       'open',
     ),
   ];
@@ -125,6 +125,6 @@ function steps(text: string): Html {
   </ol>`;
 }
 
-function button(visit: SignedVisit, path: `/${string}`, label: string): Html {
-  return html`<p><a class="button main" href="${visit.link(path)}">${label}</a></p>`;
+function button(request: SignedInRequest, path: `/${string}`, label: string): Html {
+  return html`<p><a class="button main" href="${request.link(path)}">${label}</a></p>`;
 }

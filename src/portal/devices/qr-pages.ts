@@ -16,9 +16,9 @@ import { form } from '#portal/layout/layout.ts';
 import { PATHS, withId, type OwnPath } from '#portal/http/paths.ts';
 import { qrCode } from '#portal/markup/qr-code.ts';
 import { lookUpLink, makeSetUpLink } from './set-up-links.ts';
-import { putOnShow, shownAppPassword, shownLink } from '#portal/session/flash.ts';
+import { putFlash, shownAppPassword, shownLink } from '#portal/session/flash.ts';
 import { thunderbirdCode } from './thunderbird-qr.ts';
-import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest } from '#portal/http/page.ts';
 import { deviceHead } from './devices-page.ts';
 
 const { deviceApple: apple, deviceThunderbird: thunderbird, deviceThunderbirdCode: code } = PATHS;
@@ -30,7 +30,7 @@ export const deviceCodeRoutes: readonly Route[] = [
     method: 'GET',
     path: thunderbird,
     level: 'recent',
-    handle: async (visit) => ask(visit, asked(visit, 'android'), {}),
+    handle: async (request) => ask(request, asked(request, 'android'), {}),
   },
   { method: 'POST', path: thunderbird, level: 'recent', returnTo: thunderbird, handle: makeThunderbird },
   { method: 'GET', path: code, level: 'recent', handle: showThunderbird },
@@ -44,7 +44,7 @@ interface Asked {
   readonly usual: string;
 }
 
-function asked({ texts }: SignedVisit, device: 'apple' | 'android'): Asked {
+function asked({ texts }: SignedInRequest, device: 'apple' | 'android'): Asked {
   const { devices: words } = texts;
   return device === 'apple'
     ? { title: words.appleButton, lead: words.appleLead, path: apple, usual: 'iPhone' }
@@ -57,85 +57,85 @@ function asked({ texts }: SignedVisit, device: 'apple' | 'android'): Asked {
 }
 
 function ask(
-  visit: SignedVisit,
+  request: SignedInRequest,
   { title, lead, path, usual }: Asked,
   said: { readonly warning?: string; readonly fault?: string },
-): Answer {
-  const { devices: words, cancel } = visit.texts;
-  servers(visit);
+): PageResponse {
+  const { devices: words, cancel } = request.texts;
+  servers(request);
   const content = html`${field({
       name: 'name',
       label: words.deviceName,
       hint: words.deviceNameHint,
       fault: said.fault,
-      value: visit.form.text('name') || usual,
+      value: request.form.text('name') || usual,
       autocomplete: 'off',
       maxLength: 60,
       first: true,
     })}
     <div class="answers">
       <button class="main">${words.showCode}</button>
-      <a class="button plain" href="${visit.link(PATHS.devices)}">${cancel}</a>
+      <a class="button plain" href="${request.link(PATHS.devices)}">${cancel}</a>
     </div>`;
-  const body = html`${deviceHead(visit, title)}
+  const body = html`${deviceHead(request, title)}
     <section class="card">
       ${said.warning !== undefined && notice('warning', said.warning)}
       <p>${lead} ${words.takesPassword}</p>
-      ${form(visit, path, content)}
+      ${form(request, path, content)}
     </section>`;
   return { kind: 'page', status: said.fault === undefined ? 200 : 422, title, body };
 }
 
-async function showApple(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, texts } = visit;
+async function showApple(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, texts } = request;
   const { devices: words } = texts;
   const shown = await shownLink(parts, who.session);
-  if (shown === undefined) return ask(visit, asked(visit, 'apple'), {});
-  const link = await lookUpLink(parts.tools, shown.secret.expose());
-  if (link === undefined) return ask(visit, asked(visit, 'apple'), { warning: words.appleDone });
+  if (shown === undefined) return ask(request, asked(request, 'apple'), {});
+  const link = await lookUpLink(parts.context, shown.secret.expose());
+  if (link === undefined) return ask(request, asked(request, 'apple'), { warning: words.appleDone });
   const path = withId(PATHS.fetchSettings, shown.secret.expose());
-  const picture = await qrCode(new Secret(new URL(visit.link(path), parts.settings.url).href), words.appleQr);
+  const picture = await qrCode(new Secret(new URL(request.link(path), parts.settings.url).href), words.appleQr);
   return codePage(
-    visit,
+    request,
     shown.id,
     html`<p>${words.appleScan}</p>
       ${picture}
       <p>${words.appleAfter}</p>
-      <p><a class="button" href="${visit.link(path)}">${words.appleHere}</a></p>`,
+      <p><a class="button" href="${request.link(path)}">${words.appleHere}</a></p>`,
   );
 }
 
-async function makeApple(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, texts } = visit;
-  const name = nameIn(visit);
-  if (name === undefined) return ask(visit, asked(visit, 'apple'), { fault: texts.appPasswords.nameMissing });
-  if (!hasRoom(parts.tools, who)) return ask(visit, asked(visit, 'apple'), { fault: texts.devices.full });
-  servers(visit);
-  const secret = await makeSetUpLink(parts.tools, who.account, { name, record: who.record });
-  await putOnShow(parts, who.session, 'set-up-link', { id: name, secret });
+async function makeApple(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, texts } = request;
+  const name = nameIn(request);
+  if (name === undefined) return ask(request, asked(request, 'apple'), { fault: texts.appPasswords.nameMissing });
+  if (!hasRoom(parts.context, who)) return ask(request, asked(request, 'apple'), { fault: texts.devices.full });
+  servers(request);
+  const secret = await makeSetUpLink(parts.context, who.account, { name, record: who.record });
+  await putFlash(parts, who.session, 'set-up-link', { id: name, secret });
   return redirect(apple);
 }
 
-async function makeThunderbird(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, texts } = visit;
-  const name = nameIn(visit);
-  if (name === undefined) return ask(visit, asked(visit, 'android'), { fault: texts.appPasswords.nameMissing });
-  if (!hasRoom(parts.tools, who)) return ask(visit, asked(visit, 'android'), { fault: texts.devices.full });
-  servers(visit);
-  const { appPassword, secret } = await deviceAppPassword(parts.tools, who.account, name);
-  await putOnShow(parts, who.session, 'app-password', { id: appPassword.id, secret });
+async function makeThunderbird(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, texts } = request;
+  const name = nameIn(request);
+  if (name === undefined) return ask(request, asked(request, 'android'), { fault: texts.appPasswords.nameMissing });
+  if (!hasRoom(parts.context, who)) return ask(request, asked(request, 'android'), { fault: texts.devices.full });
+  servers(request);
+  const { appPassword, secret } = await deviceAppPassword(parts.context, who.account, name);
+  await putFlash(parts, who.session, 'app-password', { id: appPassword.id, secret });
   return redirect(withId(code, appPassword.id));
 }
 
-async function showThunderbird(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, id, texts } = visit;
+async function showThunderbird(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, id, texts } = request;
   const { devices: words } = texts;
   const shown = await shownAppPassword(parts, who.session);
   if (shown?.id !== id) return redirect(PATHS.devices);
   const { name = '' } = who.record.appPasswords.find((one) => one.id === id) ?? {};
-  const picture = await qrCode(thunderbirdCode(who.account.name, shown.secret, servers(visit)), words.androidQr);
+  const picture = await qrCode(thunderbirdCode(who.account.name, shown.secret, servers(request)), words.androidQr);
   return codePage(
-    visit,
+    request,
     name,
     html`<p>${words.androidScan}</p>
       ${picture}
@@ -143,17 +143,17 @@ async function showThunderbird(visit: SignedVisit): Promise<Answer> {
   );
 }
 
-function codePage(visit: SignedVisit, name: string, content: Html): Answer {
-  const { devices: words } = visit.texts;
-  const body = html`${deviceHead(visit, name)}
+function codePage(request: SignedInRequest, name: string, content: Html): PageResponse {
+  const { devices: words } = request.texts;
+  const body = html`${deviceHead(request, name)}
     <section class="card">
       ${content}
-      <p><a class="button main" href="${visit.link(PATHS.devices)}">${words.finished}</a></p>
+      <p><a class="button main" href="${request.link(PATHS.devices)}">${words.finished}</a></p>
     </section>`;
   return { kind: 'page', title: name, body };
 }
 
-function nameIn({ form: sent }: SignedVisit): string | undefined {
+function nameIn({ form: sent }: SignedInRequest): string | undefined {
   try {
     return checkedName(sent.text('name'));
   } catch (error) {
@@ -162,7 +162,7 @@ function nameIn({ form: sent }: SignedVisit): string | undefined {
   }
 }
 
-function servers({ parts, who }: SignedVisit): WholeServers {
+function servers({ parts, who }: SignedInRequest): WholeServers {
   const whole = wholeServers(parts.settings.mailServers);
   if (whole !== undefined && usesAppPasswords(who)) return whole;
   throw new Fault('NOT_ALLOWED', 'no device can be set up by a code here');

@@ -9,7 +9,7 @@ import { deviceAppPassword, wholeServers } from './device-app-password.ts';
 import { html } from '#portal/markup/html.ts';
 import { PATHS, withId } from '#portal/http/paths.ts';
 import { lookUpLink, useLink } from './set-up-links.ts';
-import type { Answer, Route, Visit } from '#portal/http/page.ts';
+import type { PageResponse, Route, PageRequest } from '#portal/http/page.ts';
 
 export const fetchSettingsRoutes: readonly Route[] = [
   { method: 'GET', path: PATHS.fetchSettings, level: 'public', handle: page },
@@ -18,35 +18,35 @@ export const fetchSettingsRoutes: readonly Route[] = [
 
 const APPLE_PROFILE = 'application/x-apple-aspen-config';
 
-async function page(visit: Visit): Promise<Answer> {
-  const { devices: words } = visit.texts;
-  const link = await lookUpLink(visit.parts.tools, visit.id);
-  if (link === undefined) return gone(visit);
+async function page(request: PageRequest): Promise<PageResponse> {
+  const { devices: words } = request.texts;
+  const link = await lookUpLink(request.parts.context, request.id);
+  if (link === undefined) return gone(request);
   const body = html`<div class="card">
     <h1>${words.fetchTitle}</h1>
     <p class="lead">${words.fetchLead(link.account.name)}</p>
     <p>${words.fetchText}</p>
     <p>
-      <a class="button main" href="${visit.link(withId(PATHS.fetchProfile, visit.id))}">${words.fetchButton}</a>
+      <a class="button main" href="${request.link(withId(PATHS.fetchProfile, request.id))}">${words.fetchButton}</a>
     </p>
     <p class="hint">${words.fetchOnce}</p>
   </div>`;
   return { kind: 'page', title: words.fetchTitle, body };
 }
 
-async function profile(visit: Visit): Promise<Answer> {
-  const { parts, texts, now } = visit;
-  const { tools, settings } = parts;
+async function profile(request: PageRequest): Promise<PageResponse> {
+  const { parts, texts, now } = request;
+  const { context, settings } = parts;
   const servers = wholeServers(settings.mailServers);
-  const link = servers && (await useLink(tools, visit.id));
-  if (servers === undefined || link === undefined) return gone(visit);
-  const { appPassword, secret } = await deviceAppPassword(tools, link.account, link.name);
+  const link = servers && (await useLink(context, request.id));
+  if (servers === undefined || link === undefined) return gone(request);
+  const { appPassword, secret } = await deviceAppPassword(context, link.account, link.name);
   const text = appleProfile({
     account: link.account.name,
     password: secret,
     id: appPassword.id,
     uuids: { profile: randomUUID(), account: randomUUID() },
-    service: tools.issuer,
+    service: context.issuer,
     host: new URL(settings.url).hostname,
     description: texts.devices.profileText(link.account.name),
     servers,
@@ -56,8 +56,8 @@ async function profile(visit: Visit): Promise<Answer> {
   return { kind: 'file', fileName: 'mail.mobileconfig', type: APPLE_PROFILE, body };
 }
 
-function gone(visit: Visit): Answer {
-  const { devices: words } = visit.texts;
+function gone(request: PageRequest): PageResponse {
+  const { devices: words } = request.texts;
   const body = html`<div class="card">
     <h1>${words.fetchGone}</h1>
     <p>${words.fetchGoneText}</p>

@@ -33,12 +33,12 @@ export type AdminLevel =
 export interface Standpoint {
   readonly session: Pick<BrowserSessionRecord, 'level' | 'secondFactorAt'>;
   /** The domain demands a set-up that has not been done, or the factors were reset. */
-  readonly owes: 'set-up' | 'nothing';
+  readonly pendingStep: 'set-up' | 'nothing';
   readonly kind: 'mailbox' | 'local-admin';
   readonly factors: readonly FactorKind[];
 }
 
-export type Lack =
+export type MissingStep =
   | 'sign-in'
   | 'second-factor'
   | 'set-up'
@@ -48,15 +48,15 @@ export type Lack =
   | 'mailbox';
 
 /** The first thing that is missing for this level; undefined when nothing is. */
-export function lackOf(level: Level, who: Standpoint | undefined, now: number): Lack | undefined {
+export function missingStep(level: Level, who: Standpoint | undefined, now: number): MissingStep | undefined {
   if (level === 'public') return undefined;
   if (who === undefined) return 'sign-in';
-  if (who.kind === 'local-admin') return localLackOf(level, who, now);
+  if (who.kind === 'local-admin') return localMissingStep(level, who, now);
   if (level === 'password') return undefined;
   if (who.session.level !== 'full') return 'second-factor';
   if (level === 'signed-in') return undefined;
-  if (level !== 'set-up' && who.owes === 'set-up') return 'set-up';
-  if (isAdminLevel(level)) return adminLackOf(level, who, now);
+  if (level !== 'set-up' && who.pendingStep === 'set-up') return 'set-up';
+  if (isAdminLevel(level)) return adminMissingStep(level, who, now);
   return level !== 'full' && !isFresh(who.session, now) ? 'step-up' : undefined;
 }
 
@@ -66,14 +66,14 @@ function isAdminLevel(level: Level): level is AdminLevel {
 }
 
 // Admins have two-step whatever their own domain has chosen.
-function adminLackOf(level: AdminLevel, who: Standpoint, now: number): Lack | undefined {
+function adminMissingStep(level: AdminLevel, who: Standpoint, now: number): MissingStep | undefined {
   if (who.factors.length === 0) return 'set-up';
   if (who.session.secondFactorAt === undefined) return 'step-up';
   return level === 'admin-recent' && !isFresh(who.session, now) ? 'step-up' : undefined;
 }
 
 // A local admin gives everything at once, so that there is nothing half way.
-function localLackOf(level: Level, who: Standpoint, now: number): Lack | undefined {
+function localMissingStep(level: Level, who: Standpoint, now: number): MissingStep | undefined {
   if (!isAdminLevel(level)) return 'mailbox';
   return level === 'admin-recent' && !isFresh(who.session, now) ? 'local-step-up' : undefined;
 }

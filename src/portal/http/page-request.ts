@@ -16,7 +16,7 @@ import { csrfToken } from './csrf.ts';
 import type { OwnPath } from './paths.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
 import { languageNamed, preferredLanguage, textsOf, type Language } from '#portal/texts/texts.ts';
-import type { Form, Visit, Who } from './page.ts';
+import type { Form, PageRequest, SignedInUser } from './page.ts';
 import { EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 const MAX_SECRET = 1024;
@@ -31,43 +31,43 @@ export interface Reading {
 }
 
 /** The visit of a request. `cookie` is the browser's, or one that is about to be given to it. */
-export async function visitOf(request: FastifyRequest, cookie: string, reading: Reading): Promise<Visit> {
-  const visit = blankVisit(request, cookie, reading);
-  const who = await lookupWho(cookie, reading, visit.now);
-  const language = languageOf(request, who?.session.language);
-  return { ...visit, language, texts: textsOf(language), who };
+export async function requestOf(incoming: FastifyRequest, cookie: string, reading: Reading): Promise<PageRequest> {
+  const request = blankRequest(incoming, cookie, reading);
+  const who = await lookupWho(cookie, reading, request.now);
+  const language = languageOf(incoming, who?.session.language);
+  return { ...request, language, texts: textsOf(language), who };
 }
 
 /** A visit by somebody unknown: what is left when the store cannot be asked. */
-export function blankVisit(request: FastifyRequest, cookie: string, reading: Reading): Visit {
+export function blankRequest(incoming: FastifyRequest, cookie: string, reading: Reading): PageRequest {
   const { parts, sessions, base } = reading;
-  const language = languageOf(request, undefined);
-  const form = formOf(fieldsIn(request.body));
-  const url = new URL(request.url, 'http://portal.invalid');
+  const language = languageOf(incoming, undefined);
+  const form = formOf(fieldsIn(incoming.body));
+  const url = new URL(incoming.url, 'http://portal.invalid');
   return {
     parts,
     sessions,
-    now: parts.tools.clock(),
-    address: addressFromProxy(request.ip) ?? '',
-    browser: browserName(request.headers['user-agent'] ?? ''),
+    now: parts.context.clock(),
+    address: addressFromProxy(incoming.ip) ?? '',
+    browser: browserName(incoming.headers['user-agent'] ?? ''),
     path: url.pathname.slice(base.length) || '/',
-    id: parameterIn(request.params, 'id'),
-    domain: parameterIn(request.params, 'domain'),
-    user: parameterIn(request.params, 'user'),
+    id: parameterIn(incoming.params, 'id'),
+    domain: parameterIn(incoming.params, 'domain'),
+    user: parameterIn(incoming.params, 'user'),
     query: formOf(url.searchParams),
-    next: reading.placeNamed(request.method === 'GET' ? (url.searchParams.get('next') ?? '') : form.text('next')),
+    next: reading.placeNamed(incoming.method === 'GET' ? (url.searchParams.get('next') ?? '') : form.text('next')),
     form,
     language,
     texts: textsOf(language),
-    csrf: csrfToken(parts.tools.keyring, cookie),
-    seenBrowser: request.cookies[COOKIES.seen] ?? '',
-    trustedBrowser: request.cookies[COOKIES.trustedBrowser] ?? '',
+    csrf: csrfToken(parts.context.keyring, cookie),
+    seenBrowser: incoming.cookies[COOKIES.seen] ?? '',
+    trustedBrowser: incoming.cookies[COOKIES.trustedBrowser] ?? '',
     link: (path) => base + path,
     who: undefined,
   };
 }
 
-async function lookupWho(cookie: string, { parts, sessions }: Reading, now: number): Promise<Who | undefined> {
+async function lookupWho(cookie: string, { parts, sessions }: Reading, now: number): Promise<SignedInUser | undefined> {
   const session = await sessions.load(cookie);
   if (session === undefined) return undefined;
   const who = await whoIs(session, parts, now);
@@ -76,23 +76,28 @@ async function lookupWho(cookie: string, { parts, sessions }: Reading, now: numb
 }
 
 // Undefined when the session belongs to what is no longer so.
-async function whoIs(session: BrowserSession, parts: PortalParts, now: number): Promise<Who | undefined> {
+async function whoIs(session: BrowserSession, parts: PortalParts, now: number): Promise<SignedInUser | undefined> {
   const local = localAdminNamed(session.account);
   if (local !== undefined) return localWho(session, parts, local);
   const account = accountNamed(session.account);
-  const { store, keyring } = parts.tools;
+  const { store, keyring } = parts.context;
   const [own, domain] = await Promise.all([store.lookupAccount(account), store.lookupDomain(account.domain)]);
   const record = own.record ?? EMPTY_ACCOUNT;
   if (!isBoundTo(session, keyring, record)) return undefined;
   const policy = policyAt(domain.record, now);
-  const owes = needsSetUp(policy, record) ? 'set-up' : 'nothing';
-  const grants = session.level === 'full' ? await lookupGrants(parts.tools, parts.admins.configured, account.name) : [];
-  return { kind: 'mailbox', session, account, record, policy, factors: factorsOf(record), owes, grants };
+  const pendingStep = needsSetUp(policy, record) ? 'set-up' : 'nothing';
+  const grants =
+    session.level === 'full' ? await lookupGrants(parts.context, parts.admins.configured, account.name) : [];
+  return { kind: 'mailbox', session, account, record, policy, factors: factorsOf(record), pendingStep, grants };
 }
 
-async function localWho(session: BrowserSession, { tools }: PortalParts, name: string): Promise<Who | undefined> {
-  const admin = await lookupLocalAdmin(tools, name);
-  if (admin === undefined || !sameText(session.factorsMark, localMark(tools.keyring, admin))) return undefined;
+async function localWho(
+  session: BrowserSession,
+  { context }: PortalParts,
+  name: string,
+): Promise<SignedInUser | undefined> {
+  const admin = await lookupLocalAdmin(context, name);
+  if (admin === undefined || !sameText(session.factorsMark, localMark(context.keyring, admin))) return undefined;
   const { role, domains } = admin;
   return {
     kind: 'local-admin',
@@ -101,14 +106,14 @@ async function localWho(session: BrowserSession, { tools }: PortalParts, name: s
     record: EMPTY_ACCOUNT,
     policy: policyAt(undefined, 0),
     factors: ['totp'],
-    owes: 'nothing',
+    pendingStep: 'nothing',
     grants: [{ name, role, domains }],
   };
 }
 
-function languageOf(request: FastifyRequest, chosen: string | undefined): Language {
-  const named = languageNamed(request.cookies[COOKIES.language] ?? '') ?? languageNamed(chosen ?? '');
-  return named ?? preferredLanguage(request.headers['accept-language'] ?? '');
+function languageOf(incoming: FastifyRequest, chosen: string | undefined): Language {
+  const named = languageNamed(incoming.cookies[COOKIES.language] ?? '') ?? languageNamed(chosen ?? '');
+  return named ?? preferredLanguage(incoming.headers['accept-language'] ?? '');
 }
 
 function formOf(fields: URLSearchParams): Form {

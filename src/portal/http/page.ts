@@ -22,7 +22,7 @@ export interface Form {
   all(name: string): readonly string[];
 }
 
-export interface Visit {
+export interface PageRequest {
   readonly parts: PortalParts;
   readonly sessions: BrowserSessions;
   readonly now: number;
@@ -51,11 +51,11 @@ export interface Visit {
   readonly trustedBrowser: string;
   /** The path as a browser has to ask for it. */
   link(path: OwnPath): string;
-  readonly who: Who | undefined;
+  readonly who: SignedInUser | undefined;
 }
 
 /** Who is signed in, or half way there, with the state of the account at the time of this request. */
-export interface Who {
+export interface SignedInUser {
   /** A local admin has no mailbox, and nothing of its own but its sign-in. */
   readonly kind: 'mailbox' | 'local-admin';
   readonly session: BrowserSession;
@@ -64,16 +64,16 @@ export interface Who {
   readonly policy: DomainPolicy;
   readonly factors: readonly FactorKind[];
   /** What has to be done before anything else. */
-  readonly owes: 'set-up' | 'nothing';
+  readonly pendingStep: 'set-up' | 'nothing';
   /** What it may manage now; none before all factors were given. */
   readonly grants: readonly AdminGrant[];
 }
 
-export interface SignedVisit extends Visit {
-  readonly who: Who;
+export interface SignedInRequest extends PageRequest {
+  readonly who: SignedInUser;
 }
 
-export type Answer = (
+export type PageResponse = (
   | {
       readonly kind: 'page';
       /** 200 unless told otherwise. */
@@ -105,8 +105,8 @@ export type Route = {
   /** A form of a page: where somebody returns to who first has to sign in or confirm again. A page: itself. */
   readonly returnTo?: OwnPath | undefined;
 } & (
-  | { readonly level: 'public'; handle(visit: Visit): Promise<Answer> }
-  | { readonly level: Exclude<Level, 'public' | AdminLevel>; handle(visit: SignedVisit): Promise<Answer> }
+  | { readonly level: 'public'; handle(request: PageRequest): Promise<PageResponse> }
+  | { readonly level: Exclude<Level, 'public' | AdminLevel>; handle(request: SignedInRequest): Promise<PageResponse> }
   | AdminRow
 );
 
@@ -114,13 +114,13 @@ export type Route = {
 export interface AdminRow {
   readonly level: AdminLevel;
   readonly right: AdminTask | 'enter';
-  handle(visit: SignedVisit): Promise<Answer>;
+  handle(request: SignedInRequest): Promise<PageResponse>;
 }
 
 /** A redirect, with a place to go on to after it. */
 export function redirect(
   to: OwnPath,
-  around: { next?: OwnPath | undefined; anchor?: string; cookies?: Answer['cookies'] } = {},
-): Answer {
+  around: { next?: OwnPath | undefined; anchor?: string; cookies?: PageResponse['cookies'] } = {},
+): PageResponse {
   return { kind: 'redirect', to, ...around };
 }

@@ -3,9 +3,9 @@
 import { isFault } from '#core/fault.ts';
 import { html } from '#portal/markup/html.ts';
 import { PATHS } from '#portal/http/paths.ts';
-import type { Answer, Visit } from '#portal/http/page.ts';
+import type { PageResponse, PageRequest } from '#portal/http/page.ts';
 
-export type FaultPage = keyof Visit['texts']['faults'];
+export type FaultPage = keyof PageRequest['texts']['faults'];
 
 const STATUS = {
   badRequest: 400,
@@ -22,12 +22,12 @@ const STATUS = {
 } as const satisfies Record<FaultPage, number>;
 
 /** The page for a fault. `detail` stands below its text: a number to quote, or the right address. */
-export function faultPage(visit: Visit, fault: FaultPage, detail?: string): Answer {
-  const { title, text } = visit.texts.faults[fault];
+export function faultPage(request: PageRequest, fault: FaultPage, detail?: string): PageResponse {
+  const { title, text } = request.texts.faults[fault];
   const body = html`<h1>${title}</h1>
     <p>${text}</p>
     ${detail !== undefined && html`<p><code>${detail}</code></p>`}
-    <p><a class="button" href="${visit.link(PATHS.home)}">${visit.texts.back}</a></p>`;
+    <p><a class="button" href="${request.link(PATHS.home)}">${request.texts.back}</a></p>`;
   return { kind: 'page', status: STATUS[fault], title, body };
 }
 

@@ -2,16 +2,16 @@
 
 import { html, type Html } from '#portal/markup/html.ts';
 import { PATHS } from '#portal/http/paths.ts';
-import type { Visit } from '#portal/http/page.ts';
+import type { PageRequest } from '#portal/http/page.ts';
 
 /** `Settings › Account › 2-Step Authentication`, and below it the title of this page when it is another one. */
-export function paneHead(visit: Visit, title?: string): Html {
-  const { texts } = visit;
+export function paneHead(request: PageRequest, title?: string): Html {
+  const { texts } = request;
   const pane = texts.twoStep.title;
   const last =
     title === undefined
       ? html`<li aria-current="page">${pane}</li>`
-      : html`<li><a href="${visit.link(PATHS.twoStep)}">${pane}</a></li>`;
+      : html`<li><a href="${request.link(PATHS.twoStep)}">${pane}</a></li>`;
   return html`<nav class="trail" aria-label="${texts.trail}">
       <ol>
         <li>${texts.settings}</li>
@@ -23,6 +23,6 @@ export function paneHead(visit: Visit, title?: string): Html {
 }
 
 /** The way back without doing anything. */
-export function cancelLink(visit: Visit): Html {
-  return html`<a class="button plain" href="${visit.link(PATHS.twoStep)}">${visit.texts.cancel}</a>`;
+export function cancelLink(request: PageRequest): Html {
+  return html`<a class="button plain" href="${request.link(PATHS.twoStep)}">${request.texts.cancel}</a>`;
 }

@@ -4,14 +4,14 @@ import type { Secret } from '#core/secret.ts';
 import { formatAppPassword } from '#policy/secrets/app-password.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { ICONS } from '#portal/markup/icons.ts';
-import type { Visit } from '#portal/http/page.ts';
+import type { PageRequest } from '#portal/http/page.ts';
 
 const GROUP = /.{4}(?=.)/g;
 
 /** An app password in groups of four. What is copied has no spaces: some mail apps take them for part of it. */
-export function shownSecret(visit: Visit, id: string, secret: Secret, label: string): Html {
+export function shownSecret(request: PageRequest, id: string, secret: Secret, label: string): Html {
   return html`<p class="secret"><output id="${id}">${formatAppPassword(secret)}</output></p>
-    ${copyButton(visit, { id, text: secret.expose(), label })}`;
+    ${copyButton(request, { id, text: secret.expose(), label })}`;
 }
 
 /** A key of an authenticator app in groups of four. */
@@ -21,7 +21,7 @@ export function groupedKey(secret: Secret): string {
 
 /** A button that the script brings to life; without it the text is copied by hand. */
 export function copyButton(
-  { texts }: Visit,
+  { texts }: PageRequest,
   about: { readonly id: string; readonly text: string; readonly label: string },
 ): Html {
   const { id, text, label } = about;

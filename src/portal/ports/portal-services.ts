@@ -8,7 +8,7 @@ import type { Log } from '#ops/log.ts';
 import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
 import type { PasskeyVerifier } from '#policy/ports/passkeys.ts';
 import type { CodePurpose } from '#policy/factors/emailed-code.ts';
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 import type { Language } from '#portal/texts/texts.ts';
 import type { CheckOrdinaryPassword, Limits } from '#policy/ports/logins.ts';
 import type { PasswordHasher } from '#policy/ports/password-hasher.ts';
@@ -38,7 +38,7 @@ export interface PortalListener {
 
 export interface PortalParts {
   readonly settings: PortalSettings;
-  readonly tools: PolicyTools;
+  readonly context: PolicyContext;
   readonly identity: IdentityRules;
   readonly limits: Limits;
   /** Judges browsers' answers for passkeys. */

@@ -8,7 +8,7 @@ import type { BrowserSession } from './browser-sessions.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
 
 /** What is to be shown; which of them stand together on one page is the page's matter. */
-export interface Shown {
+export interface Flash {
   /** What an enrolment gave, or new recovery codes. */
   readonly codes: { readonly codes: readonly Secret[]; readonly appPassword?: Secret | undefined };
   /** A recovery address that a code was sent to. */
@@ -21,7 +21,7 @@ export interface Shown {
   readonly 'set-up-link': { readonly id: string; readonly secret: Secret };
 }
 
-type Slot = keyof Shown;
+type Slot = keyof Flash;
 
 /** How long each is shown, in milliseconds. */
 const SHOWN_MS = {
@@ -33,21 +33,21 @@ const SHOWN_MS = {
 } as const satisfies Record<Slot, number>;
 
 /** Puts something on show for this session, in place of what was there. */
-export async function putOnShow<S extends Slot>(
-  { tools }: PortalParts,
+export async function putFlash<S extends Slot>(
+  { context }: PortalParts,
   session: BrowserSession,
   slot: S,
-  shown: Shown[S],
+  shown: Flash[S],
 ): Promise<void> {
-  const sealed = tools.keyring.seal(textOf(shown), bindingOf(session, slot));
-  await tools.store.ephemeral.put(refOf(session, slot), {
+  const sealed = context.keyring.seal(textOf(shown), bindingOf(session, slot));
+  await context.store.ephemeral.put(refOf(session, slot), {
     value: { sealed },
-    expiresAt: tools.clock() + SHOWN_MS[slot],
+    expiresAt: context.clock() + SHOWN_MS[slot],
   });
 }
 
 /** Recovery codes, perhaps with an app password, that are on show for this session. */
-export async function shownCodes(parts: PortalParts, session: BrowserSession): Promise<Shown['codes'] | undefined> {
+export async function shownCodes(parts: PortalParts, session: BrowserSession): Promise<Flash['codes'] | undefined> {
   const content = await load(parts, session, 'codes');
   if (content === undefined || !Array.isArray(content['codes'])) return undefined;
   const codes = content['codes'].map((code) => new Secret(String(code)));
@@ -59,12 +59,12 @@ export async function shownCodes(parts: PortalParts, session: BrowserSession): P
 export function shownAppPassword(
   parts: PortalParts,
   session: BrowserSession,
-): Promise<Shown['app-password'] | undefined> {
+): Promise<Flash['app-password'] | undefined> {
   return named(parts, session, 'app-password');
 }
 
 /** The set-up link that is on show for this session. It may have been used meanwhile. */
-export function shownLink(parts: PortalParts, session: BrowserSession): Promise<Shown['set-up-link'] | undefined> {
+export function shownLink(parts: PortalParts, session: BrowserSession): Promise<Flash['set-up-link'] | undefined> {
   return named(parts, session, 'set-up-link');
 }
 
@@ -85,20 +85,20 @@ export async function shownAddress(parts: PortalParts, session: BrowserSession):
 }
 
 /** What is to be said on this page, once. */
-export async function takeSaid(parts: PortalParts, session: BrowserSession): Promise<string | undefined> {
+export async function takeFlash(parts: PortalParts, session: BrowserSession): Promise<string | undefined> {
   const content = await load(parts, session, 'said');
   if (content === undefined) return undefined;
-  await takeOffShow(parts, session, 'said');
+  await removeFlash(parts, session, 'said');
   return String(content['said']);
 }
 
 /** Takes it off show. */
-export async function takeOffShow({ tools }: PortalParts, session: BrowserSession, slot: Slot): Promise<void> {
-  await tools.store.ephemeral.consume(refOf(session, slot));
+export async function removeFlash({ context }: PortalParts, session: BrowserSession, slot: Slot): Promise<void> {
+  await context.store.ephemeral.consume(refOf(session, slot));
 }
 
 // A Secret gives itself to no JSON: it is opened here, to be sealed at once.
-function textOf(shown: Shown[Slot]): Secret {
+function textOf(shown: Flash[Slot]): Secret {
   if ('address' in shown || 'said' in shown) return new Secret(JSON.stringify(shown));
   const content =
     'codes' in shown
@@ -108,13 +108,13 @@ function textOf(shown: Shown[Slot]): Secret {
 }
 
 async function load(
-  { tools }: PortalParts,
+  { context }: PortalParts,
   session: BrowserSession,
   slot: Slot,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const entry = await tools.store.ephemeral.load(refOf(session, slot));
+  const entry = await context.store.ephemeral.load(refOf(session, slot));
   if (entry === undefined) return undefined;
-  const content: unknown = JSON.parse(tools.keyring.open(entry.value.sealed, bindingOf(session, slot)).expose());
+  const content: unknown = JSON.parse(context.keyring.open(entry.value.sealed, bindingOf(session, slot)).expose());
   return typeof content === 'object' && content !== null ? Object.fromEntries(Object.entries(content)) : undefined;
 }
 

@@ -79,18 +79,18 @@ export async function judgeFactor(parts: PortalParts, given: FactorTry): Promise
 
 async function consume(parts: PortalParts, given: FactorTry): Promise<FactorOutcome> {
   const { account, way, code, session, purpose } = given;
-  const { tools } = parts;
+  const { context } = parts;
   switch (way) {
     case 'passkey': {
       const answer = passkeyAnswer(code.expose());
       return { kind: (await checkPasskey(passkeyTools(parts), { session, account }, purpose, answer)).kind };
     }
     case 'totp':
-      return { kind: (await consumeTotpCode(tools, account, code)).kind };
+      return { kind: (await consumeTotpCode(context, account, code)).kind };
     case 'email':
-      return { kind: (await emailed(() => checkFactorCode(tools, { session, purpose, account }, code))).kind };
+      return { kind: (await emailed(() => checkFactorCode(context, { session, purpose, account }, code))).kind };
     case 'recovery-code': {
-      const { kind } = await consumeRecoveryCode(tools, account.name, account, code);
+      const { kind } = await consumeRecoveryCode(context, account.name, account, code);
       return { kind: kind === 'used' ? 'right' : 'wrong' };
     }
     default:

@@ -12,7 +12,7 @@ import type { Attempt } from '#core/verdict.ts';
 import { typedName } from '#ops/typed-name.ts';
 import { retryAfterSeconds as retryAfter } from '#policy/rules/login-rules.ts';
 import { policyAt, type DomainPolicy } from '#policy/rules/domain-policy.ts';
-import { seenBy, type OfferedSecret } from '#policy/secrets/attempt-fingerprint.ts';
+import { attemptFingerprint, type OfferedSecret } from '#policy/secrets/attempt-fingerprint.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
 import { type AccountRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 import type { LoginFacts } from '#policy/ports/logins.ts';
@@ -41,7 +41,7 @@ const UNSENDABLE = /[\0\r\n]/;
 
 /** Judges an address and its ordinary password. Throws STORE_UNAVAILABLE. */
 export async function judgePassword(parts: PortalParts, given: PasswordTry): Promise<PasswordOutcome> {
-  const { tools, identity, limits } = parts;
+  const { context, identity, limits } = parts;
   const found = canonicalAccount(given.user.trim(), identity);
   const text = given.password.expose();
   if (found.kind === 'refused' || text === '' || UNSENDABLE.test(text)) {
@@ -65,14 +65,14 @@ export async function judgePassword(parts: PortalParts, given: PasswordTry): Pro
     parts.log.info('browser.refused', { user: account.name, address: given.address, reason: 'suspended' });
     return { kind: 'wrong' };
   }
-  const policy = policyAt(facts.domain.record, tools.clock());
+  const policy = policyAt(facts.domain.record, context.clock());
   return { kind: 'right', account, record, policy, seen };
 }
 
 /** Counts a try as wrong until it is forgiven, and reads what there is to know of the account. */
 export async function countTry(parts: PortalParts, given: OfferedSecret): Promise<LoginFacts> {
-  const { tools, limits } = parts;
-  return tools.store.lookupLogin({ ...seenBy(tools.keyring, given), now: tools.clock(), limits });
+  const { context, limits } = parts;
+  return context.store.lookupLogin({ ...attemptFingerprint(context.keyring, given), now: context.clock(), limits });
 }
 
 /**
@@ -80,10 +80,10 @@ export async function countTry(parts: PortalParts, given: OfferedSecret): Promis
  * so is the account, as one whose ordinary password the backend has confirmed.
  */
 export async function forgiveTry(parts: PortalParts, given: OfferedSecret): Promise<void> {
-  const { tools } = parts;
-  await tools.store.recordSuccess({
-    ...seenBy(tools.keyring, given),
-    now: tools.clock(),
+  const { context } = parts;
+  await context.store.recordSuccess({
+    ...attemptFingerprint(context.keyring, given),
+    now: context.clock(),
     protocol: 'imap',
     ordinaryPassword: true,
   });

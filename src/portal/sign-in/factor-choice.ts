@@ -4,7 +4,7 @@ import { html, type Html } from '#portal/markup/html.ts';
 import { form, linkWithNext } from '#portal/layout/layout.ts';
 import { PATHS, type OwnPath } from '#portal/http/paths.ts';
 import { waysOf, type WayKind } from './check-factor.ts';
-import type { SignedVisit } from '#portal/http/page.ts';
+import type { SignedInRequest } from '#portal/http/page.ts';
 
 export type Occasion = 'sign-in' | 'step-up';
 
@@ -42,20 +42,20 @@ export function placeOf(occasion: Occasion, way: WayKind): Place {
 }
 
 /** The ways that the account has beside this one. A code by mail is asked for by a form: sending changes something. */
-export function otherWays(visit: SignedVisit, occasion: Occasion, here: WayKind): readonly Html[] {
-  const { signIn: words, passkeys } = visit.texts;
+export function otherWays(request: SignedInRequest, occasion: Occasion, here: WayKind): readonly Html[] {
+  const { signIn: words, passkeys } = request.texts;
   const labels = {
     passkey: passkeys.use,
     totp: words.useApp,
     email: words.useEmail,
     'recovery-code': words.lostPhone,
   } as const;
-  return waysOf(visit.who.record)
+  return waysOf(request.who.record)
     .filter((way) => way !== here)
     .map((way) => {
       const { page, send } = placeOf(occasion, way);
       if (way === 'email')
-        return html`<li>${form(visit, send, html`<button class="link">${labels[way]}</button>`)}</li>`;
-      return html`<li><a href="${linkWithNext(visit, page)}">${labels[way]}</a></li>`;
+        return html`<li>${form(request, send, html`<button class="link">${labels[way]}</button>`)}</li>`;
+      return html`<li><a href="${linkWithNext(request, page)}">${labels[way]}</a></li>`;
     });
 }

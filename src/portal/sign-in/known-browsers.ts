@@ -9,7 +9,7 @@ import { tellOfNewBrowser } from '#policy/accounts/accounts.ts';
 import { noteBrowser } from './audit-sign-in.ts';
 import { COOKIES, type CookieChange } from '#portal/http/cookies.ts';
 import { networkText } from '#portal/http/network-text.ts';
-import type { Visit } from '#portal/http/page.ts';
+import type { PageRequest } from '#portal/http/page.ts';
 
 /** Accounts that one browser is known for. */
 const MOST = 8;
@@ -17,13 +17,13 @@ const MOST = 8;
 const MAX_AGE_SECONDS = 34_560_000;
 
 /** Writes a whole sign-in down, tells its owner of a new browser, and gives the cookie that makes it a known one. */
-export async function noteSignIn(visit: Visit, account: Account): Promise<CookieChange> {
-  await noteBrowser(visit, account, 'browser.signed-in');
-  const { tools } = visit.parts;
-  const mark = tools.keyring.digest('browser-session', ['seen', account.name]);
-  const marks = visit.seenBrowser.split('.').filter((one) => one !== '');
+export async function noteSignIn(request: PageRequest, account: Account): Promise<CookieChange> {
+  await noteBrowser(request, account, 'browser.signed-in');
+  const { context } = request.parts;
+  const mark = context.keyring.digest('browser-session', ['seen', account.name]);
+  const marks = request.seenBrowser.split('.').filter((one) => one !== '');
   if (!marks.includes(mark)) {
-    await tellOfNewBrowser(tools, account, { browser: visit.browser, network: networkText(visit.address) });
+    await tellOfNewBrowser(context, account, { browser: request.browser, network: networkText(request.address) });
   }
   const value = [mark, ...marks.filter((one) => one !== mark)].slice(0, MOST).join('.');
   return { name: COOKIES.seen, value, maxAgeSeconds: MAX_AGE_SECONDS };

@@ -10,7 +10,7 @@ export function offersPasskeys({ settings }: PortalParts): boolean {
 }
 
 /** Policy's tools with what passkeys need. */
-export function passkeyTools({ settings, tools, passkeys }: PortalParts): PasskeyTools {
+export function passkeyTools({ settings, context, passkeys }: PortalParts): PasskeyTools {
   const { hostname, origin } = new URL(settings.url);
-  return { ...tools, passkeys, site: { rpId: hostname, origin, name: tools.issuer } };
+  return { ...context, passkeys, site: { rpId: hostname, origin, name: context.issuer } };
 }

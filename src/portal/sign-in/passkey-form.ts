@@ -2,7 +2,7 @@
 
 import type { PasskeyCreation, PasskeyRequest } from '#policy/factors/passkeys.ts';
 import { html, type Html } from '#portal/markup/html.ts';
-import type { Visit } from '#portal/http/page.ts';
+import type { PageRequest } from '#portal/http/page.ts';
 
 /** The name of the field with the browser's answer in JSON, and the most that is read of it. */
 export const PASSKEY_FIELD = 'response';
@@ -14,7 +14,7 @@ export type PasskeyAsked =
   | { readonly kind: 'get'; readonly options: PasskeyRequest };
 
 /** A form around which the script does its work: `form` holds passkeyField() and one button with `data-go hidden`. */
-export function passkeyPart({ texts }: Visit, { kind, options }: PasskeyAsked, form: Html): Html {
+export function passkeyPart({ texts }: PageRequest, { kind, options }: PasskeyAsked, form: Html): Html {
   const { passkeys: words } = texts;
   return html`<div
     data-passkey="${kind}"

@@ -2,7 +2,7 @@
 
 import { unreachable } from '#core/fault.ts';
 import type { PasswordOutcome } from './check-password.ts';
-import type { Visit } from '#portal/http/page.ts';
+import type { PageRequest } from '#portal/http/page.ts';
 
 export type PasswordRefusal = Exclude<PasswordOutcome, { kind: 'right' }>;
 
@@ -12,7 +12,7 @@ export const PASSWORD_STATUS = { wrong: 403, throttled: 429, unavailable: 503 } 
 >;
 
 /** One sentence for whoever typed it; it does not tell whether there is such an account. */
-export function passwordRefusalWords({ texts }: Visit, refusal: PasswordRefusal): string {
+export function passwordRefusalWords({ texts }: PageRequest, refusal: PasswordRefusal): string {
   const { signIn: words } = texts;
   switch (refusal.kind) {
     case 'wrong':

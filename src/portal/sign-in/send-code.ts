@@ -1,7 +1,7 @@
 /** Sends a code to somebody who waits for it, and says how that went. */
 
 import type { CodePurpose, MadeCode } from '#policy/factors/emailed-code.ts';
-import type { SignedVisit } from '#portal/http/page.ts';
+import type { SignedInRequest } from '#portal/http/page.ts';
 
 export type Sending =
   /** The relay has taken it, or will soon. */
@@ -12,7 +12,7 @@ export type Sending =
 
 /** Sends a code that policy has made. Without a mailer nothing can be sent. */
 export async function sendCode(
-  { parts, who, language }: Pick<SignedVisit, 'parts' | 'who' | 'language'>,
+  { parts, who, language }: Pick<SignedInRequest, 'parts' | 'who' | 'language'>,
   purpose: CodePurpose,
   made: MadeCode,
 ): Promise<Sending> {
@@ -23,7 +23,7 @@ export async function sendCode(
 }
 
 /** The words for whoever waits; undefined when there is nothing to say. */
-export function sendingWords({ texts }: Pick<SignedVisit, 'texts'>, sending: Sending): string | undefined {
+export function sendingWords({ texts }: Pick<SignedInRequest, 'texts'>, sending: Sending): string | undefined {
   const { email: words } = texts;
   if (sending.kind === 'sent') return undefined;
   if (sending.kind === 'too-many') {

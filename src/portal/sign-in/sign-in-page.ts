@@ -14,25 +14,25 @@ import { PATHS } from '#portal/http/paths.ts';
 import { noteSignIn } from './known-browsers.ts';
 import { waysOf } from './check-factor.ts';
 import { forgiveTry, judgePassword } from './check-password.ts';
-import { redirect, type Answer, type Route, type SignedVisit, type Visit } from '#portal/http/page.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest, type PageRequest } from '#portal/http/page.ts';
 import { PASSWORD_STATUS, passwordRefusalWords, type PasswordRefusal } from './refusal-text.ts';
 import { factorPage, sendFactorCode } from './second-factor-page.ts';
 import { placeOf } from './factor-choice.ts';
 
 export const signInRoutes: readonly Route[] = [
   { method: 'GET', path: PATHS.home, level: 'public', handle: async () => redirect(PATHS.twoStep) },
-  { method: 'GET', path: PATHS.signIn, level: 'public', handle: async (visit) => signInPage(visit, undefined) },
+  { method: 'GET', path: PATHS.signIn, level: 'public', handle: async (request) => signInPage(request, undefined) },
   { method: 'POST', path: PATHS.signIn, level: 'public', handle: signIn },
   { method: 'POST', path: PATHS.signOut, level: 'public', handle: signOut },
 ];
 
-function signInPage(visit: Visit, refusal: PasswordRefusal | undefined): Answer {
-  const { texts } = visit;
+function signInPage(request: PageRequest, refusal: PasswordRefusal | undefined): PageResponse {
+  const { texts } = request;
   const { signIn: words } = texts;
   const fields = html` ${field({
       name: 'user',
       label: words.address,
-      value: visit.form.text('user'),
+      value: request.form.text('user'),
       type: 'text',
       kind: 'code',
       autocomplete: 'username',
@@ -52,29 +52,29 @@ function signInPage(visit: Visit, refusal: PasswordRefusal | undefined): Answer 
   const body = html`<div class="card">
     <h1>${words.title}</h1>
     <p class="lead">${words.lead}</p>
-    ${refusal !== undefined && notice('fault', passwordRefusalWords(visit, refusal))}
-    ${form(visit, PATHS.signIn, fields)}
-    <p class="other"><a href="${linkWithNext(visit, PATHS.adminSignIn)}">${texts.admin.signIn.link}</a></p>
+    ${refusal !== undefined && notice('fault', passwordRefusalWords(request, refusal))}
+    ${form(request, PATHS.signIn, fields)}
+    <p class="other"><a href="${linkWithNext(request, PATHS.adminSignIn)}">${texts.admin.signIn.link}</a></p>
   </div>`;
   return { kind: 'page', status: refusal && PASSWORD_STATUS[refusal.kind], title: words.title, body };
 }
 
-async function signIn(visit: Visit): Promise<Answer> {
-  const { parts, sessions, address, browser, now, language } = visit;
-  const password = visit.form.secret('password');
-  const outcome = await judgePassword(parts, { user: visit.form.text('user', 320), password, address });
-  if (outcome.kind !== 'right') return signInPage(visit, outcome);
+async function signIn(request: PageRequest): Promise<PageResponse> {
+  const { parts, sessions, address, browser, now, language } = request;
+  const password = request.form.secret('password');
+  const outcome = await judgePassword(parts, { user: request.form.text('user', 320), password, address });
+  if (outcome.kind !== 'right') return signInPage(request, outcome);
   const { account, record, policy, seen } = outcome;
-  if (visit.who !== undefined) await sessions.end(visit.who.session);
+  if (request.who !== undefined) await sessions.end(request.who.session);
   const ways = waysOf(record);
-  const trusted = ways.length === 0 ? undefined : await trustedBrowser(visit, account);
+  const trusted = ways.length === 0 ? undefined : await trustedBrowser(request, account);
   const level = ways.length === 0 || trusted !== undefined ? 'full' : 'password';
   const begun = await sessions.begin({
     account: account.name,
     level,
     // Without a factor the password is all that the account has, and this was the last proof of it.
     secondFactorAt: ways.length === 0 ? now : undefined,
-    factorsMark: factorsMark(parts.tools.keyring, account.name, record),
+    factorsMark: factorsMark(parts.context.keyring, account.name, record),
     trustedBrowser: trusted,
     language,
     network: networkText(address),
@@ -83,30 +83,33 @@ async function signIn(visit: Visit): Promise<Answer> {
   const cookies: CookieChange[] = [sessionCookie(begun.cookie)];
   if (level === 'full') {
     await forgiveTry(parts, seen);
-    cookies.push(await noteSignIn(visit, account));
-    return redirect(visit.next ?? PATHS.twoStep, { cookies });
+    cookies.push(await noteSignIn(request, account));
+    return redirect(request.next ?? PATHS.twoStep, { cookies });
   }
   const given = { session: begun.session, account, record, policy, factors: factorsOf(record) };
-  const who = { ...given, kind: 'mailbox', owes: 'nothing', grants: [] } as const;
-  return { ...(await firstWay({ ...visit, who, csrf: csrfToken(parts.tools.keyring, begun.cookie) })), cookies };
+  const who = { ...given, kind: 'mailbox', pendingStep: 'nothing', grants: [] } as const;
+  return { ...(await firstWay({ ...request, who, csrf: csrfToken(parts.context.keyring, begun.cookie) })), cookies };
 }
 
 // Whoever gets codes by mail finds one on its way; another way is a page that waits.
-async function firstWay(visit: SignedVisit): Promise<Answer> {
-  const [way = 'recovery-code'] = waysOf(visit.who.record);
+async function firstWay(request: SignedInRequest): Promise<PageResponse> {
+  const [way = 'recovery-code'] = waysOf(request.who.record);
   if (way === 'email') {
-    const sending = await sendFactorCode(visit, visit.who.session.id);
-    if (sending.kind !== 'sent') return factorPage(visit, way, { sending });
+    const sending = await sendFactorCode(request, request.who.session.id);
+    if (sending.kind !== 'sent') return factorPage(request, way, { sending });
   }
-  return redirect(placeOf('sign-in', way).page, { next: visit.next });
+  return redirect(placeOf('sign-in', way).page, { next: request.next });
 }
 
-async function trustedBrowser({ parts, trustedBrowser: token }: Visit, account: Account): Promise<string | undefined> {
+async function trustedBrowser(
+  { parts, trustedBrowser: token }: PageRequest,
+  account: Account,
+): Promise<string | undefined> {
   if (token === '') return undefined;
-  return (await lookupTrustedBrowser(parts.tools, account, new Secret(token)))?.id;
+  return (await lookupTrustedBrowser(parts.context, account, new Secret(token)))?.id;
 }
 
-async function signOut(visit: Visit): Promise<Answer> {
-  if (visit.who !== undefined) await visit.sessions.end(visit.who.session);
+async function signOut(request: PageRequest): Promise<PageResponse> {
+  if (request.who !== undefined) await request.sessions.end(request.who.session);
   return redirect(PATHS.signIn, { cookies: [{ name: COOKIES.session, value: '' }] });
 }

@@ -16,8 +16,8 @@ import { field, notice } from '#portal/markup/form-fields.ts';
 import { html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS } from '#portal/http/paths.ts';
-import { putOnShow, shownAddress, takeOffShow } from '#portal/session/flash.ts';
-import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
+import { putFlash, shownAddress, removeFlash } from '#portal/session/flash.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest } from '#portal/http/page.ts';
 import { cancelLink, paneHead } from '#portal/layout/pane.ts';
 import { restartSession } from './renew-session.ts';
 import { goOn } from './set-up-done-page.ts';
@@ -37,10 +37,10 @@ export const recoveryAddressRoutes: readonly Route[] = (['factor', 'notices-only
 function routes(as: As): readonly Route[] {
   const { ask: askPath, check: checkPath } = PLACES[as];
   return [
-    { method: 'GET', path: askPath, level: 'set-up', handle: async (visit) => ask(visit, as) },
-    { method: 'POST', path: askPath, level: 'set-up', returnTo: askPath, handle: (visit) => begin(visit, as) },
-    { method: 'GET', path: checkPath, level: 'set-up', handle: (visit) => askForCode(visit, as) },
-    { method: 'POST', path: checkPath, level: 'set-up', returnTo: checkPath, handle: (visit) => check(visit, as) },
+    { method: 'GET', path: askPath, level: 'set-up', handle: async (request) => ask(request, as) },
+    { method: 'POST', path: askPath, level: 'set-up', returnTo: askPath, handle: (request) => begin(request, as) },
+    { method: 'GET', path: checkPath, level: 'set-up', handle: (request) => askForCode(request, as) },
+    { method: 'POST', path: checkPath, level: 'set-up', returnTo: checkPath, handle: (request) => check(request, as) },
   ];
 }
 
@@ -49,12 +49,12 @@ interface Trouble {
   readonly sending?: Sending | undefined;
 }
 
-function ask(visit: SignedVisit, as: As, { fault, sending }: Trouble = {}): Answer {
-  const { who, texts, form: sent } = visit;
+function ask(request: SignedInRequest, as: As, { fault, sending }: Trouble = {}): PageResponse {
+  const { who, texts, form: sent } = request;
   const { email: words } = texts;
-  if (visit.parts.mail === undefined) return redirect(PATHS.twoStep);
+  if (request.parts.mail === undefined) return redirect(PATHS.twoStep);
   const value = sent.text('address', 320) || (who.record.recoveryAddress ?? '');
-  const said = sending === undefined ? undefined : sendingWords(visit, sending);
+  const said = sending === undefined ? undefined : sendingWords(request, sending);
   const content = html` ${field({
       name: 'address',
       label: words.address,
@@ -66,39 +66,39 @@ function ask(visit: SignedVisit, as: As, { fault, sending }: Trouble = {}): Answ
       first: true,
     })}
     <div class="answers">
-      <button class="main">${texts.next}</button> ${who.owes === 'nothing' && cancelLink(visit)}
+      <button class="main">${texts.next}</button> ${who.pendingStep === 'nothing' && cancelLink(request)}
     </div>`;
-  const body = html`${paneHead(visit, words.title)}
+  const body = html`${paneHead(request, words.title)}
     <section class="card">
       ${said !== undefined && notice('fault', said)}
       <p>${as === 'factor' ? words.lead : words.noticesLead}</p>
-      ${form(visit, PLACES[as].ask, content)}
+      ${form(request, PLACES[as].ask, content)}
     </section>`;
   const status = fault !== undefined ? 422 : sending && 503;
   return { kind: 'page', status, title: words.title, body };
 }
 
-async function begin(visit: SignedVisit, as: As): Promise<Answer> {
-  const { parts, who, texts, form: sent } = visit;
+async function begin(request: SignedInRequest, as: As): Promise<PageResponse> {
+  const { parts, who, texts, form: sent } = request;
   if (parts.mail === undefined) return redirect(PATHS.twoStep);
   const typed = sent.text('address', 320);
   const checked = checkRecoveryAddress(who.account, typed, parts.identity);
-  if (checked.kind === 'malformed') return ask(visit, as, { fault: texts.email.malformed });
-  if (checked.kind === 'same-mailbox') return ask(visit, as, { fault: texts.email.sameMailbox });
-  const made = await beginRecoveryAddress(parts.tools, bindingOf(visit, as), typed, parts.identity);
-  const sending = await sendCode(visit, as === 'factor' ? 'email-factor' : 'recovery-address', made);
-  if (sending.kind === 'failed' || sending.kind === 'too-many') return ask(visit, as, { sending });
-  await putOnShow(parts, who.session, 'address', { address: checked.address });
-  if (sending.kind === 'on-its-way') return askForCode(visit, as, { sending });
-  return redirect(PLACES[as].check, { next: visit.next });
+  if (checked.kind === 'malformed') return ask(request, as, { fault: texts.email.malformed });
+  if (checked.kind === 'same-mailbox') return ask(request, as, { fault: texts.email.sameMailbox });
+  const made = await beginRecoveryAddress(parts.context, bindingOf(request, as), typed, parts.identity);
+  const sending = await sendCode(request, as === 'factor' ? 'email-factor' : 'recovery-address', made);
+  if (sending.kind === 'failed' || sending.kind === 'too-many') return ask(request, as, { sending });
+  await putFlash(parts, who.session, 'address', { address: checked.address });
+  if (sending.kind === 'on-its-way') return askForCode(request, as, { sending });
+  return redirect(PLACES[as].check, { next: request.next });
 }
 
-async function askForCode(visit: SignedVisit, as: As, { fault, sending }: Trouble = {}): Promise<Answer> {
-  const { parts, who, texts } = visit;
+async function askForCode(request: SignedInRequest, as: As, { fault, sending }: Trouble = {}): Promise<PageResponse> {
+  const { parts, who, texts } = request;
   const { email: words } = texts;
   const address = await shownAddress(parts, who.session);
   if (address === undefined) return redirect(PLACES[as].ask);
-  const said = sending === undefined ? undefined : sendingWords(visit, sending);
+  const said = sending === undefined ? undefined : sendingWords(request, sending);
   const again = html`<input type="hidden" name="address" value="${address}" /><button class="link">
       ${words.again}
     </button>`;
@@ -113,41 +113,41 @@ async function askForCode(visit: SignedVisit, as: As, { fault, sending }: Troubl
       first: true,
     })}
     <button class="main">${texts.twoStep.check}</button>`;
-  const body = html`${paneHead(visit, words.codeTitle)}
+  const body = html`${paneHead(request, words.codeTitle)}
     <section class="card">
       ${said !== undefined && notice('warning', said)}
       <p>${words.sentTo(address)}</p>
-      ${form(visit, PLACES[as].check, content)}
+      ${form(request, PLACES[as].check, content)}
       <ul class="other">
-        <li>${form(visit, PLACES[as].ask, again)}</li>
-        <li><a href="${visit.link(PLACES[as].ask)}">${words.other}</a></li>
+        <li>${form(request, PLACES[as].ask, again)}</li>
+        <li><a href="${request.link(PLACES[as].ask)}">${words.other}</a></li>
       </ul>
     </section>`;
   return { kind: 'page', status: fault === undefined ? 200 : 422, title: words.codeTitle, body };
 }
 
-async function check(visit: SignedVisit, as: As): Promise<Answer> {
-  const { parts, who, texts, form: sent } = visit;
-  const { tools } = parts;
-  const binding = bindingOf(visit, as);
-  const outcome = await confirmRecoveryAddress(tools, who.account.name, binding, sent.secret('code'));
-  if (outcome.kind === 'wrong') return askForCode(visit, as, { fault: texts.email.wrong });
-  if (outcome.kind === 'over') return askForCode(visit, as, { fault: texts.email.over });
-  await takeOffShow(parts, who.session, 'address');
-  if (outcome.kind !== 'set') return goOn(visit, outcome);
+async function check(request: SignedInRequest, as: As): Promise<PageResponse> {
+  const { parts, who, texts, form: sent } = request;
+  const { context } = parts;
+  const binding = bindingOf(request, as);
+  const outcome = await confirmRecoveryAddress(context, who.account.name, binding, sent.secret('code'));
+  if (outcome.kind === 'wrong') return askForCode(request, as, { fault: texts.email.wrong });
+  if (outcome.kind === 'over') return askForCode(request, as, { fault: texts.email.over });
+  await removeFlash(parts, who.session, 'address');
+  if (outcome.kind !== 'set') return goOn(request, outcome);
   // The address was the first step of setting up a passkey or an authenticator app.
   if (who.factors.length === 0) {
-    if (visit.next === PATHS.setUpPasskey) return redirect(PATHS.setUpPasskey);
+    if (request.next === PATHS.setUpPasskey) return redirect(PATHS.setUpPasskey);
     if (!who.policy.methods.includes('totp')) return redirect(PATHS.setUp);
-    await beginTotp(tools, who.account);
+    await beginTotp(context, who.account);
     return redirect(PATHS.setUpTotp);
   }
   // Where codes go to it, a new address is a new factor, under which every browser session begins anew.
   if (who.record.emailFactor === undefined) return redirect(PATHS.twoStep);
-  const { cookie } = await restartSession(visit);
+  const { cookie } = await restartSession(request);
   return redirect(PATHS.twoStep, { cookies: [sessionCookie(cookie)] });
 }
 
-function bindingOf({ who }: SignedVisit, as: As): AddressBinding {
+function bindingOf({ who }: SignedInRequest, as: As): AddressBinding {
   return { session: who.session.id, account: who.account, as };
 }

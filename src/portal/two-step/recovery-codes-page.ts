@@ -6,9 +6,9 @@ import { ICONS } from '#portal/markup/icons.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS } from '#portal/http/paths.ts';
 import { copyButton } from '#portal/layout/secret-display.ts';
-import { putOnShow, shownCodes, takeOffShow, type Shown } from '#portal/session/flash.ts';
+import { putFlash, shownCodes, removeFlash, type Flash } from '#portal/session/flash.ts';
 import { dayText } from '#portal/markup/times.ts';
-import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest } from '#portal/http/page.ts';
 import { cancelLink, paneHead } from '#portal/layout/pane.ts';
 
 export const recoveryCodeRoutes: readonly Route[] = [
@@ -18,34 +18,34 @@ export const recoveryCodeRoutes: readonly Route[] = [
   { method: 'POST', path: PATHS.recoveryCodesKept, level: 'full', returnTo: PATHS.twoStep, handle: kept },
 ];
 
-async function page(visit: SignedVisit): Promise<Answer> {
-  const { twoStep: words } = visit.texts;
-  const shown = await shownCodes(visit.parts, visit.who.session);
+async function page(request: SignedInRequest): Promise<PageResponse> {
+  const { twoStep: words } = request.texts;
+  const shown = await shownCodes(request.parts, request.who.session);
   if (shown !== undefined) {
-    const body = html`${paneHead(visit, words.codesFresh)}
-      <section class="card">${codeList(visit, shown)}</section>
-      ${keptForm(visit)}`;
+    const body = html`${paneHead(request, words.codesFresh)}
+      <section class="card">${codeList(request, shown)}</section>
+      ${keptForm(request)}`;
     return { kind: 'page', title: words.codesFresh, body };
   }
   const answers = html`<div class="answers">
-    <button class="main">${words.codesRenew}</button> ${cancelLink(visit)}
+    <button class="main">${words.codesRenew}</button> ${cancelLink(request)}
   </div>`;
-  const body = html`${paneHead(visit, words.codesRenewTitle)}
+  const body = html`${paneHead(request, words.codesRenewTitle)}
     <section class="card">
       <p>${words.codesRenewLead}</p>
-      ${form(visit, PATHS.recoveryCodes, answers)}
+      ${form(request, PATHS.recoveryCodes, answers)}
     </section>`;
   return { kind: 'page', title: words.codesRenewTitle, body };
 }
 
-async function renew({ parts, who }: SignedVisit): Promise<Answer> {
-  const codes = await renewRecoveryCodes(parts.tools, who.account.name, who.account);
-  await putOnShow(parts, who.session, 'codes', { codes });
+async function renew({ parts, who }: SignedInRequest): Promise<PageResponse> {
+  const codes = await renewRecoveryCodes(parts.context, who.account.name, who.account);
+  await putFlash(parts, who.session, 'codes', { codes });
   return redirect(PATHS.recoveryCodes);
 }
 
-async function download(visit: SignedVisit): Promise<Answer> {
-  const { parts, who, texts, now, language } = visit;
+async function download(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who, texts, now, language } = request;
   const shown = await shownCodes(parts, who.session);
   if (shown === undefined) return redirect(PATHS.twoStep);
   const head = texts.twoStep.codesFileHead(who.account.name, dayText(now, language));
@@ -53,14 +53,14 @@ async function download(visit: SignedVisit): Promise<Answer> {
   return { kind: 'download', fileName: 'recovery-codes.txt', text: `${lines.join('\r\n')}\r\n` };
 }
 
-async function kept({ parts, who }: SignedVisit): Promise<Answer> {
-  await takeOffShow(parts, who.session, 'codes');
+async function kept({ parts, who }: SignedInRequest): Promise<PageResponse> {
+  await removeFlash(parts, who.session, 'codes');
   return redirect(PATHS.twoStep);
 }
 
 /** The codes with what can be done with them. */
-export function codeList(visit: SignedVisit, { codes }: Shown['codes']): Html {
-  const { twoStep: words, print } = visit.texts;
+export function codeList(request: SignedInRequest, { codes }: Flash['codes']): Html {
+  const { twoStep: words, print } = request.texts;
   const text = codes.map((code) => code.expose()).join('\n');
   return html`<p>${words.codesLead}</p>
     <p><strong>${words.codesOnce}</strong></p>
@@ -68,15 +68,15 @@ export function codeList(visit: SignedVisit, { codes }: Shown['codes']): Html {
       ${codes.map((code) => html`<li><code>${code.expose()}</code></li>`)}
     </ul>
     <div class="answers">
-      ${copyButton(visit, { id: 'recovery-codes', text, label: words.codesCopy })}
+      ${copyButton(request, { id: 'recovery-codes', text, label: words.codesCopy })}
       <button type="button" class="small" data-print hidden>${ICONS.print} ${print}</button>
-      <a class="button small" href="${visit.link(PATHS.recoveryCodesText)}" download
+      <a class="button small" href="${request.link(PATHS.recoveryCodesText)}" download
         >${ICONS.download} ${words.codesDownload}</a
       >
     </div>`;
 }
 
 /** The button with which the codes go off show. */
-export function keptForm(visit: SignedVisit): Html {
-  return form(visit, PATHS.recoveryCodesKept, html`<button class="main">${visit.texts.twoStep.saved}</button>`);
+export function keptForm(request: SignedInRequest): Html {
+  return form(request, PATHS.recoveryCodesKept, html`<button class="main">${request.texts.twoStep.saved}</button>`);
 }

@@ -3,14 +3,14 @@
 import { noteLanguage } from '#policy/accounts/accounts.ts';
 import { factorsMark } from '#policy/factors/factors.ts';
 import type { BegunSession } from '#portal/session/browser-sessions.ts';
-import type { SignedVisit } from '#portal/http/page.ts';
+import type { SignedInRequest } from '#portal/http/page.ts';
 import { EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 /** Begins this browser's session anew. Only for whoever has just given all factors. */
-export async function restartSession(visit: SignedVisit): Promise<BegunSession> {
-  const { parts, who, sessions, now, language } = visit;
-  await noteLanguage(parts.tools, who.account, language);
-  const { record = EMPTY_ACCOUNT } = await parts.tools.store.lookupAccount(who.account);
+export async function restartSession(request: SignedInRequest): Promise<BegunSession> {
+  const { parts, who, sessions, now, language } = request;
+  await noteLanguage(parts.context, who.account, language);
+  const { record = EMPTY_ACCOUNT } = await parts.context.store.lookupAccount(who.account);
   const { account, network, browser } = who.session;
   return sessions.begin({
     account,
@@ -19,6 +19,6 @@ export async function restartSession(visit: SignedVisit): Promise<BegunSession> 
     browser,
     level: 'full',
     secondFactorAt: now,
-    factorsMark: factorsMark(parts.tools.keyring, account, record),
+    factorsMark: factorsMark(parts.context.keyring, account, record),
   });
 }

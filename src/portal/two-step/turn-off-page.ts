@@ -5,7 +5,7 @@ import { sessionCookie } from '#portal/http/cookies.ts';
 import { html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS } from '#portal/http/paths.ts';
-import { redirect, type Answer, type Route, type SignedVisit } from '#portal/http/page.ts';
+import { redirect, type PageResponse, type Route, type SignedInRequest } from '#portal/http/page.ts';
 import { cancelLink, paneHead } from '#portal/layout/pane.ts';
 import { restartSession } from './renew-session.ts';
 
@@ -14,24 +14,25 @@ export const turnOffRoutes: readonly Route[] = [
   { method: 'POST', path: PATHS.turnOff, level: 'recent', returnTo: PATHS.turnOff, handle: turnOffNow },
 ];
 
-async function ask(visit: SignedVisit): Promise<Answer> {
-  const { twoStep: words } = visit.texts;
+async function ask(request: SignedInRequest): Promise<PageResponse> {
+  const { twoStep: words } = request.texts;
   // A page that was open when the domain was forced, or another window has turned it off.
-  if (visit.who.policy.mode === 'forced' || visit.who.record.enrolledAt === undefined) return redirect(PATHS.twoStep);
+  if (request.who.policy.mode === 'forced' || request.who.record.enrolledAt === undefined)
+    return redirect(PATHS.twoStep);
   const answers = html`<div class="answers">
-    <button class="main danger">${words.turnOff}</button> ${cancelLink(visit)}
+    <button class="main danger">${words.turnOff}</button> ${cancelLink(request)}
   </div>`;
-  const body = html`${paneHead(visit, words.turnOffTitle)}
+  const body = html`${paneHead(request, words.turnOffTitle)}
     <section class="card">
       <p>${words.turnOffLead}</p>
-      ${form(visit, PATHS.turnOff, answers)}
+      ${form(request, PATHS.turnOff, answers)}
     </section>`;
   return { kind: 'page', title: words.turnOffTitle, body };
 }
 
-async function turnOffNow(visit: SignedVisit): Promise<Answer> {
-  const { parts, who } = visit;
-  await turnOff(parts.tools, who.account.name, who.account);
-  const { cookie } = await restartSession(visit);
+async function turnOffNow(request: SignedInRequest): Promise<PageResponse> {
+  const { parts, who } = request;
+  await turnOff(parts.context, who.account.name, who.account);
+  const { cookie } = await restartSession(request);
   return redirect(PATHS.twoStep, { cookies: [sessionCookie(cookie)] });
 }

@@ -4,7 +4,7 @@ import { notice } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { PATHS } from '#portal/http/paths.ts';
 import { dayText, time } from '#portal/markup/times.ts';
-import type { Answer, Route, SignedVisit } from '#portal/http/page.ts';
+import type { PageResponse, Route, SignedInRequest } from '#portal/http/page.ts';
 import { factorRows } from './factor-rows.ts';
 import { appPasswordSection } from '#portal/app-passwords/app-password-list.ts';
 import { paneHead } from '#portal/layout/pane.ts';
@@ -16,15 +16,15 @@ export const twoStepRoutes: readonly Route[] = [
 /** From this many on, the codes are said to run out. */
 const LOW_CODES = 3;
 
-async function overview(visit: SignedVisit): Promise<Answer> {
-  const { who, texts } = visit;
+async function overview(request: SignedInRequest): Promise<PageResponse> {
+  const { who, texts } = request;
   const { twoStep: words } = texts;
-  const body = html`${paneHead(visit)}
-  ${who.policy.mode === 'disabled' ? disabled(visit) : who.record.enrolledAt === undefined ? off(visit) : await on(visit)}`;
+  const body = html`${paneHead(request)}
+  ${who.policy.mode === 'disabled' ? disabled(request) : who.record.enrolledAt === undefined ? off(request) : await on(request)}`;
   return { kind: 'page', title: words.title, body };
 }
 
-function disabled({ who, texts }: SignedVisit): Html {
+function disabled({ who, texts }: SignedInRequest): Html {
   const { twoStep: words } = texts;
   return html`<section class="card">
     <p>${words.disabled(who.account.domain)}</p>
@@ -32,27 +32,27 @@ function disabled({ who, texts }: SignedVisit): Html {
   </section>`;
 }
 
-function off(visit: SignedVisit): Html {
-  const { who, texts, language } = visit;
+function off(request: SignedInRequest): Html {
+  const { who, texts, language } = request;
   const { off: words } = texts.twoStep;
   const { cutOffAt } = who.policy;
   return html`<section class="card">
     ${cutOffAt !== undefined && notice('warning', words.cutOff(dayText(cutOffAt, language)))}
     <p>${words.lead}</p>
     <p>${words.effect}</p>
-    <p><a class="button main" href="${visit.link(PATHS.setUp)}">${words.enable}</a></p>
+    <p><a class="button main" href="${request.link(PATHS.setUp)}">${words.enable}</a></p>
   </section>`;
 }
 
-async function on(visit: SignedVisit): Promise<Html> {
-  return html`${state(visit)} ${await appPasswordSection(visit)} ${recoveryCodes(visit)}`;
+async function on(request: SignedInRequest): Promise<Html> {
+  return html`${state(request)} ${await appPasswordSection(request)} ${recoveryCodes(request)}`;
 }
 
-function state(visit: SignedVisit): Html {
-  const { who, texts, language } = visit;
+function state(request: SignedInRequest): Html {
+  const { who, texts, language } = request;
   const { twoStep: words } = texts;
   const since = who.record.enrolledAt;
-  const off = html`<p><a class="button" href="${visit.link(PATHS.turnOff)}">${words.turnOff}</a></p>`;
+  const off = html`<p><a class="button" href="${request.link(PATHS.turnOff)}">${words.turnOff}</a></p>`;
   return html`<section class="card" aria-labelledby="state">
     <h2 id="state">
       <span class="state">${words.on}</span
@@ -60,20 +60,20 @@ function state(visit: SignedVisit): Html {
     </h2>
     <h3>${words.factors}</h3>
     <ul class="rows">
-      ${factorRows(visit)}
+      ${factorRows(request)}
     </ul>
     ${who.policy.mode === 'forced' ? html`<p class="hint">${words.turnOffForced}</p>` : off}
   </section>`;
 }
 
-function recoveryCodes(visit: SignedVisit): Html {
-  const { twoStep: words } = visit.texts;
-  const left = visit.who.record.recoveryCodes.length;
+function recoveryCodes(request: SignedInRequest): Html {
+  const { twoStep: words } = request.texts;
+  const left = request.who.record.recoveryCodes.length;
   return html`<section class="card" aria-labelledby="codes">
     <h2 id="codes">${words.codesTitle}</h2>
     ${left <= LOW_CODES && notice('warning', words.codesLow(left))}
     <p>${words.codesLead}</p>
     <p>${words.codesLeft(left)}</p>
-    <p><a class="button" href="${visit.link(PATHS.recoveryCodes)}">${words.codesRenew}</a></p>
+    <p><a class="button" href="${request.link(PATHS.recoveryCodes)}">${words.codesRenew}</a></p>
   </section>`;
 }

@@ -7,11 +7,11 @@
 import { endsWithCr, LineSkimmer, lineText } from '#wire/line-skimmer.ts';
 import type { LineText } from '#wire/line-skimmer.ts';
 import { bytesOf } from '#protocol/front-steps.ts';
-import type { Boundary, EndReason } from '#protocol/machine.ts';
+import type { CommandTracker, EndReason } from '#protocol/machine.ts';
 import { endLine } from './replies.ts';
 
 /** A tracker for one session, from the first byte behind the login. */
-export function imapBoundary(sessionId: string): Boundary {
+export function imapCommandTracker(sessionId: string): CommandTracker {
   return new ImapBoundary(sessionId);
 }
 
@@ -40,7 +40,7 @@ const COMMAND = /^([^ ]{1,64}) +([A-Za-z0-9-]{1,32})(?: |$)/;
 const NO_COMMAND = /^(?:DONE)?$/i;
 const LAYERS = new Set(['COMPRESS', 'STARTTLS']);
 
-class ImapBoundary implements Boundary {
+class ImapBoundary implements CommandTracker {
   readonly #sessionId: string;
   readonly #responses = new LineSkimmer((bytes, start, end) => this.#onResponseLine(bytes, start, end));
   readonly #commands = new LineSkimmer((bytes, start, end) => this.#onCommandLine(lineText(bytes, start, end)));

@@ -4,7 +4,7 @@ import { driveBackend } from '#protocol/backend.ts';
 import { driveFront } from '#protocol/front.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
 import { imapBackend } from './backend.ts';
-import { imapBoundary } from './command-tracker.ts';
+import { imapCommandTracker } from './command-tracker.ts';
 import { imapFront } from './front.ts';
 
 export const imap: ProtocolModule = {
@@ -12,5 +12,5 @@ export const imap: ProtocolModule = {
   alpn: 'imap',
   front: (options) => driveFront(imapFront(options)),
   backend: (options) => driveBackend(imapBackend(options)),
-  boundary: imapBoundary,
+  commandTracker: imapCommandTracker,
 };

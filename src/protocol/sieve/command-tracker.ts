@@ -7,11 +7,11 @@
 import { endsWithCr, LineSkimmer, lineText } from '#wire/line-skimmer.ts';
 import type { LineText } from '#wire/line-skimmer.ts';
 import { bytesOf } from '#protocol/front-steps.ts';
-import type { Boundary, EndReason } from '#protocol/machine.ts';
+import type { CommandTracker, EndReason } from '#protocol/machine.ts';
 import { endLine } from './replies.ts';
 
 /** A tracker for one session, from the first byte behind the login. */
-export function sieveBoundary(sessionId: string): Boundary {
+export function sieveCommandTracker(sessionId: string): CommandTracker {
   return new SieveBoundary(sessionId);
 }
 
@@ -28,7 +28,7 @@ const COMMAND = /^([A-Za-z]{1,32})(?: |$)/;
 const LAST_COMMANDS = new Set(['LOGOUT', 'STARTTLS', 'AUTHENTICATE', 'UNAUTHENTICATE']);
 const LITERAL = /\{(\d{1,15})(\+?)\}$/;
 
-class SieveBoundary implements Boundary {
+class SieveBoundary implements CommandTracker {
   readonly #sessionId: string;
   readonly #responses = new LineSkimmer((bytes, start, end) => this.#onResponseLine(bytes, start, end));
   readonly #commands = new LineSkimmer((bytes, start, end) => this.#onCommandLine(lineText(bytes, start, end)));

@@ -4,7 +4,7 @@ import { driveBackend } from '#protocol/backend.ts';
 import { driveFront } from '#protocol/front.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
 import { sieveBackend } from './backend.ts';
-import { sieveBoundary } from './command-tracker.ts';
+import { sieveCommandTracker } from './command-tracker.ts';
 import { sieveFront } from './front.ts';
 
 export const sieve: ProtocolModule = {
@@ -15,5 +15,5 @@ export const sieve: ProtocolModule = {
   // While it writes over TLS, the login process of Dovecot 2.3 reads a command that comes within that millisecond, and
   // forgets it until more comes: one reply in twenty between two processes of one machine.
   restOverTlsMs: 100,
-  boundary: sieveBoundary,
+  commandTracker: sieveCommandTracker,
 };

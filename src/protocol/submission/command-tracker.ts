@@ -6,11 +6,11 @@
 
 import { endsWithCr, LineSkimmer, lineText } from '#wire/line-skimmer.ts';
 import { bytesOf } from '#protocol/front-steps.ts';
-import type { Boundary, EndReason } from '#protocol/machine.ts';
+import type { CommandTracker, EndReason } from '#protocol/machine.ts';
 import { endLine } from './replies.ts';
 
 /** A tracker for one session, from the first byte behind the login. */
-export function submissionBoundary(sessionId: string): Boundary {
+export function submissionCommandTracker(sessionId: string): CommandTracker {
   return new SubmissionBoundary(sessionId);
 }
 
@@ -34,7 +34,7 @@ const STARTTLS = /^[ \t]*STARTTLS(?=[ \t]|$)/i;
 /** The server closes the connection behind these. */
 const LAST_REPLIES = new Set(['221', '421']);
 
-class SubmissionBoundary implements Boundary {
+class SubmissionBoundary implements CommandTracker {
   readonly #sessionId: string;
   readonly #replies = new LineSkimmer((bytes, start, end) => this.#onReplyLine(bytes, start, end));
   readonly #commands = new LineSkimmer((bytes, start, end) => this.#onCommand(lineText(bytes, start, end).start));

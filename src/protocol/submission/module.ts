@@ -4,7 +4,7 @@ import { driveBackend } from '#protocol/backend.ts';
 import { driveFront } from '#protocol/front.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
 import { submissionBackend } from './backend.ts';
-import { submissionBoundary } from './command-tracker.ts';
+import { submissionCommandTracker } from './command-tracker.ts';
 import { submissionFront } from './front.ts';
 import { submissionGate } from './gate.ts';
 
@@ -14,6 +14,6 @@ export const submission: ProtocolModule = {
   alpn: 'smtp',
   front: (options) => driveFront(submissionFront(options)),
   backend: (options) => driveBackend(submissionBackend(options)),
-  boundary: submissionBoundary,
+  commandTracker: submissionCommandTracker,
   gate: submissionGate,
 };

@@ -58,8 +58,8 @@ const list = domainRoute({
   query: Paging.extend({ search: z.string().max(128).default('').describe('Part of the name.') }),
   body: NOTHING,
   answer: pageOf(UserRow),
-  handle: async ({ tools, target: domain, query: { search, cursor, limit } }) => {
-    const page = await listUserRows(tools.store, { domain, search, cursor, limit });
+  handle: async ({ context, target: domain, query: { search, cursor, limit } }) => {
+    const page = await listUserRows(context.store, { domain, search, cursor, limit });
     const items = page.items.map((row) => ({
       account: row.account.name,
       enrolledAt: isoOrNull(row.enrolledAt),
@@ -81,12 +81,12 @@ const read = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: AccountDetails,
-  handle: async ({ tools, target }) => {
-    const view = await showAccount(tools, target);
+  handle: async ({ context, target }) => {
+    const view = await showAccount(context, target);
     const { suspended } = view;
     return {
       body: {
-        ...(await standingBody(tools, view, target.domain)),
+        ...(await standingBody(context, view, target.domain)),
         enrolledAt: isoOrNull(view.enrolledAt),
         factors: [...view.factors],
         enrolmentPending: view.enrolmentPending,
@@ -108,8 +108,8 @@ const standing = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: Standing,
-  handle: async ({ tools, target }) => ({
-    body: await standingBody(tools, await showAccount(tools, target), target.domain),
+  handle: async ({ context, target }) => ({
+    body: await standingBody(context, await showAccount(context, target), target.domain),
   }),
 });
 
@@ -124,8 +124,8 @@ const begin = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: z.object({ key: z.string().describe('Base32.'), uri: z.string().describe('otpauth:, for a QR code.') }),
-  handle: async ({ tools, target }) => {
-    const { secret, uri } = await beginTotp(tools, target);
+  handle: async ({ context, target }) => {
+    const { secret, uri } = await beginTotp(context, target);
     return { body: { key: secret.expose(), uri: uri.expose() } };
   },
 });
@@ -144,8 +144,8 @@ const confirm = accountRoute({
     appPassword: z.string().nullable().describe('The first app password, where one was made.'),
     recoveryCodes: z.array(z.string()),
   }),
-  handle: async ({ tools, target, body, actor }) => {
-    const added = await confirmTotp(tools, actor, target, new Secret(body.code));
+  handle: async ({ context, target, body, actor }) => {
+    const added = await confirmTotp(context, actor, target, new Secret(body.code));
     if (added.kind === 'wrong-code') throw new ProblemError(WRONG_CODE);
     if (added.kind === 'added' || added.kind === 'replaced')
       return { body: { kind: added.kind, appPassword: null, recoveryCodes: [] } };
@@ -164,7 +164,7 @@ const unenrol = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: NO_BODY,
-  handle: async ({ tools, target, actor }) => done(unenrolAccount(tools, actor, target)),
+  handle: async ({ context, target, actor }) => done(unenrolAccount(context, actor, target)),
 });
 
 const reset = accountRoute({
@@ -177,7 +177,7 @@ const reset = accountRoute({
   query: NOTHING,
   body: z.strictObject({ appPasswords: z.enum(['keep', 'revoke']).default('keep') }),
   answer: NO_BODY,
-  handle: async ({ tools, target, actor, body }) => done(resetFactors(tools, actor, target, body.appPasswords)),
+  handle: async ({ context, target, actor, body }) => done(resetFactors(context, actor, target, body.appPasswords)),
 });
 
 const suspend = accountRoute({
@@ -190,7 +190,7 @@ const suspend = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: NO_BODY,
-  handle: async ({ tools, target, actor }) => done(suspendAccount(tools, actor, target)),
+  handle: async ({ context, target, actor }) => done(suspendAccount(context, actor, target)),
 });
 
 const resume = accountRoute({
@@ -203,7 +203,7 @@ const resume = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: NO_BODY,
-  handle: async ({ tools, target, actor }) => done(resumeAccount(tools, actor, target)),
+  handle: async ({ context, target, actor }) => done(resumeAccount(context, actor, target)),
 });
 
 const unlock = accountRoute({
@@ -216,7 +216,7 @@ const unlock = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: NO_BODY,
-  handle: async ({ tools, target, actor }) => done(unlockAccount(tools, actor, target)),
+  handle: async ({ context, target, actor }) => done(unlockAccount(context, actor, target)),
 });
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
@@ -239,11 +239,11 @@ async function done(work: Promise<unknown>): Promise<{ readonly body: undefined 
 }
 
 async function standingBody(
-  tools: Parameters<typeof showAccount>[0],
+  context: Parameters<typeof showAccount>[0],
   { account, standing: now, enrolledAt, policy }: AccountView,
   domain: string,
 ): Promise<z.input<typeof Standing>> {
-  const forced = now === 'enrolment' ? (await tools.store.lookupDomain(domain)).record?.forcedFrom : undefined;
+  const forced = now === 'enrolment' ? (await context.store.lookupDomain(domain)).record?.forcedFrom : undefined;
   return {
     account,
     standing: now,

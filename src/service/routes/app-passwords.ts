@@ -28,8 +28,8 @@ const list = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: pageOf(AppPassword),
-  handle: async ({ tools, target }) => {
-    const all = await listAppPasswords(tools, target);
+  handle: async ({ context, target }) => {
+    const all = await listAppPasswords(context, target);
     return { body: { items: all.map((one) => appPasswordBody(one)), next: null } };
   },
 });
@@ -53,9 +53,9 @@ const make = accountRoute({
     networks: z.array(z.string()).min(1).optional().describe('CIDR blocks from which it may be used.'),
   }),
   answer: Fresh,
-  handle: async ({ tools, target, actor, body: { expiresAt, ...asked } }) => {
+  handle: async ({ context, target, actor, body: { expiresAt, ...asked } }) => {
     const request = { ...asked, expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt) };
-    return { body: freshBody(await addAppPassword(tools, actor, target, request)) };
+    return { body: freshBody(await addAppPassword(context, actor, target, request)) };
   },
 });
 
@@ -68,8 +68,8 @@ const reveal = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: z.object({ password: Password }),
-  handle: async ({ tools, target, actor, id }) => ({
-    body: { password: formatAppPassword(await revealAppPassword(tools, actor, target, id)) },
+  handle: async ({ context, target, actor, id }) => ({
+    body: { password: formatAppPassword(await revealAppPassword(context, actor, target, id)) },
   }),
 });
 
@@ -83,8 +83,8 @@ const reset = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: Fresh,
-  handle: async ({ tools, target, actor, id }) => ({
-    body: freshBody(await resetAppPasswordOf(tools, actor, target, id)),
+  handle: async ({ context, target, actor, id }) => ({
+    body: freshBody(await resetAppPasswordOf(context, actor, target, id)),
   }),
 });
 
@@ -98,8 +98,8 @@ const rename = accountRoute({
   query: NOTHING,
   body: z.strictObject({ name: Name }),
   answer: NO_BODY,
-  handle: async ({ tools, target, actor, id, body: { name } }) => {
-    await renameAppPassword(tools, actor, target, { ref: id, name });
+  handle: async ({ context, target, actor, id, body: { name } }) => {
+    await renameAppPassword(context, actor, target, { ref: id, name });
     return { body: undefined };
   },
 });
@@ -114,8 +114,8 @@ const revoke = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: NO_BODY,
-  handle: async ({ tools, target, actor, id }) => {
-    await revokeAppPassword(tools, actor, target, id);
+  handle: async ({ context, target, actor, id }) => {
+    await revokeAppPassword(context, actor, target, id);
     return { body: undefined };
   },
 });

@@ -30,11 +30,11 @@ const list = domainRoute({
   }),
   body: NOTHING,
   answer: pageOf(Entry),
-  handle: async ({ tools, target: domain, query: { cursor, limit, from, until, action, ...names } }) => {
-    const last = until === undefined ? tools.clock() : Date.parse(until);
+  handle: async ({ context, target: domain, query: { cursor, limit, from, until, action, ...names } }) => {
+    const last = until === undefined ? context.clock() : Date.parse(until);
     const place = cursor === undefined ? { until: last, skip: 0 } : placeOf(cursor);
     const filter = { domain, ...names, from: from === undefined ? undefined : Date.parse(from), until: place.until };
-    const all = await listAuditPage(tools.store, filter, { skip: 0, limit: Number.POSITIVE_INFINITY });
+    const all = await listAuditPage(context.store, filter, { skip: 0, limit: Number.POSITIVE_INFINITY });
     const found = action === undefined ? all.entries : all.entries.filter((entry) => entry.action === action);
     const items = found.slice(place.skip, place.skip + limit).map(({ at, account = null, ...entry }) => ({
       ...entry,

@@ -46,15 +46,15 @@ const list = plainRoute({
   query: Paging,
   body: NOTHING,
   answer: pageOf(Domain),
-  handle: async ({ token, tools, query: { cursor, limit } }) => {
+  handle: async ({ token, context, query: { cursor, limit } }) => {
     if (token.domains !== 'all') {
       const names = token.domains.toSorted().filter((name) => cursor === undefined || name > cursor);
-      const views = await Promise.all(names.slice(0, limit).map((name) => showDomain(tools, name)));
+      const views = await Promise.all(names.slice(0, limit).map((name) => showDomain(context, name)));
       const next = names.length > limit ? (names[limit - 1] ?? null) : null;
       return { body: { items: views.map((view) => domainBody(view)), next } };
     }
-    const page = await tools.store.listDomains(cursor, limit);
-    const views = await Promise.all(page.items.map(({ domain }) => showDomain(tools, domain)));
+    const page = await context.store.listDomains(cursor, limit);
+    const views = await Promise.all(page.items.map(({ domain }) => showDomain(context, domain)));
     return { body: { items: views.map((view) => domainBody(view)), next: page.next ?? null } };
   },
 });
@@ -68,8 +68,8 @@ const read = domainRoute({
   query: NOTHING,
   body: NOTHING,
   answer: Domain,
-  handle: async ({ tools, target }) => {
-    const view = await showDomain(tools, target);
+  handle: async ({ context, target }) => {
+    const view = await showDomain(context, target);
     return { body: domainBody(view), etag: String(view.epoch) };
   },
 });
@@ -89,7 +89,7 @@ const change = domainRoute({
 export const DOMAIN_ROUTES: readonly Route[] = [list, read, change];
 
 async function changeDomain({
-  tools,
+  context,
   target,
   body,
   actor,
@@ -98,9 +98,9 @@ async function changeDomain({
   readonly body: z.input<typeof Domain>;
   readonly etag: string;
 }> {
-  const expectedEpoch = ifMatch === undefined ? undefined : await epochMatching(tools, target, ifMatch);
+  const expectedEpoch = ifMatch === undefined ? undefined : await epochMatching(context, target, ifMatch);
   try {
-    const view = await setDomain(tools, actor, target, { ...changeOf(body), expectedEpoch });
+    const view = await setDomain(context, actor, target, { ...changeOf(body), expectedEpoch });
     return { body: domainBody(view), etag: String(view.epoch) };
   } catch (error) {
     if (expectedEpoch !== undefined && isFault(error, 'STORE_CONFLICT')) throw new ProblemError(PRECONDITION);
@@ -110,12 +110,12 @@ async function changeDomain({
 
 // RFC 9110 §13.1.1: a list of entity tags, or `*` for whatever is there.
 async function epochMatching(
-  tools: Parameters<typeof showDomain>[0],
+  context: Parameters<typeof showDomain>[0],
   domain: string,
   ifMatch: string,
 ): Promise<number | undefined> {
   if (ifMatch.trim() === '*') return undefined;
-  const { epoch } = await showDomain(tools, domain);
+  const { epoch } = await showDomain(context, domain);
   const tags = ifMatch.split(',').map((tag) => tag.trim());
   if (!tags.includes(`"${epoch}"`)) throw new ProblemError(PRECONDITION);
   return epoch;

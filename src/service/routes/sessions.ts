@@ -18,8 +18,8 @@ const ofDomain = domainRoute({
   query: Paging,
   body: NOTHING,
   answer: Sessions,
-  handle: async ({ tools, target: domain, query }) => ({
-    body: page(await tools.store.listSessions({ by: 'domain', domain }), query),
+  handle: async ({ context, target: domain, query }) => ({
+    body: page(await context.store.listSessions({ by: 'domain', domain }), query),
   }),
 });
 
@@ -32,8 +32,8 @@ const ofAccount = accountRoute({
   query: Paging,
   body: NOTHING,
   answer: Sessions,
-  handle: async ({ tools, target: account, query }) => ({
-    body: page(await tools.store.listSessions({ by: 'account', account }), query),
+  handle: async ({ context, target: account, query }) => ({
+    body: page(await context.store.listSessions({ by: 'account', account }), query),
   }),
 });
 
@@ -47,8 +47,8 @@ const cutOffAll = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: NO_BODY,
-  handle: async ({ tools, target, actor }) => {
-    await cutOffAccount(tools, actor, target);
+  handle: async ({ context, target, actor }) => {
+    await cutOffAccount(context, actor, target);
     return { body: undefined };
   },
 });
@@ -63,9 +63,9 @@ const cutOffOne = accountRoute({
   query: NOTHING,
   body: NOTHING,
   answer: NO_BODY,
-  handle: async ({ tools, target: account, actor, id }) => {
-    const session = (await tools.store.listSessions({ by: 'account', account })).find((one) => one.id === id);
-    const told = session !== undefined && (await cutOffSession(tools, actor, session));
+  handle: async ({ context, target: account, actor, id }) => {
+    const session = (await context.store.listSessions({ by: 'account', account })).find((one) => one.id === id);
+    const told = session !== undefined && (await cutOffSession(context, actor, session));
     if (!told) throw new Fault('NOT_FOUND', 'the account has no open session with this id');
     return { body: undefined };
   },

@@ -85,7 +85,7 @@ interface Measure {
   readonly repeated: boolean;
 }
 
-function measure(brisk: Database, { account, secretMark, now, limits }: LoginQuery, network: string): Measure {
+function measure(brisk: Database, { account, secretFingerprint, now, limits }: LoginQuery, network: string): Measure {
   const windowMs = limits.failureWindowSeconds * 1000;
   // What lies further ahead than the window was counted by a clock that has been set back since.
   brisk.run('DELETE FROM wrong WHERE account = ? AND network = ? AND (at <= ? OR at > ?)', [
@@ -97,17 +97,17 @@ function measure(brisk: Database, { account, secretMark, now, limits }: LoginQue
   const row = brisk.first(
     MarkRow,
     'SELECT count(*) AS others, coalesce(sum(mark = ?), 0) AS repeated FROM wrong WHERE account = ? AND network = ?',
-    [secretMark, account.name, network],
+    [secretFingerprint, account.name, network],
   );
   const { others, repeated } = row ?? { others: 0, repeated: 0 };
   return { count: others + 1 - repeated, others, repeated: repeated === 1 };
 }
 
-function addWrong(brisk: Database, { account, secretMark, now, limits }: LoginQuery, network: string): void {
+function addWrong(brisk: Database, { account, secretFingerprint, now, limits }: LoginQuery, network: string): void {
   brisk.run('INSERT OR REPLACE INTO wrong (account, network, mark, at, expires_at) VALUES (?, ?, ?, ?, ?)', [
     account.name,
     network,
-    secretMark,
+    secretFingerprint,
     now,
     now + limits.failureWindowSeconds * 1000,
   ]);
@@ -127,9 +127,13 @@ function addVerdict(brisk: Database, { network, now, limits }: LoginQuery): numb
 }
 
 function recordSuccess({ brisk, caps }: EmbeddedContext, success: Success): void {
-  const { account, network, secretMark, now, appPasswordId, protocol, ordinaryPassword } = success;
+  const { account, network, secretFingerprint, now, appPasswordId, protocol, ordinaryPassword } = success;
   const { name, domain } = account;
-  brisk.run("DELETE FROM wrong WHERE account = ? AND network IN ('', ?) AND mark = ?", [name, network, secretMark]);
+  brisk.run("DELETE FROM wrong WHERE account = ? AND network IN ('', ?) AND mark = ?", [
+    name,
+    network,
+    secretFingerprint,
+  ]);
   brisk.run('INSERT OR REPLACE INTO known_network (account, network, at, expires_at) VALUES (?, ?, ?, ?)', [
     name,
     network,

@@ -5,12 +5,12 @@
 
 import { z } from 'zod';
 import { Fault } from '#core/fault.ts';
-import { Turns } from '#async/semaphore.ts';
+import { Semaphore } from '#async/semaphore.ts';
 import type { Store } from '#policy/ports/store.ts';
 import type { KeyPlan } from '#store/keys.ts';
 import { accountRecords, domainRecords, lastUseNetwork, lastUseRecords, remembering } from '#store/records.ts';
 import { ListReply, readReply, TextReply, versioned, type RedisContext } from './context.ts';
-import { Convoy } from './write-batch.ts';
+import { WriteBatch } from './write-batch.ts';
 import { runScript, type Send } from './link.ts';
 import { COUNT_LOGIN, COUNT_VERDICT, FORGIVE, NOTE_SEEN, RECORD_SUCCESSES } from './scripts.ts';
 import type { LastUse } from '#policy/ports/records.ts';
@@ -43,13 +43,13 @@ type RedisLogins = Pick<Store, 'lookupLogin' | 'recordSuccess' | 'forgiveFailure
 /** The login part of the store. */
 export function redisLogins(context: RedisContext): RedisLogins {
   const { link, keys } = context;
-  const successes = new Convoy(SUCCESSES_EVERY_MS, (some: readonly Success[]) => recordSuccesses(context, some));
+  const successes = new WriteBatch(SUCCESSES_EVERY_MS, (some: readonly Success[]) => recordSuccesses(context, some));
   const recording = new Set<Promise<void>>();
-  const turns = new Turns(LOOKUPS_AT_ONCE, {
+  const turns = new Semaphore(LOOKUPS_AT_ONCE, {
     // One node of a Cluster that is silent does not hold up those who ask the others.
-    heldMs: link.deadlineMs / 2,
-    waitMs: TURN_WITHIN_MS,
-    gaveUp: () =>
+    leaseMs: link.deadlineMs / 2,
+    queueTimeoutMs: TURN_WITHIN_MS,
+    onTimeout: () =>
       new Fault('STORE_UNAVAILABLE', `Redis: too many logins at one time, none begun in ${TURN_WITHIN_MS} ms`),
   });
   return {
@@ -61,7 +61,7 @@ export function redisLogins(context: RedisContext): RedisLogins {
     },
     settled: async () => {
       while (recording.size > 0) {
-        successes.depart();
+        successes.flush();
         await Promise.allSettled(recording);
       }
     },
@@ -86,14 +86,14 @@ async function lookupLogin(context: RedisContext, query: LoginQuery): Promise<Lo
 }
 
 async function countLogin({ link, keys, caps }: RedisContext, query: LoginQuery, send: Send): Promise<unknown> {
-  const { account, network, secretMark, now, limits } = query;
+  const { account, network, secretFingerprint, now, limits } = query;
   const { name } = account;
   const own = [keys.account(name), keys.networks(name)];
   const counted = [keys.wrong(name), keys.wrongFrom(name, network), keys.wrongNetworks(name)];
   const [domain, verdicts] = [keys.domain(account.domain), keys.verdicts(network)];
   const verdictsMs = limits.networkWindowSeconds * 1000;
   const bounds = [limits.failureWindowSeconds * 1000, limits.accountFailures, limits.accountNetworkFailures];
-  const args = [network, secretMark, now, ...bounds, now - caps.knownNetworkSeconds * 1000, verdictsMs];
+  const args = [network, secretFingerprint, now, ...bounds, now - caps.knownNetworkSeconds * 1000, verdictsMs];
   if (!link.clustered) return runScript(send, COUNT_LOGIN, [...own, ...counted, domain, verdicts], args);
   // No script may touch more than one slot: all three are sent in one tick, each to its slot's node.
   const [found, ofDomain, count] = await Promise.all([
@@ -104,13 +104,13 @@ async function countLogin({ link, keys, caps }: RedisContext, query: LoginQuery,
   return [found, ofDomain, count].flat();
 }
 
-async function recordSuccess(context: RedisContext, success: Success, together: Convoy<Success>): Promise<void> {
+async function recordSuccess(context: RedisContext, success: Success, together: WriteBatch<Success>): Promise<void> {
   if (context.link.clustered) {
     // Each goes to the node that has its account: a silent one holds up nobody else.
     const [fault] = await recordSuccesses(context, [success]);
     if (fault !== undefined) throw fault;
   } else {
-    await together.join(success);
+    await together.add(success);
   }
   if (success.ordinaryPassword === true) await noteSeen(context, success);
 }
@@ -134,14 +134,14 @@ function keysOf(keys: KeyPlan, { account: { name }, network }: Success): readonl
 function argumentsOf({
   account,
   network,
-  secretMark,
+  secretFingerprint,
   now,
   appPasswordId,
   protocol,
 }: Success): readonly (string | number)[] {
-  if (appPasswordId === undefined) return [network, secretMark, now, '', ''];
+  if (appPasswordId === undefined) return [network, secretFingerprint, now, '', ''];
   const lastUse = lastUseRecords.encode({ at: now, protocol, network: lastUseNetwork(network) }, account.name);
-  return [network, secretMark, now, appPasswordId, lastUse];
+  return [network, secretFingerprint, now, appPasswordId, lastUse];
 }
 
 async function noteSeen(

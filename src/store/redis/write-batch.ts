@@ -3,7 +3,7 @@
 /** Returns what went wrong with each of the items, in their order; undefined where nothing did. */
 type Carry<T> = (items: readonly T[]) => Promise<readonly (Error | undefined)[]>;
 
-export class Convoy<T> {
+export class WriteBatch<T> {
   readonly #everyMs: number;
   readonly #carry: Carry<T>;
   #waiting: T[] = [];
@@ -17,18 +17,18 @@ export class Convoy<T> {
   }
 
   /** Rejects with what went wrong with this item, or with the whole call. */
-  async join(item: T): Promise<void> {
+  async add(item: T): Promise<void> {
     this.#next ??= Promise.withResolvers();
     const { promise } = this.#next;
     const at = this.#waiting.push(item) - 1;
-    if (this.#waiting.length >= MOST_AT_ONCE) this.depart();
-    else this.#timer ??= setTimeout(() => this.depart(), this.#everyMs);
+    if (this.#waiting.length >= MOST_AT_ONCE) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), this.#everyMs);
     const fault = (await promise)[at];
     if (fault !== undefined) throw fault;
   }
 
   /** Carries at once what waits. */
-  depart(): void {
+  flush(): void {
     clearTimeout(this.#timer);
     const [items, next] = [this.#waiting, this.#next];
     [this.#waiting, this.#next, this.#timer] = [[], undefined, undefined];

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Turnstile } from '#gateway/limits/handshake-queue.ts';
+import { HandshakeQueue } from '#gateway/limits/handshake-queue.ts';
 
 async function turnOver(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
 test('so many pass at each turn, in the order in which they came', async () => {
-  const turnstile = new Turnstile(2);
+  const turnstile = new HandshakeQueue(2);
   const passed: number[] = [];
   for (let at = 1; at <= 5; at += 1) {
-    const turn = turnstile.pass();
+    const turn = turnstile.enter();
     if (turn === undefined) passed.push(at);
     else void turn.then(() => passed.push(at));
   }
@@ -22,23 +22,23 @@ test('so many pass at each turn, in the order in which they came', async () => {
 });
 
 test('whoever comes while others wait stands behind them', async () => {
-  const turnstile = new Turnstile(1);
-  assert.equal(turnstile.pass(), undefined);
+  const turnstile = new HandshakeQueue(1);
+  assert.equal(turnstile.enter(), undefined);
   const passed: string[] = [];
-  void turnstile.pass()?.then(() => passed.push('second'));
-  void turnstile.pass()?.then(() => passed.push('third'));
+  void turnstile.enter()?.then(() => passed.push('second'));
+  void turnstile.enter()?.then(() => passed.push('third'));
   await turnOver();
-  const last = turnstile.pass();
+  const last = turnstile.enter();
   assert.ok(last);
   await last;
   assert.deepEqual(passed, ['second', 'third']);
 });
 
 test('once nobody waits the way is free again', async () => {
-  const turnstile = new Turnstile(1);
-  assert.equal(turnstile.pass(), undefined);
-  await turnstile.pass();
+  const turnstile = new HandshakeQueue(1);
+  assert.equal(turnstile.enter(), undefined);
+  await turnstile.enter();
   await turnOver();
   await turnOver();
-  assert.equal(turnstile.pass(), undefined);
+  assert.equal(turnstile.enter(), undefined);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Fault } from '#core/fault.ts';
 import type { Epochs } from '#core/verdict.ts';
 import { LiveSessions, type Admission } from '#gateway/live/live-sessions.ts';
-import { unreadMeters, type Noticed } from '#ops/gateway-metrics.ts';
+import { unreadGatewayMetrics, type RevocationTrigger } from '#ops/gateway-metrics.ts';
 import { memoryLog } from '#ops/log.ts';
 import { eventually } from '../../support/processes.ts';
 import type { SessionReview } from '#gateway/ports/gatekeeper.ts';
@@ -26,7 +26,7 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
     open: new Map<string, SessionRecord>(),
     watcher: { onChange: (_change: Change): void => {}, onGap: (): void => {} },
     gate: Promise.resolve(),
-    cutOffs: [] as { noticed: Noticed; seconds: number }[],
+    cutOffs: [] as { noticed: RevocationTrigger; seconds: number }[],
   };
   const log = memoryLog();
   const live = new LiveSessions({
@@ -56,8 +56,8 @@ function world(options: { compareIntervalMs?: number; retryMs?: number } = {}) {
       }
       return { ended, reviewAt, epochs };
     },
-    meters: {
-      ...unreadMeters(),
+    metrics: {
+      ...unreadGatewayMetrics(),
       sessionCutOff: (noticed, seconds) => void state.cutOffs.push({ noticed, seconds }),
     },
     log,

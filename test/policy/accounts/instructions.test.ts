@@ -5,25 +5,25 @@ import { makeChoice, planChoice } from '#policy/domains/domain-change.ts';
 import { mayBeginInstructions, sendInstructions } from '#policy/accounts/instructions.ts';
 import { enrolled, START_MS, testAccount, testTools } from '../../support/policy.ts';
 
-import type { PolicyTools } from '#policy/changes/account-changes.ts';
+import type { PolicyContext } from '#policy/changes/account-changes.ts';
 
 const DOMAIN = 'example.org';
 const BY = { actor: 'admin:root', domain: DOMAIN } as const;
 
-async function seen(tools: PolicyTools, local: string): Promise<void> {
+async function seen(context: PolicyContext, local: string): Promise<void> {
   const account = testAccount(local);
-  const success = { account, network: 'n', secretMark: 'm', now: tools.clock(), protocol: 'imap' } as const;
-  await tools.store.recordSuccess({ ...success, ordinaryPassword: true });
+  const success = { account, network: 'n', secretFingerprint: 'm', now: context.clock(), protocol: 'imap' } as const;
+  await context.store.recordSuccess({ ...success, ordinaryPassword: true });
 }
 
 test('a notice reaches everybody who has not enrolled, once, and is written down', async () => {
-  const tools = testTools();
-  await enrolled(tools, testAccount());
+  const context = testTools();
+  await enrolled(context, testAccount());
   const locals = Array.from({ length: 45 }, (_, at) => `u${String(at).padStart(2, '0')}`);
-  for (const local of locals) await seen(tools, local);
-  await suspendAccount(tools, 'test', testAccount('u44'));
+  for (const local of locals) await seen(context, local);
+  await suspendAccount(context, 'test', testAccount('u44'));
   const mailed: string[] = [];
-  const outcome = await sendInstructions(tools, BY, async ({ name, local }) => {
+  const outcome = await sendInstructions(context, BY, async ({ name, local }) => {
     mailed.push(name);
     return local === 'u07' ? 'failed' : 'sent';
   });
@@ -32,7 +32,7 @@ test('a notice reaches everybody who has not enrolled, once, and is written down
     mailed.toSorted(),
     locals.slice(0, 44).map((local) => `${local}@${DOMAIN}`),
   );
-  const [entry] = await tools.store.listAudit({ domain: DOMAIN, limit: 1 });
+  const [entry] = await context.store.listAudit({ domain: DOMAIN, limit: 1 });
   assert.deepEqual(
     [entry?.action, entry?.actor, entry?.detail],
     ['domain.notice-sent', 'admin:root', { told: 43, failed: 1 }],
@@ -41,20 +41,20 @@ test('a notice reaches everybody who has not enrolled, once, and is written down
 
 test('of two who begin a notice at the same time one does, and another may ten minutes later', async () => {
   const clock = { now: START_MS };
-  const tools = testTools(clock);
-  const both = await Promise.all([mayBeginInstructions(tools, DOMAIN), mayBeginInstructions(tools, DOMAIN)]);
+  const context = testTools(clock);
+  const both = await Promise.all([mayBeginInstructions(context, DOMAIN), mayBeginInstructions(context, DOMAIN)]);
   assert.deepEqual(both.filter((may) => may).length, 1);
-  assert.equal(await mayBeginInstructions(tools, 'example.net'), true);
+  assert.equal(await mayBeginInstructions(context, 'example.net'), true);
   clock.now += 600_001;
-  assert.equal(await mayBeginInstructions(tools, DOMAIN), true);
+  assert.equal(await mayBeginInstructions(context, DOMAIN), true);
 });
 
 test('a plan changes nothing, and the change tells how many sessions it closed', async () => {
   const clock = { now: START_MS };
-  const tools = testTools(clock);
-  await seen(tools, 'bob');
+  const context = testTools(clock);
+  await seen(context, 'bob');
   const { name: account, domain } = testAccount('bob');
-  await tools.store.touchSessions([
+  await context.store.touchSessions([
     {
       id: 's1',
       account,
@@ -66,11 +66,11 @@ test('a plan changes nothing, and the change tells how many sessions it closed',
       openedAt: START_MS,
     },
   ]);
-  const plan = await planChoice(tools, DOMAIN, { mode: 'forced' });
+  const plan = await planChoice(context, DOMAIN, { mode: 'forced' });
   assert.deepEqual([plan.before.record.mode, plan.after.mode, plan.impact.closing], ['disabled', 'forced', 1]);
-  assert.equal((await tools.store.lookupDomain(DOMAIN)).record, undefined);
-  const dated = await makeChoice(tools, 'admin:root', DOMAIN, { mode: 'forced', forcedFrom: START_MS + 1000 });
+  assert.equal((await context.store.lookupDomain(DOMAIN)).record, undefined);
+  const dated = await makeChoice(context, 'admin:root', DOMAIN, { mode: 'forced', forcedFrom: START_MS + 1000 });
   assert.deepEqual([dated.view.policy.mode, dated.closed], ['enabled', 0]);
-  const { view, closed } = await makeChoice(tools, 'admin:root', DOMAIN, { mode: 'forced' });
+  const { view, closed } = await makeChoice(context, 'admin:root', DOMAIN, { mode: 'forced' });
   assert.deepEqual([view.record.mode, view.record.forcedFrom, closed], ['forced', undefined, 1]);
 });

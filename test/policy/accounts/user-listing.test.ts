@@ -17,25 +17,25 @@ const directory = await temporaryDirectory('users');
 after(() => directory.remove());
 
 async function seen(store: Store, account: Account, now: number): Promise<void> {
-  const success = { account, network: '192.0.2.7/32', secretMark: 'm', now, protocol: 'imap' } as const;
+  const success = { account, network: '192.0.2.7/32', secretFingerprint: 'm', now, protocol: 'imap' } as const;
   await store.recordSuccess({ ...success, ordinaryPassword: true });
 }
 
 test('a page of users tells factors, last sign-in, sessions and suspension', async () => {
   const clock = { now: START_MS };
-  const tools = testTools(clock);
+  const context = testTools(clock);
   const [alice, bob, carol] = [testAccount(), testAccount('bob'), testAccount('carol')];
-  await enrolled(tools, alice);
-  await seen(tools.store, bob, START_MS + 1);
-  await enrolled(tools, carol);
-  const id = (await tools.store.lookupAccount(carol)).record?.appPasswords[0]?.id;
-  const use = { account: carol, network: 'n', secretMark: 'm', now: START_MS + 2, protocol: 'pop3' } as const;
-  await tools.store.recordSuccess({ ...use, appPasswordId: id });
-  await resetFactors(tools, 'admin', carol);
-  await suspendAccount(tools, 'admin', carol);
+  await enrolled(context, alice);
+  await seen(context.store, bob, START_MS + 1);
+  await enrolled(context, carol);
+  const id = (await context.store.lookupAccount(carol)).record?.appPasswords[0]?.id;
+  const use = { account: carol, network: 'n', secretFingerprint: 'm', now: START_MS + 2, protocol: 'pop3' } as const;
+  await context.store.recordSuccess({ ...use, appPasswordId: id });
+  await resetFactors(context, 'admin', carol);
+  await suspendAccount(context, 'admin', carol);
   const opened = { account: bob.name, domain: bob.domain, address: '192.0.2.7', gateway: 'g' } as const;
   for (const [at, name] of ['s1', 's2'].entries()) {
-    await tools.store.touchSessions([
+    await context.store.touchSessions([
       {
         ...opened,
         protocol: 'imap',
@@ -45,7 +45,7 @@ test('a page of users tells factors, last sign-in, sessions and suspension', asy
       },
     ]);
   }
-  const page = await listUserRows(tools.store, { domain: 'example.org', search: '', cursor: undefined, limit: 10 });
+  const page = await listUserRows(context.store, { domain: 'example.org', search: '', cursor: undefined, limit: 10 });
   assert.deepEqual(
     page.items.map((row) => [row.account.local, row.factors, row.lastSignInAt, row.suspended, row.sessions.length]),
     [
@@ -58,9 +58,9 @@ test('a page of users tells factors, last sign-in, sessions and suspension', asy
     page.items.map(({ enrolledAt }) => enrolledAt !== undefined),
     [true, false, true],
   );
-  assert.equal((await lookupUserRow(tools.store, bob))?.lastSignInAt, START_MS + 1);
-  assert.equal((await lookupUserRow(tools.store, bob))?.sessions[0]?.id, 's2');
-  assert.equal(await lookupUserRow(tools.store, testAccount('nobody')), undefined);
+  assert.equal((await lookupUserRow(context.store, bob))?.lastSignInAt, START_MS + 1);
+  assert.equal((await lookupUserRow(context.store, bob))?.sessions[0]?.id, 's2');
+  assert.equal(await lookupUserRow(context.store, testAccount('nobody')), undefined);
 });
 
 test('pages of a domain of 100,000 users come whole, in order and bounded, and a search finds the last of them', async () => {

@@ -9,8 +9,8 @@ import { START_MS, testKeyring, testTools } from '../../support/policy.ts';
 
 test('a token is recognised until it expires or is revoked, and its secret is kept nowhere', async () => {
   const clock = { now: START_MS };
-  const tools = testTools(clock);
-  const made = await createToken(tools, 'cli:root', {
+  const context = testTools(clock);
+  const made = await createToken(context, 'cli:root', {
     name: 'nginx',
     roles: ['verifier'],
     domains: 'all',
@@ -18,17 +18,17 @@ test('a token is recognised until it expires or is revoked, and its secret is ke
   });
   const typed = made.token.expose();
   assert.match(typed, /^postern_[a-z0-9]{10}_[a-z0-9]{32}$/);
-  const kept = await listTokens(tools);
+  const kept = await listTokens(context);
   assert.ok(!JSON.stringify(kept).includes(typed.slice(-32)));
-  assert.equal(recogniseToken(tools.keyring, kept, made.token, clock.now)?.name, 'nginx');
+  assert.equal(recogniseToken(context.keyring, kept, made.token, clock.now)?.name, 'nginx');
   const other = new Secret(typed.slice(0, -1) + (typed.endsWith('a') ? 'b' : 'a'));
-  assert.equal(recogniseToken(tools.keyring, kept, other, clock.now), undefined);
+  assert.equal(recogniseToken(context.keyring, kept, other, clock.now), undefined);
   assert.equal(recogniseToken(testKeyring('other'), kept, made.token, clock.now), undefined);
-  assert.equal(recogniseToken(tools.keyring, kept, made.token, START_MS + 1000), undefined);
-  assert.equal(await revokeToken(tools, 'cli:root', 'nginx'), true);
-  assert.equal(await revokeToken(tools, 'cli:root', 'nginx'), false);
-  assert.equal(recogniseToken(tools.keyring, await listTokens(tools), made.token, clock.now), undefined);
-  const audit = await tools.store.listAudit({ domain: '*', limit: 10 });
+  assert.equal(recogniseToken(context.keyring, kept, made.token, START_MS + 1000), undefined);
+  assert.equal(await revokeToken(context, 'cli:root', 'nginx'), true);
+  assert.equal(await revokeToken(context, 'cli:root', 'nginx'), false);
+  assert.equal(recogniseToken(context.keyring, await listTokens(context), made.token, clock.now), undefined);
+  const audit = await context.store.listAudit({ domain: '*', limit: 10 });
   assert.deepEqual(
     audit.map(({ action, detail }) => [action, detail['token']]),
     [
@@ -52,9 +52,9 @@ test('a role allows what it is for, in its domains only, and showing app passwor
 });
 
 test('a token that cannot be meant is not made', async () => {
-  const tools = testTools();
+  const context = testTools();
   const good = { name: 'one', roles: ['admin'], domains: 'all' } as const;
-  await createToken(tools, 'cli:root', good);
+  await createToken(context, 'cli:root', good);
   const wrong = [
     good,
     { ...good, name: 'has space' },
@@ -64,7 +64,7 @@ test('a token that cannot be meant is not made', async () => {
     { ...good, name: 'two', expiresAt: START_MS },
   ];
   for (const request of wrong) {
-    await assert.rejects(createToken(tools, 'cli:root', request), (error) => isFault(error, 'USAGE'));
+    await assert.rejects(createToken(context, 'cli:root', request), (error) => isFault(error, 'USAGE'));
   }
-  assert.equal((await listTokens(tools)).length, 1);
+  assert.equal((await listTokens(context)).length, 1);
 });

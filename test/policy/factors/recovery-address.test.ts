@@ -68,79 +68,79 @@ test('what is no address is refused', () => {
 });
 
 test('a verified address as a factor turns two-step on', async () => {
-  const tools = testTools();
-  await setDomain(tools, 'test', ALICE.domain, { mode: 'enabled' });
-  const begun = await beginRecoveryAddress(tools, FACTOR, 'alice@example.net', ADDRESS_RULES);
+  const context = testTools();
+  await setDomain(context, 'test', ALICE.domain, { mode: 'enabled' });
+  const begun = await beginRecoveryAddress(context, FACTOR, 'alice@example.net', ADDRESS_RULES);
   assert.ok(begun.kind === 'made');
   assert.equal(begun.address, 'alice@example.net');
-  assert.equal((await showAccount(tools, ALICE)).recoveryAddress, undefined);
-  const outcome = await confirmRecoveryAddress(tools, ALICE.name, FACTOR, begun.code);
+  assert.equal((await showAccount(context, ALICE)).recoveryAddress, undefined);
+  const outcome = await confirmRecoveryAddress(context, ALICE.name, FACTOR, begun.code);
   assert.ok(outcome.kind === 'enrolled');
   assert.equal(outcome.recoveryCodes.length, 10);
-  const view = await showAccount(tools, ALICE);
+  const view = await showAccount(context, ALICE);
   assert.deepEqual([view.factors, view.recoveryAddress, view.enrolledAt], [['email'], 'alice@example.net', START_MS]);
   assert.equal(view.appPasswords[0]?.name, 'Mail apps');
 });
 
 test('an address for notices is set without turning anything on', async () => {
-  const tools = testTools();
-  await setDomain(tools, 'test', ALICE.domain, { mode: 'enabled', methods: ['totp'] });
-  const code = sentCode(await beginRecoveryAddress(tools, NOTICES, 'alice@example.net', ADDRESS_RULES));
-  assert.deepEqual(await confirmRecoveryAddress(tools, ALICE.name, NOTICES, code), { kind: 'set' });
-  const view = await showAccount(tools, ALICE);
+  const context = testTools();
+  await setDomain(context, 'test', ALICE.domain, { mode: 'enabled', methods: ['totp'] });
+  const code = sentCode(await beginRecoveryAddress(context, NOTICES, 'alice@example.net', ADDRESS_RULES));
+  assert.deepEqual(await confirmRecoveryAddress(context, ALICE.name, NOTICES, code), { kind: 'set' });
+  const view = await showAccount(context, ALICE);
   assert.deepEqual([view.factors, view.recoveryAddress, view.enrolledAt], [[], 'alice@example.net', undefined]);
 });
 
 test('a wrong code sets nothing, and codes of the two uses are not each other', async () => {
-  const tools = testTools();
-  await setDomain(tools, 'test', ALICE.domain, { mode: 'enabled' });
-  const code = sentCode(await beginRecoveryAddress(tools, NOTICES, 'alice@example.net', ADDRESS_RULES));
-  assert.equal((await confirmRecoveryAddress(tools, 'alice', FACTOR, code)).kind, 'over');
+  const context = testTools();
+  await setDomain(context, 'test', ALICE.domain, { mode: 'enabled' });
+  const code = sentCode(await beginRecoveryAddress(context, NOTICES, 'alice@example.net', ADDRESS_RULES));
+  assert.equal((await confirmRecoveryAddress(context, 'alice', FACTOR, code)).kind, 'over');
   const other = new Secret(code.expose() === '000000' ? '000001' : '000000');
-  assert.deepEqual(await confirmRecoveryAddress(tools, 'alice', NOTICES, other), { kind: 'wrong', triesLeft: 4 });
-  assert.equal((await showAccount(tools, ALICE)).recoveryAddress, undefined);
+  assert.deepEqual(await confirmRecoveryAddress(context, 'alice', NOTICES, other), { kind: 'wrong', triesLeft: 4 });
+  assert.equal((await showAccount(context, ALICE)).recoveryAddress, undefined);
 });
 
 test('policy refuses where the domain does: two-step off, email not permitted, an address that does not fit', async () => {
-  const tools = testTools();
+  const context = testTools();
   const begin = (binding: AddressBinding, typed = 'alice@example.net') =>
-    beginRecoveryAddress(tools, binding, typed, ADDRESS_RULES);
+    beginRecoveryAddress(context, binding, typed, ADDRESS_RULES);
   await assert.rejects(begin(NOTICES), { code: 'NOT_ALLOWED' });
-  await setDomain(tools, 'test', ALICE.domain, { mode: 'forced', methods: ['totp'] });
+  await setDomain(context, 'test', ALICE.domain, { mode: 'forced', methods: ['totp'] });
   await assert.rejects(begin(FACTOR), { code: 'NOT_ALLOWED', message: /does not permit codes by email/ });
   await assert.rejects(begin(NOTICES, ALICE.name), { code: 'USAGE' });
 });
 
 test('CVE-2025-54391: what the password alone began does not end as a second factor', async () => {
   const clock = { now: START_MS };
-  const tools = testTools(clock);
-  await setDomain(tools, 'test', ALICE.domain, { mode: 'enabled' });
-  const planted = sentCode(await beginRecoveryAddress(tools, FACTOR, 'mallory@example.net', ADDRESS_RULES));
-  await enrolled(tools, ALICE);
-  assert.equal((await confirmRecoveryAddress(tools, 'mallory', FACTOR, planted)).kind, 'over');
-  assert.deepEqual((await showAccount(tools, ALICE)).factors, ['totp']);
+  const context = testTools(clock);
+  await setDomain(context, 'test', ALICE.domain, { mode: 'enabled' });
+  const planted = sentCode(await beginRecoveryAddress(context, FACTOR, 'mallory@example.net', ADDRESS_RULES));
+  await enrolled(context, ALICE);
+  assert.equal((await confirmRecoveryAddress(context, 'mallory', FACTOR, planted)).kind, 'over');
+  assert.deepEqual((await showAccount(context, ALICE)).factors, ['totp']);
 });
 
 test('an email factor moves to the new address, and a code to the old one is worth nothing', async () => {
   const clock = { now: START_MS };
-  const tools = testTools(clock);
-  await enrolledByEmail(tools, ALICE, 'old@example.net');
+  const context = testTools(clock);
+  await enrolledByEmail(context, ALICE, 'old@example.net');
   const binding = { session: 's2', purpose: 'sign-in', account: ALICE } as const;
-  const old = sentCode(await makeFactorCode(tools, binding));
-  const code = sentCode(await beginRecoveryAddress(tools, NOTICES, 'new@example.net', ADDRESS_RULES));
-  assert.deepEqual(await confirmRecoveryAddress(tools, ALICE.name, NOTICES, code), { kind: 'set' });
-  assert.equal((await checkFactorCode(tools, binding, old)).kind, 'over');
+  const old = sentCode(await makeFactorCode(context, binding));
+  const code = sentCode(await beginRecoveryAddress(context, NOTICES, 'new@example.net', ADDRESS_RULES));
+  assert.deepEqual(await confirmRecoveryAddress(context, ALICE.name, NOTICES, code), { kind: 'set' });
+  assert.equal((await checkFactorCode(context, binding, old)).kind, 'over');
   clock.now += 60_000;
-  const next = await makeFactorCode(tools, binding);
+  const next = await makeFactorCode(context, binding);
   assert.ok(next.kind === 'made');
   assert.equal(next.address, 'new@example.net');
-  assert.deepEqual(await checkFactorCode(tools, binding, next.code), { kind: 'right', address: 'new@example.net' });
+  assert.deepEqual(await checkFactorCode(context, binding, next.code), { kind: 'right', address: 'new@example.net' });
 });
 
 test('without an email factor there are no codes by email', async () => {
-  const tools = testTools();
-  await enrolled(tools, ALICE);
+  const context = testTools();
+  await enrolled(context, ALICE);
   const binding = { session: 's', purpose: 'step-up', account: ALICE } as const;
-  await assert.rejects(makeFactorCode(tools, binding), { code: 'NOT_ALLOWED' });
-  await assert.rejects(checkFactorCode(tools, binding, new Secret('123456')), { code: 'NOT_ALLOWED' });
+  await assert.rejects(makeFactorCode(context, binding), { code: 'NOT_ALLOWED' });
+  await assert.rejects(checkFactorCode(context, binding, new Secret('123456')), { code: 'NOT_ALLOWED' });
 });

@@ -41,8 +41,8 @@ const LIMITS: Limits = {
 /** A gatekeeper over a store in memory, and what happened around it. `store` may be swapped while it runs. */
 function world(options: Partial<Omit<GatekeeperOptions, 'store'>> = {}) {
   const clock = { now: START_MS };
-  const tools = testTools(clock);
-  const memory = tools.store;
+  const context = testTools(clock);
+  const memory = context.store;
   const seen = { calls: new Array<string>(), queries: new Array<LoginQuery>(), asked: new Array<string>() };
   const faults = new Array<FaultCode>();
   const overrides: Partial<Store> = {};
@@ -65,9 +65,9 @@ function world(options: Partial<Omit<GatekeeperOptions, 'store'>> = {}) {
     },
   };
   const gatekeeper = makeGatekeeper({
-    keyring: tools.keyring,
+    keyring: context.keyring,
     limits: LIMITS,
-    clock: tools.clock,
+    clock: context.clock,
     staleSeconds: 300,
     onFault: ({ code }) => faults.push(code),
     checkOrdinaryPassword: async ({ offered }) => {
@@ -82,7 +82,7 @@ function world(options: Partial<Omit<GatekeeperOptions, 'store'>> = {}) {
     gatekeeper.decide(testAttempt(parts), signal);
   const login = (text: string, parts: AttemptParts = {}): Promise<Verdict> =>
     decide({ offered: password(text), ...parts });
-  return { clock, tools, memory, seen, faults, overrides, gatekeeper, decide, login };
+  return { clock, context, memory, seen, faults, overrides, gatekeeper, decide, login };
 }
 
 function failing(code: FaultCode): () => Promise<never> {
@@ -105,8 +105,8 @@ test('the gatekeeper is what the gateway asks for', async () => {
 });
 
 test('a login is one round trip to the store, and for an app password asks nobody else', async () => {
-  const { tools, seen, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { context, seen, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   const verdict = await login(appPassword.expose());
   assert.equal(verdict.kind, 'allow');
   assert.deepEqual(seen.calls, ['lookupLogin']);
@@ -114,8 +114,8 @@ test('a login is one round trip to the store, and for an app password asks nobod
 });
 
 test('the store is told neither secret nor full address', async () => {
-  const { tools, seen, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { context, seen, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   const text = appPassword.expose();
   await login(text, { address: '2001:db8::aaaa:1' });
   await login(text.replace(/.{4}/g, '$&-').toUpperCase(), { address: '2001:db8::bbbb:2' });
@@ -123,23 +123,23 @@ test('the store is told neither secret nor full address', async () => {
   const [first, second, third] = seen.queries;
   assert.ok(!JSON.stringify(seen.queries).includes(text));
   assert.equal(first?.network, '2001:db8::/56');
-  assert.match(first?.secretMark ?? '', /^[\w-]{16}$/);
-  assert.equal(second?.secretMark, first?.secretMark);
-  assert.notEqual(third?.secretMark, first?.secretMark);
+  assert.match(first?.secretFingerprint ?? '', /^[\w-]{16}$/);
+  assert.equal(second?.secretFingerprint, first?.secretFingerprint);
+  assert.notEqual(third?.secretFingerprint, first?.secretFingerprint);
 });
 
 test('two accounts with one password have different marks', async () => {
   const { seen, login } = world();
   await login(ORDINARY);
   await login(ORDINARY, { account: testAccount('bob') });
-  assert.notEqual(seen.queries[0]?.secretMark, seen.queries[1]?.secretMark);
+  assert.notEqual(seen.queries[0]?.secretFingerprint, seen.queries[1]?.secretFingerprint);
 });
 
 test('an account without two-step is forwarded, with the date at which that ends', async () => {
-  const { clock, tools, seen, login } = world();
+  const { clock, context, seen, login } = world();
   assert.deepEqual(await login(ORDINARY), { kind: 'forward', epochs: { account: 0, domain: 0 } });
   const cutOffAt = clock.now + 5000;
-  await setDomain(tools, 'test', ALICE.domain, { mode: 'forced', forcedFrom: cutOffAt });
+  await setDomain(context, 'test', ALICE.domain, { mode: 'forced', forcedFrom: cutOffAt });
   assert.deepEqual(await login(ORDINARY), { kind: 'forward', epochs: { account: 0, domain: 1 }, cutOffAt });
   clock.now = cutOffAt;
   assert.deepEqual(await login(ORDINARY), { kind: 'deny', reason: 'enrolment-required' });
@@ -147,8 +147,8 @@ test('an account without two-step is forwarded, with the date at which that ends
 });
 
 test('the right ordinary password is told what to do instead, and that is audited', async () => {
-  const { tools, memory, seen, login } = world();
-  await enrolled(tools, ALICE);
+  const { context, memory, seen, login } = world();
+  await enrolled(context, ALICE);
   assert.deepEqual(await login(ORDINARY), REQUIRED);
   assert.deepEqual(seen.calls, ['lookupLogin', 'appendAudit']);
   const [entry] = await memory.listAudit({ domain: ALICE.domain, account: ALICE.name, limit: 1 });
@@ -163,8 +163,8 @@ test('the right ordinary password is told what to do instead, and that is audite
 });
 
 test('a wrong password learns nothing: enrolled, not enrolled and unheard of ask and answer alike', async () => {
-  const { tools, seen, login } = world();
-  await enrolled(tools, ALICE, { mode: 'forced' });
+  const { context, seen, login } = world();
+  await enrolled(context, ALICE, { mode: 'forced' });
   for (const local of ['alice', 'bob', 'nobody']) {
     seen.calls.length = 0;
     seen.asked.length = 0;
@@ -175,8 +175,8 @@ test('a wrong password learns nothing: enrolled, not enrolled and unheard of ask
 });
 
 test('where there are no hints the right password does the same work and sounds wrong', async () => {
-  const { tools, seen, login } = world();
-  await enrolled(tools, ALICE, { mode: 'forced', hints: 'never' });
+  const { context, seen, login } = world();
+  await enrolled(context, ALICE, { mode: 'forced', hints: 'never' });
   for (const local of ['alice', 'bob']) {
     for (const text of [ORDINARY, 'guess']) {
       seen.calls.length = 0;
@@ -191,39 +191,39 @@ test('where there are no hints the right password does the same work and sounds 
 test('a secret that only looks like an app password is asked about like any other', async () => {
   const shaped = 'abcd efgh jkmn pqrs';
   const right = world({ checkOrdinaryPassword: async () => 'right' });
-  await enrolled(right.tools, ALICE);
+  await enrolled(right.context, ALICE);
   assert.deepEqual(await right.login(shaped), REQUIRED);
   const wrong = world();
-  await enrolled(wrong.tools, ALICE);
+  await enrolled(wrong.context, ALICE);
   assert.deepEqual(await wrong.login(shaped), WRONG);
   assert.deepEqual(wrong.seen.asked, [shaped]);
 });
 
 test('a backend that cannot be asked makes the answer unavailable, not wrong', async () => {
-  const { tools, login } = world({ checkOrdinaryPassword: async () => 'unavailable' });
-  await enrolled(tools, ALICE);
+  const { context, login } = world({ checkOrdinaryPassword: async () => 'unavailable' });
+  await enrolled(context, ALICE);
   assert.deepEqual(await login(ORDINARY), UNAVAILABLE);
   const thrown = world({ checkOrdinaryPassword: failing('BACKEND_UNAVAILABLE') });
-  await enrolled(thrown.tools, ALICE);
+  await enrolled(thrown.context, ALICE);
   assert.deepEqual(await thrown.login(ORDINARY), UNAVAILABLE);
   assert.deepEqual(thrown.faults, ['BACKEND_UNAVAILABLE']);
 });
 
 test('a hint that cannot be audited is not given', async () => {
-  const { tools, overrides, faults, login } = world();
-  await enrolled(tools, ALICE);
+  const { context, overrides, faults, login } = world();
+  await enrolled(context, ALICE);
   overrides.appendAudit = failing('STORE_UNAVAILABLE');
   assert.deepEqual(await login(ORDINARY), UNAVAILABLE);
   assert.deepEqual(faults, ['STORE_UNAVAILABLE']);
   delete overrides.appendAudit;
   assert.deepEqual(await login(ORDINARY), REQUIRED);
-  const [entry] = await tools.store.listAudit({ domain: ALICE.domain, limit: 1 });
+  const [entry] = await context.store.listAudit({ domain: ALICE.domain, limit: 1 });
   assert.equal(entry?.action, 'login.hinted');
 });
 
 test('a phone that goes on with the old password is audited once in each window', async () => {
-  const { clock, tools, seen, login } = world();
-  await enrolled(tools, ALICE);
+  const { clock, context, seen, login } = world();
+  await enrolled(context, ALICE);
   const audits = async (parts: AttemptParts = {}): Promise<number> => {
     seen.calls.length = 0;
     assert.deepEqual(await login(ORDINARY, parts), REQUIRED);
@@ -250,16 +250,16 @@ test('a token opens a session when the sign-in service says so', async () => {
     [{ kind: 'unavailable' }, UNAVAILABLE],
   ] as const;
   for (const [answer, expected] of rows) {
-    const { tools, seen, decide } = world({ verifyToken: async () => answer });
-    await enrolled(tools, ALICE);
+    const { context, seen, decide } = world({ verifyToken: async () => answer });
+    await enrolled(context, ALICE);
     assert.deepEqual(await decide({ offered: TOKEN }), expected);
     assert.deepEqual(seen.asked, []);
   }
 });
 
 test('where no tokens are given out each is wrong', async () => {
-  const { tools, seen, decide } = world();
-  await enrolled(tools, ALICE);
+  const { context, seen, decide } = world();
+  await enrolled(context, ALICE);
   assert.deepEqual(await decide({ offered: TOKEN }), WRONG);
   assert.deepEqual(seen.asked, []);
 });
@@ -280,8 +280,8 @@ test('a bug is not taken for an outage', async () => {
 });
 
 test('an app password whose master key is gone is unavailable, not wrong', async () => {
-  const { tools, faults, login, seen } = world({ keyring: testKeyring('another') });
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { context, faults, login, seen } = world({ keyring: testKeyring('another') });
+  const { appPassword } = await enrolled(context, ALICE);
   assert.deepEqual(await login(appPassword.expose()), UNAVAILABLE);
   assert.deepEqual(faults, ['KEY_INVALID']);
   assert.deepEqual(seen.asked, []);
@@ -291,9 +291,9 @@ test('a login that is given up ends at once, whoever it waits for', async () => 
   const store = world();
   store.overrides.lookupLogin = never;
   const backend = world({ checkOrdinaryPassword: never });
-  await enrolled(backend.tools, ALICE);
+  await enrolled(backend.context, ALICE);
   const service = world({ verifyToken: never });
-  await enrolled(service.tools, ALICE);
+  await enrolled(service.context, ALICE);
   for (const { decide, faults, offered } of [
     { ...store, offered: password(ORDINARY) },
     { ...backend, offered: password(ORDINARY) },
@@ -310,8 +310,8 @@ test('a login that is given up ends at once, whoever it waits for', async () => 
 });
 
 test('during an outage exactly the same login is allowed again, for a while', async () => {
-  const { clock, tools, overrides, faults, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { clock, context, overrides, faults, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   const text = appPassword.expose();
   const allowed = await login(text);
   await login(ORDINARY);
@@ -337,8 +337,8 @@ test('a forwarded login is never repeated from memory', async () => {
 });
 
 test('an unreadable record is never answered from memory', async () => {
-  const { tools, overrides, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { context, overrides, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   assert.equal((await login(appPassword.expose())).kind, 'allow');
   overrides.lookupLogin = failing('RECORD_INVALID');
   assert.deepEqual(await login(appPassword.expose()), UNAVAILABLE);
@@ -346,22 +346,22 @@ test('an unreadable record is never answered from memory', async () => {
 
 test('what was announced, reviewed or answered otherwise since is not repeated', async () => {
   const ways = {
-    announced: async ({ gatekeeper, tools }) => {
-      await tools.store.watch({ onChange: (change) => gatekeeper.noteChange(change), onGap: () => undefined });
-      await revokeAppPassword(tools, 'test', ALICE, 'Mail apps');
+    announced: async ({ gatekeeper, context }) => {
+      await context.store.watch({ onChange: (change) => gatekeeper.noteChange(change), onGap: () => undefined });
+      await revokeAppPassword(context, 'test', ALICE, 'Mail apps');
     },
-    reviewed: async ({ gatekeeper, tools }) => {
-      await suspendAccount(tools, 'test', ALICE);
+    reviewed: async ({ gatekeeper, context }) => {
+      await suspendAccount(context, 'test', ALICE);
       await gatekeeper.review(ALICE, []);
     },
-    'seen by another login': async ({ tools, login }) => {
-      await setDomain(tools, 'test', ALICE.domain, { mode: 'disabled' });
+    'seen by another login': async ({ context, login }) => {
+      await setDomain(context, 'test', ALICE.domain, { mode: 'disabled' });
       await login('guess');
     },
   } as const satisfies Record<string, (around: ReturnType<typeof world>) => Promise<void>>;
   for (const [name, change] of Object.entries(ways)) {
     const around = world();
-    const { appPassword } = await enrolled(around.tools, ALICE);
+    const { appPassword } = await enrolled(around.context, ALICE);
     assert.equal((await around.login(appPassword.expose())).kind, 'allow');
     await change(around);
     around.overrides.lookupLogin = failing('STORE_UNAVAILABLE');
@@ -370,8 +370,8 @@ test('what was announced, reviewed or answered otherwise since is not repeated',
 });
 
 test('of parallel guesses exactly as many are judged as the limit permits', async () => {
-  const { tools, seen, login } = world();
-  await enrolled(tools, ALICE);
+  const { context, seen, login } = world();
+  await enrolled(context, ALICE);
   const guesses = Array.from({ length: 40 }, (_, number) => login(`guess ${number}`));
   const verdicts = await Promise.all(guesses);
   assert.equal(verdicts.filter(({ kind }) => kind === 'deny').length, LIMITS.accountNetworkFailures);
@@ -380,8 +380,8 @@ test('of parallel guesses exactly as many are judged as the limit permits', asyn
 });
 
 test('guesses from many networks are judged as often as the limit of the account permits', async () => {
-  const { tools, login } = world();
-  await enrolled(tools, ALICE);
+  const { context, login } = world();
+  await enrolled(context, ALICE);
   const guesses = Array.from({ length: 40 }, (_, number) =>
     login(`guess ${number}`, { address: `198.51.100.${number}` }),
   );
@@ -390,15 +390,15 @@ test('guesses from many networks are judged as often as the limit of the account
 });
 
 test('one old password repeated a hundred times does not lock its owner out', async () => {
-  const { tools, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { context, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   for (let round = 0; round < 100; round += 1) assert.deepEqual(await login('old password'), WRONG);
   assert.equal((await login(appPassword.expose())).kind, 'allow');
 });
 
 test('others’ guessing does not shut out a network that has logged in well before', async () => {
-  const { gatekeeper, tools, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { gatekeeper, context, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   const home = testAttempt({ offered: password(appPassword.expose()) });
   await gatekeeper.conclude(home, await login(appPassword.expose()), 'accepted');
   for (let number = 0; number < 20; number += 1) await login(`guess ${number}`, { address: `198.51.100.${number}` });
@@ -407,8 +407,8 @@ test('others’ guessing does not shut out a network that has logged in well bef
 });
 
 test('a good login forgives its own secret and no other', async () => {
-  const { gatekeeper, tools, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { gatekeeper, context, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   const attempt = testAttempt({ offered: password(appPassword.expose()) });
   for (let round = 0; round < 2; round += 1) {
     await login(`guess ${round}`);
@@ -420,8 +420,8 @@ test('a good login forgives its own secret and no other', async () => {
 
 test('a right app password is not counted among the failures when the backend is down', async () => {
   for (const outcome of ['unavailable', 'refused'] as const) {
-    const { gatekeeper, tools, login } = world();
-    const { appPassword } = await enrolled(tools, ALICE);
+    const { gatekeeper, context, login } = world();
+    const { appPassword } = await enrolled(context, ALICE);
     const attempt = testAttempt({ offered: password(appPassword.expose()) });
     await gatekeeper.conclude(attempt, await login(appPassword.expose()), outcome);
     for (let round = 0; round < LIMITS.accountNetworkFailures; round += 1) {
@@ -448,8 +448,8 @@ test('a forwarded password is forgiven when the backend accepted it, and only th
 });
 
 test('a good login with an app password leaves when, how and from where it was used', async () => {
-  const { gatekeeper, tools, memory, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { gatekeeper, context, memory, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   const attempt = testAttempt({ offered: password(appPassword.expose()), protocol: 'sieve' });
   await gatekeeper.conclude(attempt, await login(appPassword.expose(), { protocol: 'sieve' }), 'accepted');
   const [use] = (await memory.lookupLastUses(ALICE)).values();
@@ -473,8 +473,8 @@ test('a success that cannot be recorded is reported and ends no session', async 
 });
 
 test('a review says which sessions end and by which records it was made', async () => {
-  const { gatekeeper, tools, overrides, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { gatekeeper, context, overrides, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   const verdict = await login(appPassword.expose());
   assert.ok(verdict.kind === 'allow');
   const sessions = [
@@ -488,8 +488,8 @@ test('a review says which sessions end and by which records it was made', async 
 });
 
 test('a password that the backend has just refused is not asked about again, whoever repeats it', async () => {
-  const { tools, seen, login } = world();
-  await enrolled(tools, ALICE);
+  const { context, seen, login } = world();
+  await enrolled(context, ALICE);
   for (let at = 0; at < 50; at += 1) assert.deepEqual(await login('old'), WRONG);
   assert.deepEqual(seen.asked, ['old']);
   assert.equal(seen.queries.length, 50); // policy is read every time: a change counts at once
@@ -499,15 +499,15 @@ test('a password that the backend has just refused is not asked about again, who
 });
 
 test('an old phone with the right ordinary password is told its hint again without the backend', async () => {
-  const { tools, seen, login } = world();
-  await enrolled(tools, ALICE);
+  const { context, seen, login } = world();
+  await enrolled(context, ALICE);
   for (let at = 0; at < 50; at += 1) assert.deepEqual(await login(ORDINARY), REQUIRED);
   assert.deepEqual(seen.asked, [ORDINARY]);
 });
 
 test('what the backend said is forgotten after five seconds: a new password works soon', async () => {
-  const { tools, clock, seen, login } = world();
-  await enrolled(tools, ALICE);
+  const { context, clock, seen, login } = world();
+  await enrolled(context, ALICE);
   await login('new');
   clock.now += 4999;
   await login('new');
@@ -542,11 +542,11 @@ test('only a wrong password is remembered of a forwarded login, no other refusal
 });
 
 test('what the backend said of a password lets nobody in: neither the right one nor an app password', async () => {
-  const { tools, login } = world();
-  const { appPassword } = await enrolled(tools, ALICE);
+  const { context, login } = world();
+  const { appPassword } = await enrolled(context, ALICE);
   await login(ORDINARY);
   assert.deepEqual(await login(ORDINARY), REQUIRED);
   assert.equal((await login(appPassword.expose())).kind, 'allow');
-  await setDomain(tools, 'test', ALICE.domain, { mode: 'disabled' });
+  await setDomain(context, 'test', ALICE.domain, { mode: 'disabled' });
   assert.equal((await login(ORDINARY)).kind, 'forward');
 });

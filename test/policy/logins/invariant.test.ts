@@ -22,7 +22,7 @@ import { emptyModel, mayBeOpen, modeAt, mustOpen } from '../../support/policy-mo
 import { START_MS, codeAt, password, testAccount, testAttempt, testTools } from '../../support/policy.ts';
 
 import type { Account } from '#core/identity.ts';
-import type { Attempt, Offered, Opener, Protocol, Verdict } from '#core/verdict.ts';
+import type { Attempt, Offered, SessionCredential, Protocol, Verdict } from '#core/verdict.ts';
 import type { Issued, Mode, Used } from '../../support/policy-model.ts';
 
 const ACCOUNTS: readonly Account[] = [testAccount('alice'), testAccount('bob')];
@@ -50,7 +50,7 @@ type Action =
 interface Session {
   readonly id: string;
   readonly account: Account;
-  readonly opener: Opener;
+  readonly opener: SessionCredential;
   readonly openedAt: number;
   readonly used: Used;
 }
@@ -58,7 +58,7 @@ interface Session {
 /** A gateway in miniature with its policy and store, and beside it the model of what is so. */
 class World {
   readonly #clock = { now: START_MS };
-  readonly #tools = testTools(this.#clock);
+  readonly #context = testTools(this.#clock);
   readonly #model = emptyModel();
   /** Enrolled accounts whose factors were reset. */
   readonly #factorless = new Set<string>();
@@ -67,9 +67,9 @@ class World {
   #ordinal = 0;
 
   readonly #gatekeeper = makeGatekeeper({
-    store: this.#tools.store,
-    keyring: this.#tools.keyring,
-    clock: this.#tools.clock,
+    store: this.#context.store,
+    keyring: this.#context.keyring,
+    clock: this.#context.clock,
     limits: {
       accountFailures: 1e6,
       accountNetworkFailures: 1e6,
@@ -88,7 +88,7 @@ class World {
   }
 
   async start(): Promise<void> {
-    await this.#tools.store.watch({
+    await this.#context.store.watch({
       onGap: () => undefined,
       onChange: (change) => {
         this.#gatekeeper.noteChange(change);
@@ -149,11 +149,11 @@ class World {
     if (!accepted) return false;
     const { account } = attempt;
     const { name, domain } = account;
-    const opener: Opener = verdict.kind === 'allow' ? verdict.opener : { kind: 'ordinary-password' };
+    const opener: SessionCredential = verdict.kind === 'allow' ? verdict.opener : { kind: 'ordinary-password' };
     this.#ordinal += 1;
     const id = `s${this.#ordinal}`;
     this.#sessions.set(id, { id, account, opener, openedAt: this.#clock.now, used });
-    const present = await this.#tools.store.epochs([account], [domain]);
+    const present = await this.#context.store.epochs([account], [domain]);
     const overtaken =
       verdict.epochs.account !== present.accounts.get(name) || verdict.epochs.domain !== present.domains.get(domain);
     const dueAt = overtaken ? 0 : (verdict.cutOffAt ?? NEVER);
@@ -205,7 +205,7 @@ class World {
   async #setMode(mode: Mode): Promise<void> {
     const forcedFrom = mode === 'forced later' ? this.#clock.now + 50 : undefined;
     const change = { mode: mode === 'forced later' ? 'forced' : mode, forcedFrom } as const;
-    await setDomain(this.#tools, 'test', accountOf(0).domain, change);
+    await setDomain(this.#context, 'test', accountOf(0).domain, change);
     this.#model.mode = mode;
     this.#model.forcedFrom = forcedFrom ?? 0;
   }
@@ -214,11 +214,11 @@ class World {
     const { name } = account;
     const { now } = this.#clock;
     if (modeAt(this.#model, now) === 'disabled') {
-      await assert.rejects(beginTotp(this.#tools, account), { code: 'NOT_ALLOWED' });
+      await assert.rejects(beginTotp(this.#context, account), { code: 'NOT_ALLOWED' });
       return;
     }
-    const { secret } = await beginTotp(this.#tools, account);
-    const done = await confirmTotp(this.#tools, 'test', account, codeAt(secret, now));
+    const { secret } = await beginTotp(this.#context, account);
+    const done = await confirmTotp(this.#context, 'test', account, codeAt(secret, now));
     const before = this.#factorless.delete(name) ? 'restored' : 'replaced';
     assert.equal(done.kind, this.#model.enrolled.has(name) ? before : 'enrolled');
     if (done.kind === 'enrolled') {
@@ -226,7 +226,7 @@ class World {
       this.#model.cutOffAt.set(name, now);
     }
     if (!('appPassword' in done) || done.appPassword === undefined) return;
-    const { record } = await this.#tools.store.lookupAccount(account);
+    const { record } = await this.#context.store.lookupAccount(account);
     const id = record?.appPasswords[0]?.id ?? assert.fail();
     this.#issue({ account, id, text: done.appPassword.expose(), scopes: PROTOCOLS, expiresAt: NEVER });
   }
@@ -234,7 +234,7 @@ class World {
   async #addAppPassword(account: Account, { lifeMs, scope }: Extract<Change, { do: 'add' }>): Promise<void> {
     const expiresAt = lifeMs === undefined ? undefined : this.#clock.now + lifeMs;
     const request = { name: `device ${this.#model.issued.length}`, scopes: [scope], expiresAt };
-    const adding = addAppPassword(this.#tools, 'test', account, request);
+    const adding = addAppPassword(this.#context, 'test', account, request);
     const off = modeAt(this.#model, this.#clock.now) === 'disabled';
     if (off || !this.#model.enrolled.has(account.name)) {
       await assert.rejects(adding, { code: 'NOT_ALLOWED' });
@@ -250,11 +250,11 @@ class World {
     if (one === undefined) return;
     const { account, id } = one;
     if (what === 'revoke') {
-      await revokeAppPassword(this.#tools, 'test', account, id);
+      await revokeAppPassword(this.#context, 'test', account, id);
       this.#model.live.delete(one);
       return;
     }
-    const resetting = resetAppPasswordOf(this.#tools, 'test', account, id);
+    const resetting = resetAppPasswordOf(this.#context, 'test', account, id);
     if (one.expiresAt <= this.#clock.now) {
       await assert.rejects(resetting, { code: 'NOT_ALLOWED' });
       return;
@@ -272,24 +272,24 @@ class World {
     const { enrolled, suspended, live, cutOffAt } = this.#model;
     switch (what) {
       case 'unenrol':
-        assert.equal(await unenrolAccount(this.#tools, 'test', account), enrolled.delete(name));
+        assert.equal(await unenrolAccount(this.#context, 'test', account), enrolled.delete(name));
         this.#factorless.delete(name);
         for (const one of live) if (one.account === account) live.delete(one);
         break;
       // An admin's reset: the account stays protected, and its app passwords go on working.
       case 'lose factors':
-        assert.equal(await resetFactors(this.#tools, 'test', account), enrolled.has(name));
+        assert.equal(await resetFactors(this.#context, 'test', account), enrolled.has(name));
         if (enrolled.has(name)) this.#factorless.add(name);
         break;
       case 'suspend':
-        assert.equal(await suspendAccount(this.#tools, 'test', account), !suspended.has(name));
+        assert.equal(await suspendAccount(this.#context, 'test', account), !suspended.has(name));
         suspended.add(name);
         break;
       case 'resume':
-        assert.equal(await resumeAccount(this.#tools, 'test', account), suspended.delete(name));
+        assert.equal(await resumeAccount(this.#context, 'test', account), suspended.delete(name));
         break;
       case 'cut off':
-        await cutOffAccount(this.#tools, 'test', account);
+        await cutOffAccount(this.#context, 'test', account);
         cutOffAt.set(name, this.#clock.now);
         break;
       default:

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { LastKnown } from '#policy/logins/verdict-cache.ts';
+import { VerdictCache } from '#policy/logins/verdict-cache.ts';
 import { testAccount } from '../../support/policy.ts';
 
 import type { KnownAnswer } from '#policy/logins/verdict-cache.ts';
@@ -13,7 +13,7 @@ const ANSWER: KnownAnswer = {
 };
 
 function lastKnown(options: { staleSeconds?: number; maxAccounts?: number; maxAnswersPerAccount?: number } = {}) {
-  return new LastKnown({ staleSeconds: 300, maxAccounts: 100, maxAnswersPerAccount: 100, ...options });
+  return new VerdictCache({ staleSeconds: 300, maxAccounts: 100, maxAnswersPerAccount: 100, ...options });
 }
 
 test('an answer is repeated for the same question as long as it is fresh', () => {

@@ -5,10 +5,10 @@ import { Secret } from '#core/secret.ts';
 import { PROTOCOLS } from '#core/verdict.ts';
 import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
-import { rulingOf } from '#policy/rules/login-rules.ts';
+import { applyRules } from '#policy/rules/login-rules.ts';
 import { START_MS, password, testAttempt, testKeyring } from '../../support/policy.ts';
 
-import type { Ruling } from '#policy/rules/login-rules.ts';
+import type { RuleOutcome } from '#policy/rules/login-rules.ts';
 import { type AccountRecord, type DomainRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 import type { Limits, LoginFacts, Pressure } from '#policy/ports/logins.ts';
 
@@ -68,25 +68,25 @@ const OFFERED = {
   token: { kind: 'token', token: new Secret('eyJ') },
 } as const;
 
-const FORWARD: Ruling = { kind: 'forward', epochs: EPOCHS };
-const FORWARD_UNTIL: Ruling = { ...FORWARD, cutOffAt: START_MS + 1 };
-const ALLOW: Ruling = {
+const FORWARD: RuleOutcome = { kind: 'forward', epochs: EPOCHS };
+const FORWARD_UNTIL: RuleOutcome = { ...FORWARD, cutOffAt: START_MS + 1 };
+const ALLOW: RuleOutcome = {
   kind: 'allow',
   opener: { kind: 'app-password', id: LIVE.record.id, generation: 1 },
   epochs: EPOCHS,
 };
-const ALLOW_UNTIL: Ruling = {
+const ALLOW_UNTIL: RuleOutcome = {
   kind: 'allow',
   opener: { kind: 'app-password', id: EXPIRES_SOON.record.id, generation: 1 },
   epochs: EPOCHS,
   cutOffAt: START_MS + 1,
 };
-const WRONG: Ruling = { kind: 'deny', reason: 'wrong-credentials' };
-const SUSPENDED_DENIED: Ruling = { kind: 'deny', reason: 'suspended' };
-const ASK_ENROLLED: Ruling = { kind: 'ask-backend', ifRight: 'app-password-required', hints: 'always' };
-const ASK_FORCED: Ruling = { kind: 'ask-backend', ifRight: 'enrolment-required', hints: 'always' };
+const WRONG: RuleOutcome = { kind: 'deny', reason: 'wrong-credentials' };
+const SUSPENDED_DENIED: RuleOutcome = { kind: 'deny', reason: 'suspended' };
+const ASK_ENROLLED: RuleOutcome = { kind: 'ask-backend', ifRight: 'app-password-required', hints: 'always' };
+const ASK_FORCED: RuleOutcome = { kind: 'ask-backend', ifRight: 'enrolment-required', hints: 'always' };
 
-type Row = readonly [domain: keyof typeof DOMAINS, account: keyof typeof ACCOUNTS, keyof typeof OFFERED, Ruling];
+type Row = readonly [domain: keyof typeof DOMAINS, account: keyof typeof ACCOUNTS, keyof typeof OFFERED, RuleOutcome];
 
 const TABLE: readonly Row[] = [
   ['undecided', 'unheard', 'some password', FORWARD],
@@ -191,14 +191,14 @@ function rule(
   account: AccountRecord | undefined,
   offered: keyof typeof OFFERED,
   pressure: Pressure = CALM,
-): Ruling {
+): RuleOutcome {
   const facts: LoginFacts = {
     domain: { record: domain, epoch: EPOCHS.domain },
     account: { record: account, epoch: EPOCHS.account },
     pressure,
   };
   const attempt = testAttempt({ offered: OFFERED[offered], protocol: 'pop3' });
-  return rulingOf(attempt, facts, START_MS, { keyring: KEYRING, limits: LIMITS });
+  return applyRules(attempt, facts, START_MS, { keyring: KEYRING, limits: LIMITS });
 }
 
 function madePassword(terms: { expiresAt?: number; scopes?: readonly 'imap'[]; networks?: readonly string[] }) {

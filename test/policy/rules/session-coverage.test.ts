@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { coverageOf } from '#policy/rules/session-coverage.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
 
-import type { Opener } from '#core/verdict.ts';
+import type { SessionCredential } from '#core/verdict.ts';
 import { type AccountRecord, type AppPasswordRecord, type DomainRecord, EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 
 const NOW = 10_000;
@@ -25,7 +25,7 @@ const OPENERS = {
   'before its reset': { kind: 'app-password', id: 'p1', generation: 1 },
   'a revoked one': { kind: 'app-password', id: 'p0', generation: 1 },
   token: { kind: 'token', id: 't1' },
-} as const satisfies Record<string, Opener>;
+} as const satisfies Record<string, SessionCredential>;
 
 const DOMAINS = {
   undecided: undefined,

@@ -19,9 +19,9 @@ const PAGE = `/admin/domains/${A}`;
 const LOCAL_PASSWORD = 'a long enough password';
 
 const clock = { now: START_MS };
-const { tools, notices } = withNotices(testTools(clock));
+const { context, notices } = withNotices(testTools(clock));
 const portal = await startTestPortal({
-  tools,
+  context,
   clock,
   mail: true,
   admins: [
@@ -33,7 +33,7 @@ const portal = await startTestPortal({
 after(() => portal.close());
 
 const totps = new Map<string, Secret>();
-for (const one of [ADMIN, DESK, ELSEWHERE, OUTSIDER]) totps.set(one.name, (await enrolled(tools, one)).totp);
+for (const one of [ADMIN, DESK, ELSEWHERE, OUTSIDER]) totps.set(one.name, (await enrolled(context, one)).totp);
 
 async function signedIn(who: Account): Promise<Browser> {
   return signInFully(portal, who, totps.get(who.name) ?? new Secret(''));
@@ -55,7 +55,7 @@ async function session(local: string, id: string, domain = A): Promise<void> {
   const { name } = account(local, domain);
   const opener = { kind: 'ordinary-password' } as const;
   const rest = { address: '203.0.113.5', gateway: 'g', openedAt: clock.now } as const;
-  await tools.store.touchSessions([{ id, account: name, domain, protocol: 'imap', opener, ...rest }]);
+  await context.store.touchSessions([{ id, account: name, domain, protocol: 'imap', opener, ...rest }]);
 }
 
 test('every page of admins is there for those with the right, and for nobody else', async () => {
@@ -63,7 +63,7 @@ test('every page of admins is there for those with the right, and for nobody els
   assert.ok(rows.length > 20);
   const helpDesk = new Set(['look', 'reset-factors', 'cut-off', 'unlock', 'enter']);
   const [outsider, elsewhere, desk] = [await signedIn(OUTSIDER), await signedIn(ELSEWHERE), await signedIn(DESK)];
-  const before = await tools.store.lookupDomain(A);
+  const before = await context.store.lookupDomain(A);
   for (const { method, path, right } of rows) {
     const ask = (browser: Browser, token: string) =>
       method === 'GET' ? browser.get(concrete(path)) : browser.post(concrete(path), { token });
@@ -76,8 +76,8 @@ test('every page of admins is there for those with the right, and for nobody els
       assert.equal((await ask(desk, tokens[2] ?? '')).status, 403, `${path} for the help desk`);
     }
   }
-  assert.deepEqual(await tools.store.lookupDomain(A), before);
-  assert.equal((await tools.store.lookupAccount(OUTSIDER)).record?.suspended, undefined);
+  assert.deepEqual(await context.store.lookupDomain(A), before);
+  assert.equal((await context.store.lookupAccount(OUTSIDER)).record?.suspended, undefined);
 });
 
 async function tokenOf(browser: Browser): Promise<string> {
@@ -86,32 +86,32 @@ async function tokenOf(browser: Browser): Promise<string> {
 }
 
 test('an admin needs two-step, whatever the own domain has chosen', async () => {
-  await grantAdmin(tools, 'test', { name: account('bare').name, role: 'admin', domains: [A] });
+  await grantAdmin(context, 'test', { name: account('bare').name, role: 'admin', domains: [A] });
   const browser = portal.browser();
   await givePassword(browser, account('bare'));
   assert.equal((await browser.get(PAGE)).location, '/settings/account/set-up');
-  await setDomain(tools, 'test', A, { mode: 'disabled' });
+  await setDomain(context, 'test', A, { mode: 'disabled' });
   const off = await browser.get(PAGE);
   assert.equal(off.status, 403);
   assert.match(off.text, /Set up 2-Step Authentication first/);
-  await setDomain(tools, 'test', A, { mode: 'enabled' });
-  await revokeAdmin(tools, 'test', account('bare').name);
+  await setDomain(context, 'test', A, { mode: 'enabled' });
+  await revokeAdmin(context, 'test', account('bare').name);
   assert.equal((await browser.get(PAGE)).status, 303, 'the session of a revoked admin is over');
 });
 
 test('a grant that is taken away is gone at the next request', async () => {
-  const { totp } = await enrolled(tools, account('brief'));
+  const { totp } = await enrolled(context, account('brief'));
   const browser = await signInFully(portal, account('brief'), totp);
   assert.equal((await browser.get(PAGE)).status, 404);
-  await grantAdmin(tools, 'test', { name: account('brief').name, role: 'admin', domains: 'all' });
+  await grantAdmin(context, 'test', { name: account('brief').name, role: 'admin', domains: 'all' });
   assert.equal((await browser.get(PAGE)).status, 200);
-  await grantAdmin(tools, 'test', { name: account('brief').name, role: 'admin', domains: ['b.test'] });
+  await grantAdmin(context, 'test', { name: account('brief').name, role: 'admin', domains: ['b.test'] });
   assert.equal((await browser.get(PAGE)).status, 404);
   assert.equal((await browser.get('/admin')).location, '/admin/domains/b.test');
 });
 
 test('a browser that is trusted does not open the pages of admins without a code', async () => {
-  await setDomain(tools, 'test', A, { trustedBrowserDays: 30 });
+  await setDomain(context, 'test', A, { trustedBrowserDays: 30 });
   const browser = portal.browser();
   await givePassword(browser, ADMIN);
   clock.now += 60_000;
@@ -123,12 +123,12 @@ test('a browser that is trusted does not open the pages of admins without a code
   await givePassword(browser, ADMIN);
   assert.equal((await browser.get('/settings/account')).status, 200, 'the browser is trusted');
   assert.equal((await browser.get(PAGE)).location, `/confirm?next=${encodeURIComponent(PAGE)}`);
-  await setDomain(tools, 'test', A, { trustedBrowserDays: 0 });
+  await setDomain(context, 'test', A, { trustedBrowserDays: 0 });
 });
 
 test('a local admin signs in with name, password and code, and hears not which of them was wrong', async () => {
   const grant = { name: 'root', role: 'admin', domains: 'all' } as const;
-  const local = { ...tools, hasher: QUICK_HASHER };
+  const local = { ...context, hasher: QUICK_HASHER };
   const { secret } = await createLocalAdmin(local, 'test', grant, new Secret(LOCAL_PASSWORD));
   const browser = portal.browser({ address: '198.51.100.1' });
   const enter = async (user: string, password: string, code: string) => {
@@ -185,7 +185,7 @@ test('a local admin confirms by code before a change, and is out when made anew'
 
 async function localAdmin(name: string) {
   const grant = { name, role: 'admin', domains: 'all' } as const;
-  const local = { ...tools, hasher: QUICK_HASHER };
+  const local = { ...context, hasher: QUICK_HASHER };
   const again = () => createLocalAdmin(local, 'test', grant, new Secret(LOCAL_PASSWORD));
   const { secret } = await again();
   const browser = portal.browser();
@@ -209,7 +209,7 @@ test('guessing at a local admin is bounded', async () => {
 
 test('a sign-in in a browser makes somebody a known user', async () => {
   await known('newcomer');
-  const { items } = await tools.store.listUsers({ domain: A, search: 'newcomer', cursor: undefined, limit: 5 });
+  const { items } = await context.store.listUsers({ domain: A, search: 'newcomer', cursor: undefined, limit: 5 });
   assert.equal(items[0]?.seenAt, clock.now);
 });
 
@@ -226,7 +226,7 @@ test('choosing Forced shows who is not ready and who is connected, and Save says
   assert.match(text, /carol@a\.test/);
   assert.match(text, /2 connected mail apps of one person will be disconnected/);
   assert.match(text, /Send instructions/);
-  assert.equal((await tools.store.lookupDomain(A)).record?.mode, 'enabled');
+  assert.equal((await context.store.lookupDomain(A)).record?.mode, 'enabled');
 
   const yesterday = new Date(clock.now - 86_400_000).toISOString().slice(0, 10);
   for (const date of ['', 'soon', '2027-02-30', yesterday]) {
@@ -239,13 +239,13 @@ test('choosing Forced shows who is not ready and who is connected, and Save says
     browser.page.text,
     /is Forced from January 31, 2030; until then it is Enabled\. No mail app was disconn/,
   );
-  assert.equal((await tools.store.lookupDomain(A)).record?.forcedFrom, Date.parse('2030-01-31T00:00:00Z'));
+  assert.equal((await context.store.lookupDomain(A)).record?.forcedFrom, Date.parse('2030-01-31T00:00:00Z'));
 
   await browser.open(`${PAGE}/forced`);
   await browser.submit(`${PAGE}/forced`, { when: 'now' });
   assert.match(browser.page.text, /a\.test is now Forced\. 2 connected mail apps were disconnected\./);
   assert.doesNotMatch((await browser.open(PAGE)).text, /were disconnected/, 'it is said once');
-  const [entry] = await tools.store.listAudit({ domain: A, limit: 1 });
+  const [entry] = await context.store.listAudit({ domain: A, limit: 1 });
   assert.deepEqual([entry?.action, entry?.actor, entry?.detail['mode']], ['domain.changed', ADMIN.name, 'forced']);
 });
 
@@ -257,7 +257,7 @@ test('choosing Disabled says what it opens, and choosing nothing is told so', as
   assert.match(browser.page.text, /Whoever knows somebody’s ordinary password can read and send their mail again/);
   assert.match(browser.page.text, /App passwords stop working/);
   const old = await browser.get(`${PAGE}/disabled`);
-  await setDomain(tools, 'test', A, { hints: 'never' });
+  await setDomain(context, 'test', A, { hints: 'never' });
   const epoch = /name="epoch" value="(\d+)"/.exec(old.html)?.[1] ?? '';
   const late = await browser.post(`${PAGE}/disabled`, { token: browser.token, epoch });
   assert.equal(late.status, 409, 'a form for another state is refused');
@@ -266,7 +266,7 @@ test('choosing Disabled says what it opens, and choosing nothing is told so', as
   assert.match(browser.page.text, /a\.test is now Disabled/);
   await browser.submit(PAGE, { mode: 'enabled' });
   assert.match(browser.page.text, /a\.test is now Enabled|Nothing has been changed yet/);
-  await setDomain(tools, 'test', A, { mode: 'enabled', hints: 'always' });
+  await setDomain(context, 'test', A, { mode: 'enabled', hints: 'always' });
 });
 
 test('instructions go to everybody who is not ready, in the words of the admin, once', async () => {
@@ -284,12 +284,12 @@ test('instructions go to everybody who is not ready, in the words of the admin, 
   await browser.open(`${PAGE}/notice`);
   await browser.submit(`${PAGE}/notice`, { subject: 'Again', body: 'Again' });
   assert.match(browser.page.text, /Nothing was sent again/);
-  const [entry] = await tools.store.listAudit({ domain: A, limit: 1 });
+  const [entry] = await context.store.listAudit({ domain: A, limit: 1 });
   assert.deepEqual([entry?.action, entry?.detail['told']], ['domain.notice-sent', notEnrolled.length]);
 });
 
 async function impact(): Promise<{ readonly notEnrolled: readonly string[] }> {
-  const { items } = await tools.store.listUsers({ domain: A, search: '', cursor: undefined, limit: 500 });
+  const { items } = await context.store.listUsers({ domain: A, search: '', cursor: undefined, limit: 500 });
   const bare = items.filter(({ record }) => record?.enrolledAt === undefined);
   return { notEnrolled: bare.map((user) => user.account).toSorted() };
 }
@@ -306,7 +306,7 @@ test('options are saved whole, faults stand beside their fields, and nothing typ
   assert.match(wrong.html, /value="400"/);
   await browser.submit(path, { ...typed, trustedBrowserDays: '14' });
   assert.match(browser.page.text, /The options are saved/);
-  const { record } = await tools.store.lookupDomain(A);
+  const { record } = await context.store.lookupDomain(A);
   assert.deepEqual(
     [record?.methods, record?.reveal, record?.hints, record?.trustedBrowserDays, record?.maxAppPasswords],
     [['totp'], 'once', 'never', 14, 5],
@@ -315,14 +315,14 @@ test('options are saved whole, faults stand beside their fields, and nothing typ
   await browser.open(path);
   const empty = { ...typed, methods: ['totp', 'email'], maxAppPasswords: '', appPasswordDays: '' };
   await browser.submit(path, { ...empty, trustedBrowserDays: '0' });
-  assert.equal((await tools.store.lookupDomain(A)).record?.maxAppPasswords, undefined);
+  assert.equal((await context.store.lookupDomain(A)).record?.maxAppPasswords, undefined);
 });
 
 test('users are searched and paged, and each name leads to its page', async () => {
   const locals = Array.from({ length: 60 }, (_, at) => `user${String(at).padStart(2, '0')}`);
   for (const local of locals) {
-    const success = { account: account(local), network: 'n', secretMark: 'm', now: clock.now } as const;
-    await tools.store.recordSuccess({ ...success, protocol: 'imap', ordinaryPassword: true });
+    const success = { account: account(local), network: 'n', secretFingerprint: 'm', now: clock.now } as const;
+    await context.store.recordSuccess({ ...success, protocol: 'imap', ordinaryPassword: true });
   }
   const browser = await signedIn(DESK);
   const first = await browser.open(`${PAGE}/users?search=user`);
@@ -341,7 +341,7 @@ test('users are searched and paged, and each name leads to its page', async () =
 
 test('the help desk resets a lost factor: the user is told, signed out, and sets up anew', async () => {
   const user = account('lostphone');
-  const { totp } = await enrolled(tools, user);
+  const { totp } = await enrolled(context, user);
   const theirs = await signInFully(portal, user, totp);
   const desk = await signedIn(DESK);
   const path = `${userPath('lostphone')}/reset`;
@@ -376,7 +376,7 @@ test('an admin suspends, resumes, unlocks and disconnects a user; the help desk 
   await admin.open(path);
   await admin.submit(`${path}/unlock`);
   assert.match(admin.page.text, /Wrong tries are forgotten/);
-  const { length } = (await tools.store.listAudit({ domain: A, account: account('dora').name, limit: 9 })).filter(
+  const { length } = (await context.store.listAudit({ domain: A, account: account('dora').name, limit: 9 })).filter(
     ({ actor }) => [DESK.name, ADMIN.name].includes(actor),
   );
   assert.equal(length, 4);
@@ -391,7 +391,7 @@ test('the help desk cannot touch the account of an admin, nor anybody their own'
   assert.equal((await desk.post(`${userPath('admin')}/reset`, { token })).status, 403);
   assert.match((await desk.open(userPath('desk'))).text, /your own account/);
   assert.equal((await desk.post(`${userPath('desk')}/reset`, { token })).status, 403);
-  assert.notEqual((await tools.store.lookupAccount(ADMIN)).record?.totp, undefined);
+  assert.notEqual((await context.store.lookupAccount(ADMIN)).record?.totp, undefined);
 });
 
 test('the audit tells who did what to whom, is filtered, and is exported as CSV', async () => {

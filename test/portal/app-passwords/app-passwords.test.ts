@@ -25,9 +25,9 @@ interface Scene {
 
 async function scene(reveal: 'always' | 'once' = 'always'): Promise<Scene> {
   const portal = await startTestPortal();
-  const { totp, appPassword } = await enrolled(portal.tools, ALICE, { mode: 'enabled', reveal });
+  const { totp, appPassword } = await enrolled(portal.context, ALICE, { mode: 'enabled', reveal });
   const browser = await signInFully(portal, ALICE, totp);
-  const [first] = (await showAccount(portal.tools, ALICE)).appPasswords;
+  const [first] = (await showAccount(portal.context, ALICE)).appPasswords;
   return { portal, browser, totp, appPassword, path: `${LIST}/${first?.id ?? ''}` };
 }
 
@@ -65,7 +65,7 @@ test('showing and every change ask for a code again after ten minutes', async ()
     assert.match((await browser.post(`${path}/${action}`, { token, name: 'x' })).location, /^\/confirm\?next=/, action);
   }
   assert.match((await browser.post(`${LIST}/new`, { token, name: 'x', scope: 'imap' })).location, /^\/confirm\?/);
-  assert.equal((await showAccount(portal.tools, ALICE)).appPasswords[0]?.name, 'Mail apps');
+  assert.equal((await showAccount(portal.context, ALICE)).appPasswords[0]?.name, 'Mail apps');
   await browser.open(`${path}/reset`);
   assert.match(browser.page.text, /Confirm that it is you/);
   assert.equal((await browser.submit('/confirm', { code: '000000' })).status, 403);
@@ -81,7 +81,7 @@ test('refresh asks first, then shows the new one; the old one is worth nothing',
   const [, shown = ''] = /<output id="secret-[^"]+">([a-z0-9 ]{19})</.exec(browser.page.html) ?? [];
   assert.match(shown, /^[a-z0-9]{4}( [a-z0-9]{4}){3}$/);
   assert.notEqual(shown, grouped(appPassword));
-  const { record } = await portal.tools.store.lookupAccount(ALICE);
+  const { record } = await portal.context.store.lookupAccount(ALICE);
   assert.equal(record?.appPasswords[0]?.generation, 2);
 });
 
@@ -103,7 +103,7 @@ test('one more, with a name, protocols and an expiry', async () => {
   const start = portal.clock.now;
   await browser.submit(`${LIST}/new`, { name: ' Work <laptop> ', scope: ['imap', 'submission'], expiry: 'month' });
   assert.match(browser.page.text, /App password “Work <laptop>” [a-z0-9]{4}( [a-z0-9]{4}){3}/);
-  const added = (await showAccount(portal.tools, ALICE)).appPasswords[1];
+  const added = (await showAccount(portal.context, ALICE)).appPasswords[1];
   assert.equal(added?.name, 'Work <laptop>');
   assert.deepEqual(added?.scopes, ['imap', 'submission']);
   assert.equal(added?.expiresAt, start + 30 * 86_400_000);
@@ -126,7 +126,7 @@ test('what is wrong with a new one is said beside the field, and nothing is lost
 
 test('no more than the domain allows', async () => {
   const { portal, browser } = await scene();
-  await setDomain(portal.tools, 'test', ALICE.domain, { maxAppPasswords: 1 });
+  await setDomain(portal.context, 'test', ALICE.domain, { maxAppPasswords: 1 });
   await browser.open(`${LIST}/new`);
   assert.match(
     (await browser.submit(`${LIST}/new`, { name: 'x', scope: 'imap' })).text,
@@ -136,7 +136,7 @@ test('no more than the domain allows', async () => {
 
 test('another name, and the end of it', async () => {
   const { portal, browser, path } = await scene();
-  await addAppPassword(portal.tools, ALICE.name, ALICE, { name: 'Phone', scopes: ['imap'] });
+  await addAppPassword(portal.context, ALICE.name, ALICE, { name: 'Phone', scopes: ['imap'] });
   await browser.open(path);
   assert.match((await browser.submit(`${path}/rename`, { name: 'Phone' })).text, /of this name already/);
   assert.match((await browser.submit(`${path}/rename`, { name: 'Tablet' })).text, /App password “Tablet”/);
@@ -144,7 +144,7 @@ test('another name, and the end of it', async () => {
   assert.match(browser.page.text, /Revoke “Tablet”\?/);
   await browser.submit(`${path}/revoke`);
   assert.deepEqual(
-    (await showAccount(portal.tools, ALICE)).appPasswords.map(({ name }) => name),
+    (await showAccount(portal.context, ALICE)).appPasswords.map(({ name }) => name),
     ['Phone'],
   );
   assert.equal((await browser.get(path)).status, 404);
@@ -152,8 +152,8 @@ test('another name, and the end of it', async () => {
 
 test("another account's app passwords and sessions are not to be had by their ids", async () => {
   const { portal, browser } = await scene();
-  await enrolled(portal.tools, BOB);
-  const [bobs] = (await showAccount(portal.tools, BOB)).appPasswords;
+  await enrolled(portal.context, BOB);
+  const [bobs] = (await showAccount(portal.context, BOB)).appPasswords;
   const path = `${LIST}/${bobs?.id ?? ''}`;
   const { token } = browser;
   for (const action of ['show', 'reset', 'rename', 'revoke']) {
@@ -162,21 +162,21 @@ test("another account's app passwords and sessions are not to be had by their id
   assert.equal((await browser.get(path)).status, 404);
   // By name neither: only ids are taken.
   assert.equal((await browser.get(`${LIST}/Mail%20apps`)).status, 404);
-  await portal.tools.store.touchSessions([sessionOf(BOB.name, 's2')]);
+  await portal.context.store.touchSessions([sessionOf(BOB.name, 's2')]);
   assert.equal((await browser.post('/settings/activity/s2/cut-off', { token })).status, 404);
 });
 
 test('who is connected is shown with its app password, and can be cut off', async () => {
   const { portal, browser } = await scene();
-  const [first] = (await showAccount(portal.tools, ALICE)).appPasswords;
-  await portal.tools.store.touchSessions([
+  const [first] = (await showAccount(portal.context, ALICE)).appPasswords;
+  await portal.context.store.touchSessions([
     {
       ...sessionOf(ALICE.name, 's1'),
       opener: { kind: 'app-password', id: first?.id ?? '', generation: 1 },
     },
   ]);
   const cut: string[] = [];
-  await portal.tools.store.watch({
+  await portal.context.store.watch({
     onChange: (change) => {
       if (change.kind === 'session') cut.push(change.id);
     },
@@ -192,7 +192,7 @@ test('recent sign-ins and refusals are told in plain words', async () => {
   const { portal, browser, totp } = await scene();
   const at = portal.clock.now;
   const detail = { reason: 'app-password-required', protocol: 'imap', network: '203.0.113.9/32' };
-  await portal.tools.store.appendAudit({
+  await portal.context.store.appendAudit({
     at,
     actor: 'gateway',
     action: 'login.hinted',

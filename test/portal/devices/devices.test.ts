@@ -24,8 +24,8 @@ const THUNDERBIRD = '/settings/devices/thunderbird';
 
 async function signedIn(options: PortalOptions = {}): Promise<{ portal: TestPortal; browser: Browser }> {
   const portal = await startTestPortal(options);
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'enabled' });
-  const { totp } = await enrolled(portal.tools, ALICE);
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'enabled' });
+  const { totp } = await enrolled(portal.context, ALICE);
   return { portal, browser: await signInFully(portal, ALICE, totp) };
 }
 
@@ -43,7 +43,7 @@ function linkOn({ page }: Browser): string {
 }
 
 async function namesOf(portal: TestPortal): Promise<readonly string[]> {
-  return (await listAppPasswords(portal.tools, ALICE)).map(({ name }) => name);
+  return (await listAppPasswords(portal.context, ALICE)).map(({ name }) => name);
 }
 
 test('the page tells servers, ports, security and user name, and which password', async () => {
@@ -61,7 +61,7 @@ test('the page tells servers, ports, security and user name, and which password'
 
 test('who has not turned two-step on is told the usual password and offered no code', async () => {
   const portal = await startTestPortal();
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'enabled' });
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'enabled' });
   const browser = portal.browser();
   await givePassword(browser, ALICE);
   const { text } = await browser.open('/settings/devices');
@@ -85,7 +85,7 @@ test('a link is fetched without a sign-in, makes an app password of the deviceâ€
   assert.match(profile.html, /<key>OutgoingMailServerPortNumber<\/key><integer>465<\/integer>/);
   assert.match(profile.html, /<key>IncomingMailServerUsername<\/key><string>alice@example\.org<\/string>/);
   assert.match(profile.html, /<key>IncomingPassword<\/key><string>[a-z2-9]{16}<\/string>/);
-  const made = (await listAppPasswords(portal.tools, ALICE)).find(({ name }) => name === 'My iPhone');
+  const made = (await listAppPasswords(portal.context, ALICE)).find(({ name }) => name === 'My iPhone');
   assert.deepEqual(made?.scopes, ['imap', 'submission']);
   assert.equal((await phone.get(`${link}/profile`)).status, 410);
   assert.equal((await phone.open(link)).status, 410);
@@ -107,13 +107,13 @@ test('a link ends after five minutes, with a change of factors and with a suspen
   portal.clock.now += 301_000;
   assert.equal((await portal.browser().get(`${late}/profile`)).status, 410);
   const link = await askForLink(browser);
-  await resetFactors(portal.tools, 'test', ALICE);
+  await resetFactors(portal.context, 'test', ALICE);
   assert.equal((await portal.browser().open(link)).status, 410);
   assert.equal((await portal.browser().get(`${link}/profile`)).status, 410);
   assert.deepEqual(await namesOf(portal), ['Mail apps']);
   const other = await signedIn();
   const suspended = await askForLink(other.browser);
-  await suspendAccount(other.portal.tools, 'test', ALICE);
+  await suspendAccount(other.portal.context, 'test', ALICE);
   assert.equal((await other.portal.browser().get(`${suspended}/profile`)).status, 410);
   assert.equal((await portal.browser().get(`/set-up/${'x'.repeat(43)}`)).status, 410);
 });
@@ -124,7 +124,7 @@ test('the same name gets a number; a name that is none, and an account that is f
   assert.deepEqual(await namesOf(portal), ['Mail apps', 'My iPhone', 'My iPhone 2', 'My iPhone 3']);
   await browser.open(APPLE);
   assert.match((await browser.submit(APPLE, { name: ' ' })).text, /Give it a name/);
-  await setDomain(portal.tools, 'test', ALICE.domain, { maxAppPasswords: 4 });
+  await setDomain(portal.context, 'test', ALICE.domain, { maxAppPasswords: 4 });
   assert.match((await browser.submit(APPLE, { name: 'Fifth' })).text, /as many app passwords as you may/);
 });
 
@@ -135,7 +135,7 @@ test('the code for Thunderbird on Android carries account, servers and an app pa
   assert.match(page.html, /<svg/);
   assert.match(page.text, /Show this picture to nobody/);
   assert.deepEqual(await namesOf(portal), ['Mail apps', 'Pixel']);
-  const [, made] = await listAppPasswords(portal.tools, ALICE);
+  const [, made] = await listAppPasswords(portal.context, ALICE);
   const own = `${THUNDERBIRD}/${made?.id ?? ''}`;
   assert.equal((await browser.get(own)).status, 200);
   portal.clock.now += 121_000;

@@ -22,10 +22,10 @@ function noticesOf(notices: ReturnType<typeof withNotices>['notices']) {
 
 test('each browser is told once, to the recovery address, or to the mailbox where there is none', async () => {
   const clock = { now: START_MS };
-  const { tools, notices } = withNotices(testTools(clock));
-  const portal = await startTestPortal({ tools, clock, mail: true });
-  const { totp } = await enrolled(tools, ALICE);
-  await enrolledByEmail(tools, ALICE, 'alice@elsewhere.example');
+  const { context, notices } = withNotices(testTools(clock));
+  const portal = await startTestPortal({ context, clock, mail: true });
+  const { totp } = await enrolled(context, ALICE);
+  await enrolledByEmail(context, ALICE, 'alice@elsewhere.example');
   const browser = await signInFully(portal, ALICE, totp);
   const [first] = noticesOf(notices);
   assert.deepEqual(first?.to, ['alice@elsewhere.example']);
@@ -38,7 +38,7 @@ test('each browser is told once, to the recovery address, or to the mailbox wher
   assert.equal(noticesOf(notices).length, 1, 'the same browser again');
   await signInFully(portal, ALICE, totp);
   assert.equal(noticesOf(notices).length, 2, 'another browser');
-  const { totp: bobs } = await enrolled(tools, BOB);
+  const { totp: bobs } = await enrolled(context, BOB);
   await browser.open('/settings/account');
   await browser.submit('/sign-out');
   await givePassword(browser, BOB);
@@ -49,9 +49,9 @@ test('each browser is told once, to the recovery address, or to the mailbox wher
 
 test('the password alone tells nobody of a sign-in, nor does that of an account without two-step', async () => {
   const clock = { now: START_MS };
-  const { tools, notices } = withNotices(testTools(clock));
-  const portal = await startTestPortal({ tools, clock });
-  await enrolled(tools, ALICE);
+  const { context, notices } = withNotices(testTools(clock));
+  const portal = await startTestPortal({ context, clock });
+  await enrolled(context, ALICE);
   await givePassword(portal.browser(), ALICE);
   await givePassword(portal.browser(), BOB);
   assert.deepEqual(noticesOf(notices), []);

@@ -13,7 +13,7 @@ const COOKIE = '__Host-postern';
 
 test('the right password signs somebody in who has no second factor', async () => {
   const portal = await startTestPortal();
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'enabled' });
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'enabled' });
   const page = await givePassword(portal.browser(), ALICE);
   assert.equal(page.status, 200);
   assert.match(page.text, /Settings Account 2-Step Authentication 2-Step Authentication/);
@@ -22,7 +22,7 @@ test('the right password signs somebody in who has no second factor', async () =
 
 test('somebody enrolled needs the code too, and each code works once', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   portal.clock.now += 60_000;
   const code = codeAt(totp, portal.clock.now).expose();
   const browser = portal.browser();
@@ -37,7 +37,7 @@ test('somebody enrolled needs the code too, and each code works once', async () 
 
 test('of parallel tries with one code exactly one gets in', async () => {
   const portal = await startTestPortal();
-  const { totp, recoveryCodes } = await enrolled(portal.tools, ALICE);
+  const { totp, recoveryCodes } = await enrolled(portal.context, ALICE);
   portal.clock.now += 60_000;
   const tries = [
     { way: 'totp', code: codeAt(totp, portal.clock.now).expose() },
@@ -58,9 +58,9 @@ test('of parallel tries with one code exactly one gets in', async () => {
 
 test('an unknown user, a suspended one and a wrong password get one answer', async () => {
   const portal = await startTestPortal();
-  await enrolled(portal.tools, ALICE);
-  await enrolled(portal.tools, testAccount('sue'));
-  await suspendAccount(portal.tools, 'admin', testAccount('sue'));
+  await enrolled(portal.context, ALICE);
+  await enrolled(portal.context, testAccount('sue'));
+  await suspendAccount(portal.context, 'admin', testAccount('sue'));
   const answers = [
     await givePassword(portal.browser(), ALICE, 'wrong'),
     await givePassword(portal.browser(), testAccount('nobody'), 'wrong'),
@@ -108,7 +108,7 @@ test('however the address is written, wrong passwords are counted for one accoun
 
 test('guesses at the code are counted, whichever session they come from', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   portal.clock.now += 60_000;
   const statuses: number[] = [];
   for (let guess = 0; guess < 12; guess++) {
@@ -130,7 +130,7 @@ test('guesses at the code are counted, whichever session they come from', async 
 
 test('each step up gives the browser a new cookie, and the old one is worth nothing', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   const browser = portal.browser();
   await browser.open('/sign-in');
   const planted = browser.cookies.get(COOKIE) ?? '';
@@ -153,7 +153,7 @@ test('each step up gives the browser a new cookie, and the old one is worth noth
 
 test('a cookie that was made up signs nobody in', async () => {
   const portal = await startTestPortal();
-  await enrolled(portal.tools, ALICE);
+  await enrolled(portal.context, ALICE);
   const account = Buffer.from(ALICE.name).toString('base64url');
   for (const cookie of [
     `${account}.${'A'.repeat(43)}`,
@@ -171,7 +171,7 @@ test('a cookie that was made up signs nobody in', async () => {
 
 test('a session ends when it was not used for an hour, after twelve hours, and by signing out', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   const idle = await signInFully(portal, ALICE, totp);
   portal.clock.now += 61 * 60_000;
   assert.match((await idle.get('/settings/activity')).location, /^\/sign-in\?/);
@@ -194,19 +194,19 @@ test('a session ends when it was not used for an hour, after twelve hours, and b
 
 test('whoever resets the factors or suspends the account ends its sessions in browsers', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   const browser = await signInFully(portal, ALICE, totp);
-  await resetFactors(portal.tools, 'admin', ALICE);
+  await resetFactors(portal.context, 'admin', ALICE);
   assert.match((await browser.get('/settings/account')).location, /^\/sign-in\?/);
   const again = portal.browser();
   assert.match((await givePassword(again, ALICE)).text, /Choose how to get your codes/);
-  await suspendAccount(portal.tools, 'admin', ALICE);
+  await suspendAccount(portal.context, 'admin', ALICE);
   assert.match((await again.get('/settings/account/set-up')).location, /^\/sign-in\?/);
 });
 
 test('lost phone: a recovery code signs in, once, and the last ones are warned about', async () => {
   const portal = await startTestPortal();
-  const { recoveryCodes } = await enrolled(portal.tools, ALICE);
+  const { recoveryCodes } = await enrolled(portal.context, ALICE);
   for (const [index, code] of recoveryCodes.entries()) {
     const browser = portal.browser();
     await givePassword(browser, ALICE);
@@ -227,7 +227,7 @@ test('lost everything: the page says whom to ask', async () => {
 
 test('a code by mail is sent at once, says where to, and is good for this session only', async () => {
   const portal = await startTestPortal({ mail: true });
-  await enrolledByEmail(portal.tools, ALICE, 'alice.private@example.net');
+  await enrolledByEmail(portal.context, ALICE, 'alice.private@example.net');
   const browser = portal.browser();
   const page = await givePassword(browser, ALICE);
   assert.match(page.text, /A code was sent to a•••@example\.net/);
@@ -244,7 +244,7 @@ test('a code by mail is sent at once, says where to, and is good for this sessio
 
 test('a mail that cannot be sent is said to whoever waits for it', async () => {
   const portal = await startTestPortal({ mail: true });
-  await enrolledByEmail(portal.tools, ALICE, 'alice@example.net');
+  await enrolledByEmail(portal.context, ALICE, 'alice@example.net');
   portal.relay = 'failed';
   const browser = portal.browser();
   const page = await givePassword(browser, ALICE);
@@ -259,7 +259,7 @@ test('a mail that cannot be sent is said to whoever waits for it', async () => {
 
 test('a trusted browser needs no code to come in, but one to change anything', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE, { mode: 'enabled', trustedBrowserDays: 30 });
+  const { totp } = await enrolled(portal.context, ALICE, { mode: 'enabled', trustedBrowserDays: 30 });
   const browser = portal.browser();
   await givePassword(browser, ALICE);
   assert.match(browser.page.text, /Keep this browser trusted for 30 days/);
@@ -279,7 +279,7 @@ test('a trusted browser needs no code to come in, but one to change anything', a
 
 test('a domain that trusts no browsers offers no trust, and takes none', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   const browser = portal.browser();
   await givePassword(browser, ALICE);
   assert.doesNotMatch(browser.page.text, /trusted/);
@@ -290,8 +290,8 @@ test('a domain that trusts no browsers offers no trust, and takes none', async (
 
 test('mail goes out in the language that the account was last used in, once all factors were given', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
-  const language = async () => (await portal.tools.store.lookupAccount(ALICE)).record?.language;
+  const { totp } = await enrolled(portal.context, ALICE);
+  const language = async () => (await portal.context.store.lookupAccount(ALICE)).record?.language;
   const half = portal.browser();
   await givePassword(half, ALICE);
   await half.submit('/language', { language: 'ms' });

@@ -39,7 +39,7 @@ async function withPasskey(
   options: PortalOptions = {},
 ): Promise<{ portal: TestPortal; browser: Browser; key: SoftwareAuthenticator; codes: readonly string[] }> {
   const portal = await startTestPortal(options);
-  await setDomain(portal.tools, 'test', account.domain, { mode: 'enabled' });
+  await setDomain(portal.context, 'test', account.domain, { mode: 'enabled' });
   const browser = portal.browser();
   await givePassword(browser, account);
   const key = softwareAuthenticator();
@@ -50,7 +50,7 @@ async function withPasskey(
 
 test('Enable, Passkey, Next, Create: on, with an app password and ten recovery codes to keep', async () => {
   const portal = await startTestPortal();
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'enabled' });
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'enabled' });
   const browser = portal.browser();
   await givePassword(browser, ALICE);
   await browser.open('/settings/account/set-up');
@@ -71,7 +71,7 @@ test('Enable, Passkey, Next, Create: on, with an app password and ten recovery c
 
 test('where mail is sent, a recovery address comes first and leads on to the passkey', async () => {
   const portal = await startTestPortal({ mail: true });
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'enabled' });
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'enabled' });
   const browser = portal.browser();
   await givePassword(browser, ALICE);
   await browser.open('/settings/account/set-up');
@@ -84,8 +84,8 @@ test('where mail is sent, a recovery address comes first and leads on to the pas
 
 test('a domain that does not permit passkeys, and a portal without a host name, offer none', async () => {
   const portal = await startTestPortal();
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'enabled', methods: ['totp'] });
-  const { totp } = await enrolled(portal.tools, ALICE);
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'enabled', methods: ['totp'] });
+  const { totp } = await enrolled(portal.context, ALICE);
   const browser = await signInFully(portal, ALICE, totp);
   await browser.open('/settings/account/set-up');
   assert.doesNotMatch(browser.page.text, /Passkey/);
@@ -98,8 +98,8 @@ test('a domain that does not permit passkeys, and a portal without a host name, 
 
 async function withTotp(options: PortalOptions = {}) {
   const portal = await startTestPortal(options);
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'enabled' });
-  const { totp } = await enrolled(portal.tools, ALICE);
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'enabled' });
+  const { totp } = await enrolled(portal.context, ALICE);
   return { portal, browser: await signInFully(portal, ALICE, totp), totp };
 }
 
@@ -220,7 +220,7 @@ test('one of several is taken away, by its owner only, and is then refused', asy
 
 test('a passkey page that was opened before there was a factor cannot add one afterwards with the password alone', async () => {
   const portal = await startTestPortal();
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'enabled' });
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'enabled' });
   const thief = portal.browser();
   await givePassword(thief, ALICE);
   await thief.open(ADD);
@@ -229,7 +229,7 @@ test('a passkey page that was opened before there was a factor cannot add one af
     name: 'Thief',
     response: JSON.stringify(softwareAuthenticator().register({ challenge: challengeOn(thief) })),
   };
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   assert.equal((await thief.post(ADD, sent)).location.split('?')[0], '/sign-in');
   const owner = await signInFully(portal, ALICE, totp);
   await owner.open('/settings/account');

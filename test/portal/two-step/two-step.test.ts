@@ -22,7 +22,7 @@ async function signedIn(
   mail?: true,
 ): Promise<{ portal: TestPortal; browser: Browser }> {
   const portal = await startTestPortal(mail === undefined ? {} : { mail });
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode });
+  await setDomain(portal.context, 'test', ALICE.domain, { mode });
   const browser = portal.browser();
   await givePassword(browser, ALICE);
   return { portal, browser };
@@ -59,7 +59,7 @@ test('Enable, Authenticator App, Next, code, Check: on, with an app password and
   assert.match(browser.page.text, /App passwords .* Mail apps/);
   assert.equal((await browser.get('/settings/account/set-up/done')).location, '/settings/account');
   assert.equal((await browser.get('/settings/account/recovery-codes.txt')).location, '/settings/account');
-  const view = await showAccount(portal.tools, ALICE);
+  const view = await showAccount(portal.context, ALICE);
   assert.deepEqual(view.factors, ['totp']);
 });
 
@@ -94,7 +94,7 @@ test('with a recovery address first: asked for, proved by a code, and then the a
   const key = keyOn(browser);
   await browser.submit('/settings/account/set-up/authenticator', { code: codeAt(key, portal.clock.now).expose() });
   assert.match(browser.page.text, /2-Step Authentication is on/);
-  const { recoveryAddress, factors } = await showAccount(portal.tools, ALICE);
+  const { recoveryAddress, factors } = await showAccount(portal.context, ALICE);
   assert.deepEqual([recoveryAddress, factors], ['alice@example.net', ['totp']]);
 });
 
@@ -108,7 +108,7 @@ test('Enable, Recovery Email Address, Next, code, Check', async () => {
   const code = portal.mails.at(-1)?.code.expose() ?? '';
   await browser.submit('/settings/account/set-up/recovery-email/code', { code });
   assert.match(browser.page.text, /2-Step Authentication is on/);
-  assert.deepEqual((await showAccount(portal.tools, ALICE)).factors, ['email']);
+  assert.deepEqual((await showAccount(portal.context, ALICE)).factors, ['email']);
 });
 
 test('a code that was mailed is good once, for ten minutes and five tries', async () => {
@@ -147,7 +147,7 @@ test('without a choice of method the page asks for one, and a method that is not
   const { portal, browser } = await signedIn('enabled', true);
   await browser.open('/settings/account/set-up');
   assert.match((await browser.submit('/settings/account/set-up', {})).text, /Choose one of the methods/);
-  await setDomain(portal.tools, 'test', ALICE.domain, { methods: ['email'] });
+  await setDomain(portal.context, 'test', ALICE.domain, { methods: ['email'] });
   await browser.open('/settings/account/set-up');
   assert.doesNotMatch(browser.page.text, /Authenticator App/);
   assert.equal((await browser.submit('/settings/account/set-up', { method: 'totp' })).status, 422);
@@ -176,7 +176,7 @@ test('where two-step is off the page says whose choice that is', async () => {
 
 test('an app that is replaced is no longer accepted, and other browsers are signed out', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   const other = await signInFully(portal, ALICE, totp);
   const browser = await signInFully(portal, ALICE, totp);
   await browser.submit('/settings/account/set-up', { method: 'totp' });
@@ -193,7 +193,7 @@ test('an app that is replaced is no longer accepted, and other browsers are sign
 
 test('a second factor cannot be added with the password alone', async () => {
   const portal = await startTestPortal({ mail: true });
-  await enrolledByEmail(portal.tools, ALICE, 'alice@example.net');
+  await enrolledByEmail(portal.context, ALICE, 'alice@example.net');
   const thief = portal.browser();
   await givePassword(thief, ALICE);
   const { token } = thief;
@@ -205,18 +205,18 @@ test('a second factor cannot be added with the password alone', async () => {
     const page = await thief.post(path, { token, method: 'totp', code: '000000', address: 'thief@example.net' });
     assert.match(page.location, /^\/sign-in\/code/, path);
   }
-  assert.deepEqual((await showAccount(portal.tools, ALICE)).factors, ['email']);
+  assert.deepEqual((await showAccount(portal.context, ALICE)).factors, ['email']);
 });
 
 test('two factors at once: either signs in, and either can be removed but the last', async () => {
   const portal = await startTestPortal({ mail: true });
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   const browser = await signInFully(portal, ALICE, totp);
   await browser.open('/settings/account/set-up/recovery-email');
   await browser.submit('/settings/account/set-up/recovery-email', { address: 'alice@example.net' });
   const code = portal.mails.at(-1)?.code.expose() ?? '';
   await browser.submit('/settings/account/set-up/recovery-email/code', { code });
-  assert.deepEqual((await showAccount(portal.tools, ALICE)).factors, ['totp', 'email']);
+  assert.deepEqual((await showAccount(portal.context, ALICE)).factors, ['totp', 'email']);
   await browser.open('/settings/account');
   assert.match(browser.page.text, /alice@example\.net, for codes and notices/);
   portal.clock.now += 31_000;
@@ -227,7 +227,7 @@ test('two factors at once: either signs in, and either can be removed but the la
   assert.match((await byMail.submit('/sign-in/code', { code: mailed })).text, /App passwords/);
   await byMail.open('/settings/account/remove/totp');
   await byMail.submit('/settings/account/remove/totp');
-  assert.deepEqual((await showAccount(portal.tools, ALICE)).factors, ['email']);
+  assert.deepEqual((await showAccount(portal.context, ALICE)).factors, ['email']);
   assert.doesNotMatch(byMail.page.html, /\/settings\/account\/remove\//);
   await byMail.open('/settings/account/remove/email');
   assert.equal((await byMail.submit('/settings/account/remove/email')).status, 409);
@@ -235,23 +235,23 @@ test('two factors at once: either signs in, and either can be removed but the la
 
 test('turning off asks first, and then everything of it is gone', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   const browser = await signInFully(portal, ALICE, totp);
   await browser.open('/settings/account/turn-off');
   assert.match(browser.page.text, /Turn off 2-Step Authentication\?.*disconnected/);
   await browser.submit('/settings/account/turn-off');
   assert.match(browser.page.text, /Enable/);
-  const { enrolledAt, appPasswords } = await showAccount(portal.tools, ALICE);
+  const { enrolledAt, appPasswords } = await showAccount(portal.context, ALICE);
   assert.deepEqual([enrolledAt, appPasswords], [undefined, []]);
 });
 
 test('in a forced domain it cannot be turned off', async () => {
   const portal = await startTestPortal();
-  const { totp } = await enrolled(portal.tools, ALICE);
+  const { totp } = await enrolled(portal.context, ALICE);
   const browser = await signInFully(portal, ALICE, totp);
   await browser.open('/settings/account/turn-off');
   const { token } = browser;
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'forced' });
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'forced' });
   assert.equal((await browser.post('/settings/account/turn-off', { token })).status, 409);
   assert.match(
     (await browser.open('/settings/account/turn-off')).text,
@@ -261,13 +261,13 @@ test('in a forced domain it cannot be turned off', async () => {
 
 test('a date from which the domain is forced is said beforehand', async () => {
   const { portal, browser } = await signedIn('enabled');
-  await setDomain(portal.tools, 'test', ALICE.domain, { mode: 'forced', forcedFrom: Date.UTC(2030, 0, 31) });
+  await setDomain(portal.context, 'test', ALICE.domain, { mode: 'forced', forcedFrom: Date.UTC(2030, 0, 31) });
   assert.match((await browser.open('/settings/account')).text, /from January 31, 2030/);
 });
 
 test('new recovery codes replace the old ones', async () => {
   const portal = await startTestPortal();
-  const { totp, recoveryCodes } = await enrolled(portal.tools, ALICE);
+  const { totp, recoveryCodes } = await enrolled(portal.context, ALICE);
   const browser = await signInFully(portal, ALICE, totp);
   await browser.open('/settings/account/recovery-codes');
   await browser.submit('/settings/account/recovery-codes');
