@@ -42,8 +42,9 @@ const QUICK: Scale = {
 export const USAGE = `usage: npm run bench -- [options]
 
   --only <groups>   logins, transfers, roundtrip, idle, storm, beside, store; several with commas.
-                    many (50,000 sessions, minutes each) only when it is named
-  --sides <names>   postern, bare, nginx, "nginx 64k", haproxy, dovecot, perdition, direct
+                    many (50,000 sessions, minutes each) and gate (submission with and
+                    without it) only when they are named
+  --sides <names>   postern, ungated, bare, nginx, "nginx 64k", haproxy, dovecot, perdition, direct
   --rounds <n>      how often each work is done by each side, in turn; default 3, with --quick 2
   --warm-up <n>     logins of every side that compiles while it runs, before anything is counted; default 20000
   --quick           fewer logins and sessions

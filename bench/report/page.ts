@@ -29,6 +29,7 @@ const TITLES = {
   storm: 'Everybody at once',
   beside: 'Logins beside idle sessions',
   store: 'Size of the store',
+  gate: 'The gate after a submission login',
   many: 'Very many idle sessions, more workers on each side',
 } as const satisfies Record<(typeof GROUPS)[number], string>;
 

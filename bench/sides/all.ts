@@ -12,7 +12,8 @@ import { startPostern } from './postern.ts';
 import type { Side, SideName, Surroundings } from './side.ts';
 
 const STARTERS: Readonly<Record<SideName, (around: Surroundings) => Promise<Side>>> = {
-  postern: startPostern,
+  postern: (around) => startPostern(around),
+  ungated: (around) => startPostern(around, 'ungated'),
   bare: startBare,
   nginx: (around) => startNginx(around),
   'nginx 64k': (around) => startNginx(around, '64k'),
@@ -25,6 +26,7 @@ const STARTERS: Readonly<Record<SideName, (around: Surroundings) => Promise<Side
 /** All of their names, in the order of the table. */
 export const SIDE_NAMES: readonly SideName[] = [
   'postern',
+  'ungated',
   'bare',
   'nginx',
   'nginx 64k',

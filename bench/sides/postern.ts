@@ -6,8 +6,10 @@ import { eventually, accepts } from '../../test/support/processes.ts';
 import { BUN } from '../runtime.ts';
 import { MASTER, type Side, type Surroundings } from './side.ts';
 
-/** Starts it and waits until it listens. */
-export async function startPostern(around: Surroundings): Promise<Side> {
+const UNGATED = join(import.meta.dirname, '../ungated.ts');
+
+/** Starts it and waits until it listens; `ungated` is it without the gate after a submission login. */
+export async function startPostern(around: Surroundings, name: 'postern' | 'ungated' = 'postern'): Promise<Side> {
   const { backend, redis, cores } = around;
   const service = (port: number) => ({ port, tls: 'none', clientAddress: 'none' });
   const gateway = await startGateway({
@@ -35,6 +37,7 @@ export async function startPostern(around: Surroundings): Promise<Side> {
     through: ['sh', '-c', `exec "$@" >${join(around.directory, 'postern.log')} 2>&1`, 'sh'],
     quiet: true,
     runtime: BUN,
+    script: name === 'ungated' ? UNGATED : undefined,
   });
   const ports = {
     imap: gateway.port('imapTls'),
@@ -44,7 +47,7 @@ export async function startPostern(around: Surroundings): Promise<Side> {
   await Promise.all(Object.values(ports).map((port) => eventually(`port ${port} is open`, () => accepts(port))));
   const about = `${cores} workers, Redis store, log level info`;
   return {
-    name: 'postern',
+    name,
     about,
     ports,
     tls: true,

@@ -5,7 +5,16 @@ import { cpuSecondsOf, pssKbOf } from '../measure/processes.ts';
 export const PROTOCOLS = ['imap', 'pop3', 'submission'] as const;
 export type MailProtocol = (typeof PROTOCOLS)[number];
 
-export type SideName = 'direct' | 'postern' | 'bare' | 'nginx' | 'nginx 64k' | 'haproxy' | 'dovecot' | 'perdition';
+export type SideName =
+  | 'direct'
+  | 'postern'
+  | 'ungated'
+  | 'bare'
+  | 'nginx'
+  | 'nginx 64k'
+  | 'haproxy'
+  | 'dovecot'
+  | 'perdition';
 
 /** Where clients connect to. */
 export interface Target {

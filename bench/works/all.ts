@@ -1,6 +1,7 @@
 /** All works, in the order of the page. */
 
 import { besideWorks } from './beside.ts';
+import { gateWorks } from './gate.ts';
 import { idleWorks } from './idle.ts';
 import { loginWorks } from './logins.ts';
 import { manyWorks } from './many.ts';
@@ -10,9 +11,9 @@ import { stormWorks } from './storm.ts';
 import { transferWorks } from './transfers.ts';
 import type { Scale, Work } from './work.ts';
 
-export const GROUPS = ['logins', 'roundtrip', 'transfers', 'idle', 'storm', 'beside', 'store', 'many'] as const;
+export const GROUPS = ['logins', 'roundtrip', 'transfers', 'idle', 'storm', 'beside', 'store', 'many', 'gate'] as const;
 /** Done only when they are asked for by name. */
-export const UNASKED: readonly string[] = ['many'];
+export const UNASKED: readonly string[] = ['many', 'gate'];
 
 /** The works at this scale. */
 export function allWorks(scale: Scale): readonly Work[] {
@@ -25,5 +26,6 @@ export function allWorks(scale: Scale): readonly Work[] {
     ...besideWorks(scale),
     ...storeWorks(scale),
     ...manyWorks(scale),
+    ...gateWorks(scale),
   ];
 }

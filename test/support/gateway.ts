@@ -38,6 +38,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** The Bun or Node to start it on; default the one that runs the tests. */
   readonly runtime?: string | undefined;
+  /** The program, in place of src/main.ts: the bench has a variant. */
+  readonly script?: string | undefined;
   /** Runs this part alone. */
   readonly only?: 'service' | undefined;
   /** Its log goes elsewhere: do not wait for what it says. */
@@ -85,7 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const [command, ...args] = [
     ...(options.through ?? []),
     options.runtime ?? process.execPath,
-    POSTERN,
+    options.script ?? POSTERN,
     'serve',
     ...part,
     '-c',
