@@ -245,13 +245,70 @@ test('every event that the log knows is written somewhere', () => {
 });
 
 test('every picture is shown in a document', () => {
-  const documents = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))]
-    .map((name) => readFileSync(join(ROOT, name === 'README.md' ? name : `docs/${name}`), 'utf8'))
+  const shown = documents()
+    .map(([, text]) => text)
     .join('\n');
   const pictures = readdirSync(join(ROOT, 'docs/screenshots'));
   assert.ok(pictures.length > 0);
   assert.deepEqual(
-    pictures.filter((name) => !documents.includes(`screenshots/${name}`)),
+    pictures.filter((name) => !shown.includes(`screenshots/${name}`)),
     [],
   );
 });
+
+test('every file that a document links to is there', () => {
+  const links = documents().flatMap(([document, text]) =>
+    [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, to = '']) => ({ document, to })),
+  );
+  const files = links.filter(({ to }) => !to.includes('://'));
+  assert.ok(files.length > 50);
+  assert.deepEqual(
+    files.filter(({ document, to }) => !existsSync(join(ROOT, dirname(document), to))),
+    [],
+  );
+});
+
+test('decisions are numbered without gaps, and their index has the title of each', () => {
+  const folder = join(ROOT, 'docs/decisions');
+  const files = readdirSync(folder)
+    .filter((name) => name !== 'README.md')
+    .toSorted();
+  assert.deepEqual(
+    files.map((name) => name.slice(0, 5)),
+    files.map((_, index) => `${String(index + 1).padStart(4, '0')}-`),
+  );
+  const titles = files.map((name) => /^# ([^\n]+)/.exec(readFileSync(join(folder, name), 'utf8'))?.[1] ?? '');
+  assert.deepEqual(
+    readFileSync(join(folder, 'README.md'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('](')),
+    files.map((name, index) => titles[index]?.replace(/^(\d+\.) (.+)$/, `$1 [$2](${name})`)),
+  );
+  assert.deepEqual(
+    titles.map((title) => Number.parseInt(title, 10)),
+    files.map((_, index) => index + 1),
+  );
+});
+
+test('a decision is cited by a link, under its own number', () => {
+  const citations = documents().flatMap(([document, text]) =>
+    [...text.matchAll(/\bdecisions?\s+\d+|\[(\d+)\]\([^)]*\b0*(\d+)-[a-z-]+\.md\)/gi)].map(
+      ([citation, number, file]) => ({ document, citation, right: number !== undefined && number === file }),
+    ),
+  );
+  assert.ok(citations.length > 0);
+  assert.deepEqual(
+    citations.filter(({ right }) => !right),
+    [],
+  );
+});
+
+/** Every document of ours: its path below the top folder, and its text. */
+function documents(): readonly (readonly [string, string])[] {
+  const names = ['.', 'docs', 'docs/decisions', 'deploy'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
+  return names.map((name) => [name, readFileSync(join(ROOT, name), 'utf8')]);
+}
