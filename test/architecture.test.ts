@@ -268,6 +268,31 @@ test('every file that a document links to is there', () => {
   );
 });
 
+test('every path that a document names is there', () => {
+  const files = ['src', 'test', 'docs', 'config', 'scripts', 'bench', 'deploy'].flatMap((top) => [
+    `${top}/`,
+    ...readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' }).map((name) => `${top}/${name}`),
+  ]);
+  const isThere = (path: string): boolean => {
+    // `<protocol>` stands for a name: there must be one.
+    const pattern = path.split(/<[a-z]+>/).map((part) => part.replaceAll('.', String.raw`\.`));
+    const whole = new RegExp(`^(?:src/)?${pattern.join('[^/]+')}$`);
+    return files.some((file) => whole.test(file) || whole.test(`${file}/`));
+  };
+  const named = documents().flatMap(([document, text]) =>
+    [
+      ...text.matchAll(
+        /(?:`|^|\s)((?:src|test|docs|config|scripts|bench|deploy|[a-z-]+(?=\/[^`\s]*\.ts))\/(?:[\w<>./-]*[\w>/])?)/gm,
+      ),
+    ].map(([, path = '']) => ({ document, path })),
+  );
+  assert.ok(named.filter(({ document }) => document === 'CONTRIBUTING.md').length > 80);
+  assert.deepEqual(
+    named.filter(({ path }) => !isThere(path)),
+    [],
+  );
+});
+
 test('decisions are numbered without gaps, and their index has the title of each', () => {
   const folder = join(ROOT, 'docs/decisions');
   const files = readdirSync(folder)
