@@ -89,15 +89,15 @@ export const ROOMS: readonly Room[] = [
   ),
   room('ops', 'log, metrics, health', ['core'], ['pino', 'prom-client', 'node:*']),
   room('mail', 'mail to users and its wording', ['core'], ['nodemailer', 'node:crypto']),
-  room('web', 'HTTP listeners of the portal and the policy service', ['core'], ['node:*']),
   room('sasl', 'SASL exchanges', ['core', 'wire']),
   room('protocol', 'the dialogues: IMAP, POP3, submission, ManageSieve', ['core', 'wire', 'sasl']),
   room(
     'connection',
-    'one socket in use: channel, certificates, file descriptors',
+    'one socket in use: channel, certificates, file descriptors, limits on connections',
     ['core', 'async', 'transport'],
     ['node:*'],
   ),
+  room('web', 'HTTP listeners of the portal and the policy service', ['core', 'connection'], ['node:*']),
   room('backends', 'the mail servers: choice, connections, login', BACKENDS, ['node:*']),
   room('gateway/ports', 'what the gateway is handed: settings, gatekeeper, live list', [
     'core',

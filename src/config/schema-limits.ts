@@ -30,7 +30,7 @@ export const LimitsSchema = z.strictObject({
     .max(1_000_000)
     .default(2000)
     .describe(
-      'Clients at one time that have not logged in, for each worker. Beyond it, who has waited longest makes room.',
+      'Clients at one time that have not logged in, for each worker. Beyond it, the network that has the most of them makes room, with the one that has waited longest.',
     ),
   preauthSeconds: seconds(1, 1800).default(300).describe('From connecting to a finished login.'),
   preauthIdleSeconds: seconds(1, 1800)

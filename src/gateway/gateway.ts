@@ -3,7 +3,7 @@
 import type { Log } from '#ops/log.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
 import type { Protocol } from '#core/verdict.ts';
-import { ConnectionLimits } from '#gateway/limits/connection-limits.ts';
+import { ConnectionLimits } from '#connection/connection-limits.ts';
 import type { BackendHost, Backends } from '#backends/backends.ts';
 import { clientsWithinDescriptors } from '#connection/file-descriptors.ts';
 import { Tarpit } from '#gateway/limits/tarpit.ts';

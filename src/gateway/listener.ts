@@ -10,7 +10,7 @@ import type { Client } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
 import { ProxyHeaderReader } from '#wire/proxy-header.ts';
-import type { ConnectionLimits, ConnectionSlot } from '#gateway/limits/connection-limits.ts';
+import type { ConnectionLimits, ConnectionSlot } from '#connection/connection-limits.ts';
 import { Channel } from '#connection/channel.ts';
 import type { HandshakeQueue } from '#gateway/limits/handshake-queue.ts';
 import type { GatewayMetrics } from '#ops/gateway-metrics.ts';

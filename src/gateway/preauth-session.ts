@@ -18,7 +18,7 @@ import type {
   StopReason,
 } from '#protocol/machine.ts';
 import type { Credentials } from '#sasl/exchange.ts';
-import type { ConnectionSlot } from '#gateway/limits/connection-limits.ts';
+import type { ConnectionSlot } from '#connection/connection-limits.ts';
 import type { Backends } from '#backends/backends.ts';
 import type { Channel } from '#connection/channel.ts';
 import type { Tarpit } from '#gateway/limits/tarpit.ts';

@@ -7,7 +7,7 @@ import type { Account } from '#core/identity.ts';
 import type { Epochs } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { EndReason, GateRefusal } from '#protocol/machine.ts';
-import type { ConnectionSlot } from '#gateway/limits/connection-limits.ts';
+import type { ConnectionSlot } from '#connection/connection-limits.ts';
 import type { HostLease } from '#backends/hosts.ts';
 import { PreauthSession, type Accepted, type LoggedIn, type SessionServices } from './preauth-session.ts';
 import { openerOf } from './login.ts';
@@ -94,7 +94,7 @@ class Session implements ActiveClient, Admission, RelayOwner {
 
   /** Runs from now on, or throws when it cannot be listed. */
   begin(sides: RelaySides): void {
-    this.#slot.authenticated();
+    this.#slot.keep();
     this.#served.add(this);
     try {
       this.#live.admit(this);

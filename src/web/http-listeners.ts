@@ -7,6 +7,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Fault } from '#core/fault.ts';
+import { canonicalAddress } from '#core/network.ts';
 import { Connections } from './connections.ts';
 
 const MAX_HEADER_BYTES = 16_384;
@@ -44,7 +45,7 @@ export async function openHttpListeners<P extends HttpPlace>(options: HttpOption
   const { handler, beginTls } = options;
   const connections = new Connections();
   const http = createHttpServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
-    const done = connections.begin(request.socket);
+    const done = connections.begin(request);
     if (connections.ending) response.setHeader('connection', 'close');
     response.once('close', done);
     handler(request, response);
@@ -52,8 +53,9 @@ export async function openHttpListeners<P extends HttpPlace>(options: HttpOption
   http.on('clientError', (_error, socket) => socket.destroy());
   const accept = (place: P, accepted: Socket): void => {
     accepted.on('error', () => accepted.destroy());
+    const address = canonicalAddress(accepted.remoteAddress ?? '') ?? '';
     const { socket, admitted } = place.tls === 'none' ? inClear(accepted) : beginTls(accepted, place);
-    if (!connections.enter(socket)) return;
+    if (!connections.enter(socket, address)) return;
     if (admitted === undefined) http.emit('connection', socket);
     else void admitted.then((yes) => (yes ? http.emit('connection', socket) : socket.destroy()));
   };

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConnectionLimits } from '#gateway/limits/connection-limits.ts';
 import { Hosts, retryAfterMs } from '#backends/hosts.ts';
 
 const names = (hosts: readonly { readonly host: string }[]): readonly string[] => hosts.map(({ host }) => host);
@@ -55,45 +54,4 @@ test('only what every host that is up announces counts as a capability', () => {
 
 test('a host that keeps failing is asked less and less often, at most every half minute', () => {
   assert.deepEqual([1, 2, 3, 5, 6, 100].map(retryAfterMs), [1000, 2000, 4000, 16_000, 30_000, 30_000]);
-});
-
-const LIMITS = { maxConnections: 4, maxConnectionsPerNetwork: 2, maxUnauthenticated: 3 };
-const nothing = (): void => {};
-
-test('connections are bounded in all and per network, and a place that is left can be taken again', () => {
-  const admissions = new ConnectionLimits(LIMITS);
-  const first = admissions.enter('192.0.2.1', nothing);
-  admissions.enter('192.0.2.1', nothing);
-  assert.equal(admissions.enter('192.0.2.1', nothing), 'max-connections-per-network');
-  admissions.enter('192.0.2.2', nothing);
-  admissions.enter('192.0.2.3', nothing);
-  assert.equal(admissions.enter('192.0.2.4', nothing), 'max-connections');
-  assert.ok(typeof first !== 'string');
-  first.leave();
-  first.leave();
-  assert.equal(admissions.total, 3);
-  assert.equal(typeof admissions.enter('192.0.2.1', nothing), 'object');
-});
-
-test('addresses of one IPv6 /56 share their bound', () => {
-  const admissions = new ConnectionLimits(LIMITS);
-  admissions.enter('2001:db8:0:100::1', nothing);
-  admissions.enter('2001:db8:0:1ff::2', nothing);
-  assert.equal(admissions.enter('2001:db8:0:180::3', nothing), 'max-connections-per-network');
-  assert.equal(typeof admissions.enter('2001:db8:0:200::1', nothing), 'object');
-});
-
-test('the client that has waited longest without logging in yields to a new one', () => {
-  const admissions = new ConnectionLimits({ ...LIMITS, maxConnections: 100 });
-  const yielded: string[] = [];
-  const enter = (name: string, address: string) => admissions.enter(address, () => yielded.push(name));
-  const first = enter('first', '192.0.2.1');
-  enter('second', '192.0.2.2');
-  enter('third', '192.0.2.3');
-  assert.ok(typeof first !== 'string');
-  first.authenticated();
-  enter('fourth', '192.0.2.4');
-  assert.deepEqual(yielded, []);
-  enter('fifth', '192.0.2.5');
-  assert.deepEqual(yielded, ['second']);
 });

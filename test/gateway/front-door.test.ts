@@ -282,10 +282,10 @@ test('the client that has waited longest without logging in makes room for a new
   });
 });
 
-test('a network that holds its share of connections gets no more', async () => {
+test('a network that holds its share of sessions gets no more', async () => {
   await between({ limits: { maxConnectionsPerNetwork: 2 } }, async ({ port, log }) => {
-    const clients = [Client.to(port), Client.to(port)];
-    for (const client of clients) await client.hears(/ready/);
+    const clients = [Client.to(port).say(LOGIN), Client.to(port).say(LOGIN)];
+    for (const client of clients) await client.hears(/a OK/);
     const refused = Client.to(port);
     await refused.isClosed();
     assert.equal(refused.heard, '');
