@@ -2,12 +2,13 @@
 
 import { Argument, type Command, Option } from 'commander';
 import { Fault } from '#core/fault.ts';
+import { planChoice } from '#policy/domains/domain-change.ts';
 import { setDomain, showDomain, type DomainChange, type DomainView } from '#policy/domains/domains.ts';
 import { domainImpact, type DomainImpact } from '#policy/domains/impact.ts';
 import type { Store } from '#policy/ports/store.ts';
 import { addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { counted, facts, formatTime, table } from './layout.ts';
-import { parseFuture } from './moments.ts';
+import { parseTime } from './moments.ts';
 import type { DomainRecord, FactorKind } from '#policy/ports/records.ts';
 
 const MODES = ['disabled', 'enabled', 'forced'] as const satisfies readonly DomainRecord['mode'][];
@@ -110,14 +111,8 @@ async function change(
   options: SetOptions,
 ): Promise<void> {
   const wanted = changeOf(desk, mode, options);
-  const before = await showDomain(desk.context, name);
-  const after = {
-    ...before.record,
-    ...wanted,
-    forcedFrom: mode === undefined ? before.record.forcedFrom : wanted.forcedFrom,
-  };
-  const impact = await domainImpact(desk.context.store, before.domain, after, desk.now);
-  const question = questionFor(before, after, impact);
+  const { before, after, impact } = await planChoice(desk.context, name, wanted);
+  const question = questionFor(before, after.record, impact);
   if (question !== undefined) await confirm(desk.cli, options, question);
   const view = await setDomain(desk.context, desk.actor, name, wanted);
   desk.report({ ...jsonOf(view), enrolled: impact.enrolled, sessionsClosing: impact.closing }, () =>
@@ -133,7 +128,7 @@ function changeOf(desk: Desk, mode: DomainRecord['mode'] | undefined, options: S
   const { from, methods, reveal, hints } = options;
   const change: DomainChange = {
     ...(mode === undefined ? {} : { mode }),
-    ...(from === undefined ? {} : { forcedFrom: parseFuture(from, desk.now, '--from') }),
+    ...(from === undefined ? {} : { forcedFrom: parseTime(from, desk.now, '--from') }),
     ...(methods === undefined ? {} : { methods: parseMethods(methods) }),
     ...(reveal === undefined ? {} : { reveal }),
     ...(hints === undefined ? {} : { hints }),

@@ -8,14 +8,18 @@ const SPAN = /^(\d{1,5})([hdwy])$/;
 const SPAN_MS = { h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_557_600_000 } as const;
 
 /**
- * A time ahead of now (ms): a date (its beginning here), a date and time, or a span like 90d. USAGE when it is none or
- * not ahead; `option` names it in the message.
+ * A time (ms): a date (its beginning here), a date and time, or a span from now like 90d. USAGE when it is none; `option`
+ * names it in the message.
  */
-export function parseFuture(typed: string, now: number, option: string): number {
+export function parseTime(typed: string, now: number, option: string): number {
   const at = spanEnd(typed, now) ?? moment(typed);
-  if (at === undefined) {
-    throw new Fault('USAGE', `${option} "${typed}" is no time: write 2027-01-31, "2027-01-31 08:00", or 90d from now`);
-  }
+  if (at !== undefined) return at;
+  throw new Fault('USAGE', `${option} "${typed}" is no time: write 2027-01-31, "2027-01-31 08:00", or 90d from now`);
+}
+
+/** As parseTime(), ahead of now; USAGE when it is not. */
+export function parseFuture(typed: string, now: number, option: string): number {
+  const at = parseTime(typed, now, option);
   if (at <= now) throw new Fault('USAGE', `${option} "${typed}" is not ahead of now`);
   return at;
 }

@@ -1,8 +1,8 @@
 /** Admin › 2-Step Authentication: Enabled, Forced or Disabled for the users of a domain. */
 
 import { mayDoAny } from '#policy/admins/admins.ts';
-import { makeChoice, planChoice } from '#policy/domains/domain-change.ts';
-import { showDomain, type DomainView } from '#policy/domains/domains.ts';
+import { planChoice } from '#policy/domains/domain-change.ts';
+import { setDomain, showDomain, type DomainView } from '#policy/domains/domains.ts';
 import { choices } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
@@ -76,11 +76,11 @@ async function choose(request: SignedInRequest): Promise<PageResponse> {
   const review = redirect(withParameters(REVIEWS[mode], { domain }));
   // A forced domain may be given another date.
   if (mode === 'forced') return review;
-  const { before, impact } = await planChoice(parts.context, domain, { mode });
+  const { before, after, impact } = await planChoice(parts.context, domain, { mode });
   const here = withParameters(adminDomain, { domain });
-  if (before.decided && before.record.mode === mode) return saying(request, texts.admin.mode.unchanged, here);
+  if (after.outcome === 'unchanged') return saying(request, texts.admin.mode.unchanged, here);
   // What closes nothing and opens nothing is saved at once.
   if (mode === 'disabled' || impact.closing > 0 || before.policy.mode === 'forced') return review;
-  const { closed } = await makeChoice(parts.context, who.account.name, domain, { mode, expectedEpoch: before.epoch });
-  return saying(request, texts.admin.saved(domain, modeName(request, mode), closed), here);
+  await setDomain(parts.context, who.account.name, domain, { mode, expectedEpoch: before.epoch });
+  return saying(request, texts.admin.saved(domain, modeName(request, mode), impact.closing), here);
 }

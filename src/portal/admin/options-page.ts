@@ -1,6 +1,7 @@
 /** What a domain permits besides its mode: methods, showing app passwords, hints, trusted browsers, limits. */
 
-import { setDomain, showDomain, type DomainChange, type DomainView } from '#policy/domains/domains.ts';
+import { DOMAIN_BOUNDS, DOMAIN_NUMBERS, setDomain, showDomain } from '#policy/domains/domains.ts';
+import type { DomainChange, DomainView } from '#policy/domains/domains.ts';
 import { choices, field } from '#portal/markup/form-fields.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
@@ -18,15 +19,14 @@ export const adminOptionsRoutes: readonly Route[] = [
 ];
 
 const METHODS = ['email', 'totp', 'passkey'] as const satisfies readonly FactorKind[];
-const NUMBERS = ['trustedBrowserDays', 'maxAppPasswords', 'appPasswordDays'] as const;
-type NumberName = (typeof NUMBERS)[number];
+type NumberName = (typeof DOMAIN_NUMBERS)[number];
 
-/** The least and the most that each may be; an empty field means what `empty` says. */
-const BOUNDS = {
-  trustedBrowserDays: { min: 0, max: 365, empty: 0 },
-  maxAppPasswords: { min: 1, max: 1000, empty: undefined },
-  appPasswordDays: { min: 1, max: 3650, empty: undefined },
-} as const satisfies Record<NumberName, unknown>;
+/** What an empty field means. */
+const EMPTY = {
+  trustedBrowserDays: 0,
+  maxAppPasswords: undefined,
+  appPasswordDays: undefined,
+} as const satisfies Record<NumberName, number | undefined>;
 
 /** The fields as they stand in the form. */
 interface Filled {
@@ -83,9 +83,9 @@ function numberFields({ texts }: SignedInRequest, { numbers }: Filled, faults: F
     maxAppPasswords: [words.max, words.maxHint],
     appPasswordDays: [words.expiry, words.expiryHint],
   } as const satisfies Record<NumberName, unknown>;
-  return html`${NUMBERS.map((name) => {
+  return html`${DOMAIN_NUMBERS.map((name) => {
     const [label, hint] = labels[name];
-    const { min, max } = BOUNDS[name];
+    const { min, max } = DOMAIN_BOUNDS[name];
     const fault = faults.has(name) ? words.wholeNumber(min, max) : undefined;
     const common = { name, label, hint, fault, value: numbers[name] };
     return field({ ...common, autocomplete: 'off', kind: 'digits', maxLength: 4, optional: true });
@@ -96,7 +96,7 @@ async function save(request: SignedInRequest): Promise<PageResponse> {
   const { parts, who, texts, domain } = request;
   const filled = filledIn(request.form);
   const methods = METHODS.filter((method) => filled.methods.includes(method));
-  const wrong = NUMBERS.filter((name) => numberIn(filled, name) === 'wrong');
+  const wrong = DOMAIN_NUMBERS.filter((name) => numberIn(filled, name) === 'wrong');
   const faults: Faults = new Set([...wrong, ...(methods.length === 0 ? (['methods'] as const) : [])]);
   if (faults.size > 0) return page(request, filled, faults);
   const change: DomainChange = {
@@ -147,9 +147,9 @@ function limitIn(filled: Filled, name: NumberName): number | undefined {
 }
 
 function numberIn({ numbers }: Filled, name: NumberName): number | undefined | 'wrong' {
-  const { min, max, empty } = BOUNDS[name];
+  const { min, max } = DOMAIN_BOUNDS[name];
   const text = numbers[name];
-  if (text === '') return empty;
+  if (text === '') return EMPTY[name];
   const number = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
   return number >= min && number <= max ? number : 'wrong';
 }

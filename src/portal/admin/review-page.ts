@@ -1,6 +1,8 @@
 /** What a change of a domain's option would do, by count and by name, before it is made; and making it. */
 
-import { makeChoice, planChoice, type ChoicePlan } from '#policy/domains/domain-change.ts';
+import { isFault } from '#core/fault.ts';
+import { planChoice, type ChoicePlan } from '#policy/domains/domain-change.ts';
+import { setDomain } from '#policy/domains/domains.ts';
 import type { DomainImpact } from '#policy/domains/impact.ts';
 import { mayDoAny } from '#policy/admins/admins.ts';
 import { choices, field } from '#portal/markup/form-fields.ts';
@@ -138,14 +140,19 @@ function whenFields({ texts, form: sent }: SignedInRequest, fault: string | unde
 }
 
 async function save(request: SignedInRequest, mode: Mode): Promise<PageResponse> {
-  const { parts, who, texts, domain, form: sent, language, now } = request;
+  const { parts, who, texts, domain, form: sent, language } = request;
   const dated = mode === 'forced' && sent.text('when') === 'date';
-  const forcedFrom = dated ? dayIn(sent.text('date')) : undefined;
-  if (dated && (forcedFrom === undefined || forcedFrom <= now))
-    return review(request, mode, texts.admin.review.dateWrong);
-  const expectedEpoch = Number(sent.text('epoch'));
-  const change = { mode, forcedFrom, expectedEpoch };
-  const { closed } = await makeChoice(parts.context, who.account.name, domain, change);
+  const forcedFrom = dated ? (dayIn(sent.text('date')) ?? Number.NaN) : undefined;
+  const change = { mode, forcedFrom, expectedEpoch: Number(sent.text('epoch')) };
+  let closed: number;
+  try {
+    closed = (await planChoice(parts.context, domain, change)).impact.closing;
+    await setDomain(parts.context, who.account.name, domain, change);
+  } catch (error) {
+    // Nothing else in this form can be wrong.
+    if (dated && isFault(error, 'USAGE')) return review(request, mode, texts.admin.review.dateWrong);
+    throw error;
+  }
   const said =
     forcedFrom === undefined
       ? texts.admin.saved(domain, modeName(request, mode), closed)
