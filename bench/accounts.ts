@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { Secret } from '#core/secret.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOLS } from '#core/protocols.ts';
 import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
 import { parseKeyFile } from '#core/key-file.ts';

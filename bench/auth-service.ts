@@ -5,7 +5,8 @@
 
 import { canonicalAccount } from '#core/identity.ts';
 import { Secret } from '#core/secret.ts';
-import type { Attempt, Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { Attempt } from '#core/verdict.ts';
 import { readKeyring } from '#adapters/key-file.ts';
 import { makeGatekeeper } from '#policy/logins/gatekeeper.ts';
 import { openStore } from '#store/open.ts';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { canonicalAccount } from '#core/identity.ts';
-import { PROTOCOLS as ALL_PROTOCOLS } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES } from '#core/protocols.ts';
 import { readKeyring } from '#adapters/key-file.ts';
 import { formatAppPassword, makeAppPassword } from '#policy/secrets/app-password.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
@@ -89,7 +89,7 @@ async function addUser(store: Store, keyring: Keyring, local: string): Promise<U
   const name = `${local}@${DOMAIN}`;
   const found = canonicalAccount(name, { localPart: 'lowercase', subaddressDelimiter: '', masterUserSeparator: '*' });
   if (found.kind === 'refused') throw new Error(found.fault);
-  const terms = { account: name, name: 'Mail apps', scopes: ALL_PROTOCOLS, revealable: true };
+  const terms = { account: name, name: 'Mail apps', scopes: APP_PASSWORD_SCOPES, revealable: true };
   const { record, secret } = makeAppPassword(keyring, terms, Date.now());
   await store.updateAccount(found.account, () => ({
     record: { enrolledAt: Date.now(), recoveryCodes: [], appPasswords: [record] },

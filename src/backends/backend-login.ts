@@ -2,7 +2,8 @@
 
 import { unreachable } from '#core/fault.ts';
 import type { Secret } from '#core/secret.ts';
-import { PROTOCOLS, type Attempt, type LoginOutcome, type Verdict } from '#core/verdict.ts';
+import { PROTOCOLS } from '#core/protocols.ts';
+import type { Attempt, LoginOutcome, Verdict } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { BackendLogin, LoginAnswer } from '#protocol/machine.ts';
 import {

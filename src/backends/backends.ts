@@ -5,7 +5,8 @@
 
 import type { SecureContext } from 'node:tls';
 import { Fault } from '#core/fault.ts';
-import { PROTOCOLS, type Attempt, type Protocol } from '#core/verdict.ts';
+import { PROTOCOLS, type Protocol } from '#core/protocols.ts';
+import type { Attempt } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type {
   BackendLogin,

@@ -1,6 +1,6 @@
 /** What must be known of each mail server. */
 
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import type { Secret } from '#core/secret.ts';
 
 /** One mail server, or several equal hosts. */

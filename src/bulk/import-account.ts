@@ -11,7 +11,7 @@
 import { Fault } from '#core/fault.ts';
 import { canonicalAccount, type Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES } from '#core/protocols.ts';
 import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { policyAt, type DomainPolicy } from '#policy/rules/domain-policy.ts';
 import { endBrowsers, FIRST_APP_PASSWORD } from '#policy/factors/factors.ts';
@@ -80,7 +80,7 @@ async function prepare(work: ImportWork, account: Account, entry: AccountEntry, 
   const names = permittedNames(work, policy, entry.appPasswords ?? [FIRST_APP_PASSWORD]);
   const terms = {
     account: account.name,
-    scopes: PROTOCOLS,
+    scopes: APP_PASSWORD_SCOPES,
     expiresAt: expiryAllowed(policy, now),
     revealable: policy.reveal === 'always',
   };

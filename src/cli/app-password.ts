@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { Fault } from '#core/fault.ts';
 import type { Secret } from '#core/secret.ts';
-import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES, type AppPasswordScope } from '#core/protocols.ts';
 import { formatAppPassword } from '#policy/secrets/app-password.ts';
 import {
   addAppPassword,
@@ -66,7 +66,7 @@ function addAdding(group: Command, cli: Cli): void {
       'app-password add alice@example.org Scanner --scope submission --network 192.0.2.0/24 --expires 365d',
     ],
   })
-    .option('--scope <list>', `protocols it is good for: ${PROTOCOLS.join(', ')} (default: all)`)
+    .option('--scope <list>', `protocols it is good for: ${APP_PASSWORD_SCOPES.join(', ')} (default: all)`)
     .option('--expires <time>', 'until when (2027-01-31, "2027-01-31 08:00", 90d)')
     .option('--network <cidr...>', 'from where only')
     .action((account: string, name: string, options: AddOptions, command: Command) =>
@@ -79,7 +79,7 @@ export function appPasswordTable(views: readonly AppPasswordView[], desk: Desk):
   const rows = views.map((view) => [
     view.name,
     view.id,
-    view.scopes.length === PROTOCOLS.length ? 'all' : view.scopes.join(', '),
+    view.scopes.length === APP_PASSWORD_SCOPES.length ? 'all' : view.scopes.join(', '),
     lastUseWords(view, desk.now),
     limitWords(view, desk),
   ]);
@@ -106,7 +106,7 @@ async function add(desk: Desk, who: { account: string; name: string }, options: 
   const account = accountNamed(desk, who.account);
   const fresh = await addAppPassword(desk.context, desk.actor, account, {
     name: who.name,
-    scopes: options.scope === undefined ? PROTOCOLS : parseScopes(options.scope),
+    scopes: options.scope === undefined ? APP_PASSWORD_SCOPES : parseScopes(options.scope),
     expiresAt: options.expires === undefined ? undefined : parseFuture(options.expires, desk.now, '--expires'),
     networks: options.network,
   });
@@ -153,11 +153,12 @@ function showSecret(desk: Desk, view: AppPasswordView, secret: Secret, head: str
   );
 }
 
-function parseScopes(typed: string): readonly Protocol[] {
+function parseScopes(typed: string): readonly AppPasswordScope[] {
   const words = typed.split(/[\s,]+/).filter((word) => word !== '');
-  const unknown = words.find((word) => PROTOCOLS.every((protocol) => protocol !== word));
-  if (unknown !== undefined) throw new Fault('USAGE', `--scope: "${unknown}" is none of ${PROTOCOLS.join(', ')}`);
-  return PROTOCOLS.filter((protocol) => words.includes(protocol));
+  const unknown = words.find((word) => APP_PASSWORD_SCOPES.every((scope) => scope !== word));
+  if (unknown !== undefined)
+    throw new Fault('USAGE', `--scope: "${unknown}" is none of ${APP_PASSWORD_SCOPES.join(', ')}`);
+  return APP_PASSWORD_SCOPES.filter((scope) => words.includes(scope));
 }
 
 function lastUseWords({ lastUse }: AppPasswordView, now: number): string {

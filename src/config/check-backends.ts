@@ -1,10 +1,10 @@
 /** What must hold between the settings of the backends, the domains and the listeners. */
 
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOL_FACTS, PROTOCOLS } from '#core/protocols.ts';
 import { isLoopback } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
 import { nearestWord } from './nearest.ts';
-import { impersonationOf, portOf, servicesOf, tlsOf, type Parts, type ServiceConfig } from './parts.ts';
+import { impersonationOf, portOf, servicesOf, tlsOf, type Parts } from './parts.ts';
 import { formatPath, orList } from './tree.ts';
 
 type BackendPart = Parts['backends'][number];
@@ -62,20 +62,13 @@ function checkService(backend: BackendPart, { protocol, service }: ServicePart):
   return [...faults, ...checkClientAddress({ path, protocol, service })];
 }
 
-const CLIENT_ADDRESS_FITS = {
-  imap: ['id', 'proxy', 'none'],
-  pop3: ['xclient', 'proxy', 'none'],
-  submission: ['xclient', 'proxy', 'none'],
-  sieve: ['xclient', 'proxy', 'none'],
-} as const satisfies Record<ServicePart['protocol'], readonly ServiceConfig['clientAddress'][]>;
-
 function checkClientAddress({
   path,
   protocol,
   service,
 }: ServicePart & { path: BackendPart['path'] }): readonly ConfigFault[] {
   const { clientAddress } = service;
-  const fitting: readonly ServiceConfig['clientAddress'][] = CLIENT_ADDRESS_FITS[protocol];
+  const { clientAddress: fitting } = PROTOCOL_FACTS[protocol];
   if (clientAddress === undefined || fitting.includes(clientAddress)) return [];
   const message = `${clientAddress} does not exist for ${protocol}: choose one of ${fitting.join(', ')}`;
   return [{ path: [...path, 'clientAddress'], message }];

@@ -1,6 +1,6 @@
 /** What users and mail programs are told to connect to: the listeners, unless the operator says otherwise. */
 
-import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
+import { PROTOCOLS, type Protocol } from '#core/protocols.ts';
 import type { ConfigFault } from './faults.ts';
 import { portOf, tlsOf, type ListenerConfig, type Parts } from './parts.ts';
 import type { Config } from './schema.ts';

@@ -3,7 +3,7 @@
  * between the others, so the checks across settings work on what is left.
  */
 
-import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
+import { PROTOCOL_FACTS, PROTOCOLS, type Protocol } from '#core/protocols.ts';
 import { BackendSchema } from './schema-backends.ts';
 import { CertificateSchema, ListenerSchema } from './schema-listeners.ts';
 import { ConfigSchema, type Config } from './schema.ts';
@@ -82,21 +82,14 @@ export function servicesOf(backend: BackendConfig): readonly { protocol: Protoco
   });
 }
 
-/** How TLS starts where nothing is said. ManageSieve has no port for TLS from the first byte (RFC 5804 §1.1). */
+/** How TLS starts: as the protocol does where nothing is said. */
 export function tlsOf({ tls }: { tls?: ListenerConfig['tls'] }, protocol: Protocol): 'implicit' | 'starttls' | 'none' {
-  return tls ?? (protocol === 'sieve' ? 'starttls' : 'implicit');
+  return tls ?? PROTOCOL_FACTS[protocol].defaultTls;
 }
 
-const PORTS = {
-  imap: { implicit: 993, other: 143 },
-  pop3: { implicit: 995, other: 110 },
-  submission: { implicit: 465, other: 587 },
-  sieve: { implicit: 4190, other: 4190 },
-} as const satisfies Record<Protocol, { implicit: number; other: number }>;
-
-/** The port of a listener or service: the protocol's own where nothing is said (RFC 8314 §3, RFC 5804 §1.8). */
+/** The port of a listener or service: the protocol's own where nothing is said. */
 export function portOf(given: { port?: number | undefined; tls?: ListenerConfig['tls'] }, protocol: Protocol): number {
-  return given.port ?? PORTS[protocol][tlsOf(given, protocol) === 'implicit' ? 'implicit' : 'other'];
+  return given.port ?? PROTOCOL_FACTS[protocol].ports[tlsOf(given, protocol) === 'implicit' ? 'implicit' : 'starttls'];
 }
 
 /** How a service is logged in at: its own way, else the backend's. */

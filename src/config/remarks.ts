@@ -1,6 +1,6 @@
 /** What is allowed and unwise: said once at the start, and by `postern check-config`. */
 
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOL_FACTS, PROTOCOLS } from '#core/protocols.ts';
 import { isLoopback } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
 import { servicesOf, tlsOf, type Parts } from './parts.ts';
@@ -11,17 +11,14 @@ export function remarksOn(parts: Parts): readonly ConfigFault[] {
   return [...remarkIdle(parts), ...remarkPlaintext(parts), ...remarkUnused(parts), ...remarkMetrics(parts)];
 }
 
-// RFC 9051 §5.4, RFC 1939 §3, RFC 5321 §4.5.3.2.7, RFC 5804 §1.2.
-const IDLE_MINIMUM_SECONDS = { imap: 1800, pop3: 600, submission: 300, sieve: 1800 } as const;
-
 function remarkIdle({ limits }: Parts): readonly ConfigFault[] {
   if (limits === undefined) return [];
-  return PROTOCOLS.filter((protocol) => limits.relayIdleSeconds[protocol] < IDLE_MINIMUM_SECONDS[protocol]).map(
-    (protocol) => ({
-      path: ['limits', 'relayIdleSeconds', protocol],
-      message: `the standard asks for at least ${IDLE_MINIMUM_SECONDS[protocol]}: mail programs may lose their connection`,
-    }),
-  );
+  return PROTOCOLS.flatMap((protocol) => {
+    const { standard } = PROTOCOL_FACTS[protocol].idleSeconds;
+    if (limits.relayIdleSeconds[protocol] >= standard) return [];
+    const message = `the standard asks for at least ${standard}: mail programs may lose their connection`;
+    return [{ path: ['limits', 'relayIdleSeconds', protocol], message }];
+  });
 }
 
 function remarkPlaintext({ backends }: Parts): readonly ConfigFault[] {

@@ -1,7 +1,7 @@
 /** Settings of the mail servers behind the gateway. */
 
 import { z } from 'zod';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { byProtocol, PROTOCOL_FACTS, PROTOCOLS, type Protocol } from '#core/protocols.ts';
 import {
   backendHost,
   domain,
@@ -81,6 +81,12 @@ const ServiceSchema = z.strictObject({
     }),
 });
 
+function serviceText(protocol: Protocol): string {
+  const { label, ports, defaultTls } = PROTOCOL_FACTS[protocol];
+  const tls = defaultTls === 'implicit' ? 'implicit TLS' : 'STARTTLS';
+  return `${label} at this backend. \`${protocol}: {}\` takes the defaults: port ${ports[defaultTls]}, ${tls}.`;
+}
+
 export const BackendSchema = z.strictObject({
   hosts: z
     .array(backendHost)
@@ -93,12 +99,7 @@ export const BackendSchema = z.strictObject({
   impersonation: ImpersonationSchema.optional().describe(
     "How to log in as a user without the user's ordinary password, on every service that does not say otherwise.",
   ),
-  imap: ServiceSchema.optional().describe(
-    'IMAP at this backend. `imap: {}` takes the defaults: port 993, implicit TLS.',
-  ),
-  pop3: ServiceSchema.optional().describe('POP3 at this backend.'),
-  submission: ServiceSchema.optional().describe('Submission at this backend.'),
-  sieve: ServiceSchema.optional().describe('ManageSieve at this backend.'),
+  ...byProtocol((protocol) => ServiceSchema.optional().describe(serviceText(protocol))),
   ca_file: fileName.optional().meta({
     description: "PEM file of the CA that signed the hosts' certificates. Default: the CAs of the system.",
     examples: ['/etc/postern/backend-ca.pem'],

@@ -1,20 +1,17 @@
 /** Settings of what is bounded: connections, waits, and tries at a password. */
 
 import { z } from 'zod';
+import { byProtocol, PROTOCOL_FACTS } from '#core/protocols.ts';
 import { seconds, text } from './schema-parts.ts';
 
 const DAY = 86_400;
 
-const RelayIdleSchema = z.strictObject({
-  // RFC 9051 §5.4: at least 30 minutes.
-  imap: seconds(1, DAY).default(2100).describe('IMAP.'),
-  // RFC 1939 §3: at least 10 minutes.
-  pop3: seconds(1, DAY).default(900).describe('POP3.'),
-  // RFC 5321 §4.5.3.2.6: a client waits up to 10 minutes for the answer to its message.
-  submission: seconds(1, DAY).default(900).describe('Submission.'),
-  // RFC 5804 §1.2: at least 30 minutes.
-  sieve: seconds(1, DAY).default(2100).describe('ManageSieve.'),
-});
+const RelayIdleSchema = z.strictObject(
+  byProtocol((protocol) => {
+    const { label, idleSeconds } = PROTOCOL_FACTS[protocol];
+    return seconds(1, DAY).default(idleSeconds.default).describe(`${label}.`);
+  }),
+);
 
 export const LimitsSchema = z.strictObject({
   maxConnections: z.int().min(1).max(1_000_000).default(20_000).describe('Clients at one time, for each worker.'),

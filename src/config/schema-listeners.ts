@@ -1,8 +1,13 @@
 /** Settings of the side that clients see: listeners and certificates. */
 
 import { z } from 'zod';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOL_FACTS, PROTOCOLS, type Protocol } from '#core/protocols.ts';
 import { cidr, domain, fileName, label, listenAddress, port } from './schema-parts.ts';
+
+function portsText(protocol: Protocol): string {
+  const { implicit, starttls } = PROTOCOL_FACTS[protocol].ports;
+  return `${implicit === starttls ? implicit : `${implicit} or ${starttls}`} for ${protocol}`;
+}
 
 export const ListenerSchema = z.strictObject({
   name: label.optional().meta({
@@ -17,9 +22,7 @@ export const ListenerSchema = z.strictObject({
     .default('::')
     .describe('The address to listen on. `::` is every address of the machine, IPv4 as well.'),
   port: port.optional().meta({
-    description:
-      "The port. Default: the protocol's own, 993 or 143 for imap, 995 or 110 for pop3, 465 or 587 for submission, " +
-      '4190 for sieve.',
+    description: `The port. Default: the protocol's own, ${PROTOCOLS.map((protocol) => portsText(protocol)).join(', ')}.`,
     examples: [993],
   }),
   tls: z

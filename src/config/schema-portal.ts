@@ -1,6 +1,7 @@
 /** Settings of the web site where users manage two-step authentication. */
 
 import { z } from 'zod';
+import { byProtocol, PROTOCOL_FACTS } from '#core/protocols.ts';
 import { AdminsSchema } from './schema-mail.ts';
 import { cidr, hostname, httpUrl, listenAddress, port } from './schema-parts.ts';
 
@@ -52,12 +53,7 @@ export const PortalSchema = z.strictObject({
         'the Host header on.',
     ),
   mailServers: z
-    .strictObject({
-      imap: MailServerSchema.optional().describe('IMAP.'),
-      pop3: MailServerSchema.optional().describe('POP3.'),
-      submission: MailServerSchema.optional().describe('Sending (SMTP).'),
-      sieve: MailServerSchema.optional().describe('ManageSieve.'),
-    })
+    .strictObject(byProtocol((protocol) => MailServerSchema.optional().describe(`${PROTOCOL_FACTS[protocol].label}.`)))
     .prefault({})
     .describe(
       'What users, mail programs and DNS are told to connect to, for each protocol. Needed where that is not what ' +

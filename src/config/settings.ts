@@ -5,7 +5,7 @@
 
 import { canonicalAccount } from '#core/identity.ts';
 import { Secret } from '#core/secret.ts';
-import type { Protocol } from '#core/verdict.ts';
+import { byProtocol, PROTOCOL_FACTS, type Protocol } from '#core/protocols.ts';
 import { masterUserSeparators } from './check-backends.ts';
 import { listenerName } from './check-listeners.ts';
 import type { ConfigFiles } from './files.ts';
@@ -138,10 +138,8 @@ function impersonationSettings(impersonation: ImpersonationConfig, files: Config
   return { kind: impersonation.kind, user: impersonation.user, password, separator: impersonation.separator };
 }
 
-// IMAP ID harms nowhere; XCLIENT and PROXY break a backend that does not expect them.
 function clientAddress(protocol: Protocol, impersonation: ImpersonationConfig | undefined) {
-  if (protocol === 'imap') return 'id';
-  return impersonation?.kind === 'xclient' ? 'xclient' : 'none';
+  return impersonation?.kind === 'xclient' ? 'xclient' : PROTOCOL_FACTS[protocol].harmlessClientAddress;
 }
 
 function limitSettings(limits: Config['limits']) {
@@ -154,12 +152,7 @@ function limitSettings(limits: Config['limits']) {
     preauthIdleMs: milliseconds(limits.preauthIdleSeconds),
     tlsHandshakeMs: milliseconds(limits.tlsHandshakeSeconds),
     proxyHeaderMs: milliseconds(limits.proxyHeaderSeconds),
-    relayIdleMs: {
-      imap: milliseconds(idle.imap),
-      pop3: milliseconds(idle.pop3),
-      submission: milliseconds(idle.submission),
-      sieve: milliseconds(idle.sieve),
-    },
+    relayIdleMs: byProtocol((protocol) => milliseconds(idle[protocol])),
     drainMs: milliseconds(limits.drainSeconds),
   };
 }

@@ -1,7 +1,8 @@
 /** Live sessions and the changes that may end them, in the same words for the gateway, policy and the store. */
 
 import type { Account } from './identity.ts';
-import type { SessionCredential, Protocol } from './verdict.ts';
+import type { Protocol } from './protocols.ts';
+import type { SessionCredential } from './verdict.ts';
 
 /** One client that is logged in now. */
 export interface SessionRecord {

@@ -1,11 +1,8 @@
 /** The question and the answer of one login. Asked by gateway/, answered by policy/, spoken by protocol/. */
 
 import type { Account } from './identity.ts';
+import type { Protocol } from './protocols.ts';
 import type { Secret } from './secret.ts';
-
-/** The protocols whose logins we terminate. `submission` is SMTP on 587 and 465 (RFC 6409, RFC 8314). */
-export const PROTOCOLS = ['imap', 'pop3', 'submission', 'sieve'] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
 
 /** What the client offered as proof: a password of either kind, or a bearer token (RFC 7628). */
 export type Offered =

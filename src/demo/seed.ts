@@ -19,7 +19,7 @@ import { makeKeyring } from '#policy/secrets/keyring.ts';
 import { addAppPassword, revealAppPassword } from '#policy/app-passwords/app-passwords.ts';
 import { DEFAULT_MAX_APP_PASSWORDS } from '#policy/changes/account-changes.ts';
 import type { PolicyContext } from '#policy/changes/account-changes.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES } from '#core/protocols.ts';
 import { openStore } from '#store/open.ts';
 import { ALICE, DEMO_ACCOUNTS, DEMO_DOMAINS } from './accounts.ts';
 import type { DemoAccount } from './accounts.ts';
@@ -90,7 +90,9 @@ async function appPasswordOf(context: PolicyContext, account: Account): Promise<
   );
   if (first !== undefined) return formatAppPassword(await revealAppPassword(context, ACTOR, account, first.id));
   const name = `Demo ${new Date(context.clock()).toISOString()}`;
-  return formatAppPassword((await addAppPassword(context, ACTOR, account, { name, scopes: PROTOCOLS })).secret);
+  return formatAppPassword(
+    (await addAppPassword(context, ACTOR, account, { name, scopes: APP_PASSWORD_SCOPES })).secret,
+  );
 }
 
 function accountOf({ address }: DemoAccount): Account {

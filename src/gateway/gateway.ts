@@ -2,7 +2,7 @@
 
 import type { Log } from '#ops/log.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import { ConnectionLimits } from '#connection/connection-limits.ts';
 import type { BackendHost, Backends } from '#backends/backends.ts';
 import { clientsWithinDescriptors } from '#connection/file-descriptors.ts';

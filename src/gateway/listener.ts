@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { Fault } from '#core/fault.ts';
 import { canonicalAddress, networkContains, parseNetwork, type Network } from '#core/network.ts';
+import { PROTOCOL_FACTS } from '#core/protocols.ts';
 import type { Client } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
@@ -174,7 +175,10 @@ export class Listener {
       await turn;
     }
     const timer = setTimeout(() => channel.interrupt(), limits.tlsHandshakeMs);
-    const why = await channel.acceptTls({ contextFor: certificates.contextFor, alpn: module.alpn });
+    const why = await channel.acceptTls({
+      contextFor: certificates.contextFor,
+      alpn: PROTOCOL_FACTS[module.protocol].alpn,
+    });
     clearTimeout(timer);
     if (why === undefined) return true;
     metrics.tlsFailed(settings.name, why);

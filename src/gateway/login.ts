@@ -5,7 +5,8 @@
 
 import { authzidPermitted, canonicalAccount, type IdentityRules } from '#core/identity.ts';
 import { unreachable } from '#core/fault.ts';
-import type { Attempt, Client, Offered, SessionCredential, Protocol, Verdict } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { Attempt, Client, Offered, SessionCredential, Verdict } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import { typedName } from '#ops/typed-name.ts';
 import type { BackendOptions, ForwardedClient, LoginAnswer } from '#protocol/machine.ts';

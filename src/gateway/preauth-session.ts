@@ -5,6 +5,7 @@
  */
 
 import type { IdentityRules } from '#core/identity.ts';
+import { PROTOCOL_FACTS } from '#core/protocols.ts';
 import type { Client } from '#core/verdict.ts';
 import { unreachable } from '#core/fault.ts';
 import type { Log } from '#ops/log.ts';
@@ -220,7 +221,10 @@ export class PreauthSession implements ActiveClient {
     channel.takeUnread(); // Sent in clear: whoever could write it must not have it taken as if it came through TLS.
     const { certificates, limits, metrics } = this.#services;
     const timer = setTimeout(() => channel.interrupt(), limits.tlsHandshakeMs);
-    const why = await channel.acceptTls({ contextFor: certificates.contextFor, alpn: module.alpn });
+    const why = await channel.acceptTls({
+      contextFor: certificates.contextFor,
+      alpn: PROTOCOL_FACTS[module.protocol].alpn,
+    });
     clearTimeout(timer);
     if (why !== undefined) {
       metrics.tlsFailed(listener.name, why);

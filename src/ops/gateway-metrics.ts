@@ -1,6 +1,7 @@
 /** What the gateway counts, in its own words. Who reads it, and how, is not known here. */
 
-import type { SessionCredential, Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { SessionCredential } from '#core/verdict.ts';
 
 export interface GatewayMetrics {
   /** Bytes passed on after login. Plain numbers, added to in place, because they change with every chunk. */

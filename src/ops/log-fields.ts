@@ -5,7 +5,7 @@
 
 import { looksLikeAppPassword } from '#core/app-password-shape.ts';
 import { Fault } from '#core/fault.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 
 /**
  * The closed list of fields. There is none for a password, a token, a SASL line or the arguments of IMAP ID, and the

@@ -3,7 +3,8 @@
  * The gateway feeds it and performs what it asks for, in order.
  */
 
-import type { DenyReason, Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { DenyReason } from '#core/verdict.ts';
 import type { Secret } from '#core/secret.ts';
 import type { Credentials } from '#sasl/exchange.ts';
 
@@ -237,8 +238,6 @@ export interface GateOptions {
 /** Everything the gateway needs to speak one protocol. */
 export interface ProtocolModule {
   readonly protocol: Protocol;
-  /** ALPN protocol id (IANA), enforced when a client offers ALPN. */
-  readonly alpn: string;
   front(options: FrontOptions): FrontDialogue & { readonly helo?: BackendOptions['helo'] };
   backend(options: BackendOptions): BackendDialogue;
   /** How long to let a backend rest after what it says over TLS, where one is known to lose what comes too soon. */

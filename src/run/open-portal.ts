@@ -1,7 +1,7 @@
 /** Joins the portal to the parts that it is handed: store, keys, backends, mail, and the certificates of the gateway. */
 
 import type { Settings } from '#config/settings.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOLS } from '#core/protocols.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import type { Backends } from '#backends/backends.ts';
 import type { GatewayMetrics } from '#ops/gateway-metrics.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Settings } from '#config/settings.ts';
 import { Fault, unreachable } from '#core/fault.ts';
 import type { Account } from '#core/identity.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import { backendName } from '#backends/backends.ts';
 import { clientVerifyingTls, readAuthorities } from '#connection/client-certificates.ts';

@@ -4,7 +4,6 @@ import { loadSettings } from '#config/load.ts';
 import type { Settings } from '#config/settings.ts';
 import { loggedAudit } from '#store/logged-audit.ts';
 import { Fault } from '#core/fault.ts';
-import type { Protocol } from '#core/verdict.ts';
 import { Backends } from '#backends/backends.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import { Gateway, type GatewayState } from '#gateway/gateway.ts';
@@ -13,11 +12,7 @@ import { readKeyring } from '#adapters/key-file.ts';
 import { openLog, type Log, type ProcessLog } from '#ops/log.ts';
 import { makeGatekeeper, type Gatekeeper } from '#policy/logins/gatekeeper.ts';
 import type { Store } from '#policy/ports/store.ts';
-import { imap } from '#protocol/imap/module.ts';
-import type { ProtocolModule } from '#protocol/machine.ts';
-import { pop3 } from '#protocol/pop3/module.ts';
-import { sieve } from '#protocol/sieve/module.ts';
-import { submission } from '#protocol/submission/module.ts';
+import { MODULES } from '#protocol/all.ts';
 import { preparePortal, type WorkerContext } from './open-portal.ts';
 import { prepareService, stateWithoutGateway } from './open-service.ts';
 import { openStore } from '#store/open.ts';
@@ -25,7 +20,6 @@ import { monitorWorker, type MonitoredWorker } from './monitoring.ts';
 import type { LiveStore } from '#gateway/ports/gatekeeper.ts';
 import type { ServeOptions } from './options.ts';
 
-const MODULES: Readonly<Record<Protocol, ProtocolModule>> = { imap, pop3, submission, sieve };
 /** After its drain a worker has this long to end. */
 const END_AFTER_MS = 4_000;
 

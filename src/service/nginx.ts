@@ -7,16 +7,10 @@ import type { FastifyRequest } from 'fastify';
 import { Fault } from '#core/fault.ts';
 import { canonicalAddress } from '#core/network.ts';
 import { Secret } from '#core/secret.ts';
-import type { Protocol } from '#core/verdict.ts';
+import { PROTOCOL_FACTS, PROTOCOLS, type Protocol } from '#core/protocols.ts';
 import type { TokenGrant } from '#policy/admins/service-tokens.ts';
 import type { BackendPlace, Refusal, ServiceParts } from './settings.ts';
 import { verifyLogin, type LoginAnswer } from './verify.ts';
-
-const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map<string, Protocol>([
-  ['imap', 'imap'],
-  ['pop3', 'pop3'],
-  ['smtp', 'submission'],
-]);
 
 // nginx keeps a client for another try only when it is told to wait.
 const REFUSAL_WAIT_SECONDS = 1;
@@ -30,7 +24,8 @@ export async function answerNginx(
   parts: ServiceParts,
 ): Promise<Readonly<Record<string, string>>> {
   const header = (name: string): string => textOf(request.headers[name]);
-  const protocol = PROTOCOLS.get(header('auth-protocol'));
+  const asked = header('auth-protocol');
+  const protocol = PROTOCOLS.find((one) => PROTOCOL_FACTS[one].nginx === asked);
   const address = canonicalAddress(header('client-ip'));
   if (protocol === undefined || address === undefined || header('auth-method') !== 'plain') {
     parts.log.warn('service.request-refused', { session: request.id, reason: 'not a login that we can judge' });

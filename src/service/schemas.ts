@@ -1,7 +1,7 @@
 /** The values that several rows of the API share, as schemas with the words of the OpenAPI document. */
 
 import { z } from 'zod';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES, PROTOCOLS } from '#core/protocols.ts';
 import type { AppPasswordView } from '#policy/app-passwords/app-passwords.ts';
 import type { SessionRecord } from '#core/session.ts';
 
@@ -37,7 +37,7 @@ export function isoOrNull(at: number | undefined): string | null {
 export const AppPassword = z.object({
   id: z.string(),
   name: z.string().describe('The device or program, in the words of its owner.'),
-  scopes: z.array(z.enum(PROTOCOLS)),
+  scopes: z.array(z.enum(APP_PASSWORD_SCOPES)),
   createdAt: Moment,
   expiresAt: Moment.nullable(),
   expired: z.boolean(),

@@ -2,7 +2,8 @@
 
 import type { Socket } from 'node:net';
 import type { Account, IdentityRules } from '#core/identity.ts';
-import type { DenyReason, Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { DenyReason } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
 import type { Gatekeeper } from '#policy/logins/gatekeeper.ts';

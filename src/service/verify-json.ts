@@ -8,22 +8,11 @@ import { z } from 'zod';
 import { unreachable } from '#core/fault.ts';
 import { canonicalAddress } from '#core/network.ts';
 import { Secret } from '#core/secret.ts';
-import type { Protocol } from '#core/verdict.ts';
+import { PROTOCOL_FACTS, PROTOCOLS, type Protocol } from '#core/protocols.ts';
 import type { TokenGrant } from '#policy/admins/service-tokens.ts';
 import { ProblemError, type Problem } from './problem.ts';
 import type { Refusal, ServiceParts } from './settings.ts';
 import { verifyLogin, type LoginAnswer } from './verify.ts';
-
-/** What mail programs call the protocols: our names, and those of Dovecot, Postfix and Cyrus. */
-const PROTOCOL_NAMES: ReadonlyMap<string, Protocol> = new Map<string, Protocol>([
-  ['imap', 'imap'],
-  ['pop3', 'pop3'],
-  ['pop', 'pop3'],
-  ['smtp', 'submission'],
-  ['submission', 'submission'],
-  ['sieve', 'sieve'],
-  ['managesieve', 'sieve'],
-]);
 
 const MAX_PASSWORD_CHARACTERS = 8192;
 const MAX_NAME_CHARACTERS = 1024;
@@ -45,9 +34,10 @@ export type VerifyReply =
   /** Do not let in; these words are for the user. */
   | { readonly result: 'refused'; readonly message: string };
 
-/** The protocol that a program means; undefined for a word that we do not know. */
+/** The protocol that a program means, by our name or that of Dovecot, Postfix or Cyrus; undefined for a word that we do not know. */
 export function protocolNamed(name: string): Protocol | undefined {
-  return PROTOCOL_NAMES.get(name.toLowerCase());
+  const wanted = name.toLowerCase();
+  return PROTOCOLS.find((one) => one === wanted || PROTOCOL_FACTS[one].otherNames.includes(wanted));
 }
 
 /**

@@ -5,7 +5,8 @@
 
 import { unreachable } from '#core/fault.ts';
 import { authzidPermitted, canonicalAccount, type Account } from '#core/identity.ts';
-import type { Attempt, Client, Offered, SessionCredential, Protocol, Verdict } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { Attempt, Client, Offered, SessionCredential, Verdict } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import { typedName } from '#ops/typed-name.ts';
 import { tokenMay, type TokenGrant } from '#policy/admins/service-tokens.ts';

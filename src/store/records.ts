@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { Fault } from '#core/fault.ts';
 import { formatNetwork, parseNetwork } from '#core/network.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES, PROTOCOLS } from '#core/protocols.ts';
 import type { AdminRole, AdminsRecord } from '#policy/ports/admins.ts';
 import type { AuditAction, AuditEntry } from '#policy/ports/audit.ts';
 import type { TokenRole, TokensRecord } from '#policy/ports/tokens.ts';
@@ -41,7 +41,7 @@ const DomainWithLimits = z.strictObject({
 const AppPassword = z.strictObject({
   id: z.string(),
   name: z.string(),
-  scopes: z.array(z.enum(PROTOCOLS)),
+  scopes: z.array(z.enum(APP_PASSWORD_SCOPES)),
   digest: z.string(),
   keyId: z.string(),
   sealed: z.string().optional(),

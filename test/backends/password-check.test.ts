@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import { Secret } from '#core/secret.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import { Backends } from '#backends/backends.ts';
 import { unreadGatewayMetrics } from '#ops/gateway-metrics.ts';

@@ -4,24 +4,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { unreachable } from '#core/fault.ts';
-import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
-import { imap } from '#protocol/imap/module.ts';
-import type {
-  BackendAction,
-  BackendDialogue,
-  BackendLogin,
-  BackendOutcome,
-  ProtocolModule,
-} from '#protocol/machine.ts';
-import { pop3 } from '#protocol/pop3/module.ts';
-import { sieve } from '#protocol/sieve/module.ts';
-import { submission } from '#protocol/submission/module.ts';
+import { PROTOCOLS, type Protocol } from '#core/protocols.ts';
+import { MODULES } from '#protocol/all.ts';
+import type { BackendAction, BackendDialogue, BackendLogin, BackendOutcome } from '#protocol/machine.ts';
 import { ALICE, ALICE_BY_PROXY, backendOptions, FORWARDED, LONG_LOGIN } from '../support/dialogue-options.ts';
 import { bytesOf, cut, streams } from './bytes.ts';
 import { SERVER_GRAMMARS } from './grammars.ts';
 import { fuzzTarget, type FuzzTarget } from './target.ts';
-
-const MODULES: Readonly<Record<Protocol, ProtocolModule>> = { imap, pop3, submission, sieve };
 
 const LOGINS = {
   ordinary: ALICE,

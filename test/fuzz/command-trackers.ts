@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import { imap } from '#protocol/imap/module.ts';
 import type { ProtocolModule } from '#protocol/machine.ts';
 import { sieve } from '#protocol/sieve/module.ts';

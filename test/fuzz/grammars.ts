@@ -1,6 +1,6 @@
 /** The words and the states of each dialogue, for random input. */
 
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import type { Grammar } from './bytes.ts';
 
 /** What clients say. */

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import { createAuthority, LOOPBACK_NAMES } from '../support/certificates.ts';
 import { ping, session, TEMPORARY, tryLogin, type Answer } from '../support/dialogues.ts';
 import { startDovecot, type Mailbox } from '../support/dovecot.ts';

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import { ping, session, TEMPORARY, tryLogin, type Answer } from '../support/dialogues.ts';
 import { startDovecot } from '../support/dovecot.ts';
 import { MAIL_CLIENTS } from '../support/mail-clients.ts';

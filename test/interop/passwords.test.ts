@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import fc from 'fast-check';
-import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
+import { PROTOCOLS, type Protocol } from '#core/protocols.ts';
 import { bannedBy } from '../support/fail2ban.ts';
 import { startWorld } from '../support/mail-world.ts';
 import { Wire } from '../support/wire.ts';

@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import { eventually } from '../support/processes.ts';
 import { goEveryWay, goThisWay, using, waysToLogIn, type Door } from '../support/second-login.ts';
 import { person, startSecondLoginWorld, type Peer } from '../support/second-login-world.ts';

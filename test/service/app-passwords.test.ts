@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOLS } from '#core/protocols.ts';
 import { enrolled, testAccount } from '../support/policy.ts';
 import { asAdmin, itemsOf, sender, type Sent } from '../support/service-requests.ts';
 import { testService } from '../support/service.ts';

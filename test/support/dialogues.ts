@@ -1,6 +1,6 @@
 /** Logging in by hand over a Wire, once for each protocol: what tests do that care about the connection itself. */
 
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import type { Mailbox } from './dovecot.ts';
 import type { Gateway } from './gateway.ts';
 import { Wire, type WireOptions } from './wire.ts';

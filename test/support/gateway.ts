@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { runCommandLine } from '#cli/program.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import type { Leaf } from './certificates.ts';
 import type { Place } from './mail-clients.ts';
 import { eventually, freePorts, start, temporaryDirectory, type Running } from './processes.ts';

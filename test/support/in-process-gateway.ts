@@ -8,10 +8,7 @@ import { unreadGatewayMetrics, type GatewayMetrics } from '#ops/gateway-metrics.
 import type { GatewaySettings, LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import type { Attempt, Verdict } from '#core/verdict.ts';
 import { memoryLog, type MemoryLog } from '#ops/log.ts';
-import { imap } from '#protocol/imap/module.ts';
-import { pop3 } from '#protocol/pop3/module.ts';
-import { sieve } from '#protocol/sieve/module.ts';
-import { submission } from '#protocol/submission/module.ts';
+import { MODULES } from '#protocol/all.ts';
 import type { BackendSettings } from '#backends/settings.ts';
 
 export interface InProcessOptions {
@@ -62,8 +59,8 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
   const metrics = { ...unreadGatewayMetrics(), ...options.metrics };
   const gateway = new Gateway({
     settings,
-    modules: { imap, pop3, sieve, submission },
-    backends: new Backends({ ...settings, modules: { imap, pop3, sieve, submission }, metrics, log }),
+    modules: MODULES,
+    backends: new Backends({ ...settings, modules: MODULES, metrics, log }),
     gatekeeper: {
       decide: async (attempt) => {
         attempts.push(attempt);

@@ -4,7 +4,7 @@
  */
 
 import type { Account } from '#core/identity.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 
 export type Mode = 'disabled' | 'enabled' | 'forced' | 'forced later';
 

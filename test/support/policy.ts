@@ -9,7 +9,8 @@ import { generateSync } from 'otplib';
 import { makeMemoryStore } from './memory-store.ts';
 
 import type { Account, IdentityRules } from '#core/identity.ts';
-import type { Attempt, Offered, Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { Attempt, Offered } from '#core/verdict.ts';
 import type { DomainChange } from '#policy/domains/domains.ts';
 import type { MadeCode } from '#policy/factors/emailed-code.ts';
 import type { FactorAdded } from '#policy/factors/factors.ts';

@@ -4,7 +4,7 @@
  */
 
 import { DatabaseSync } from 'node:sqlite';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import { createAuthority, LOOPBACK_NAMES, type Leaf } from './certificates.ts';
 import { startCyrus, type Cyrus } from './cyrus.ts';
 import { AS_ANNA, startDemoMailServer, type DemoMailServer } from './demo-mail-server.ts';

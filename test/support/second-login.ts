@@ -7,7 +7,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { deflateRawSync, constants } from 'node:zlib';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import type { Mailbox } from './dovecot.ts';
 
 /** Bytes in one write; `tls` and `deflate` change the connection where the server has agreed to it. */

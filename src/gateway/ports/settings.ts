@@ -1,6 +1,6 @@
 /** What the gateway must be told, in its own words. config/ produces it, run/worker.ts hands it over. */
 
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import type { IdentityRules } from '#core/identity.ts';
 import type { BackendSettings } from '#backends/settings.ts';
 import type { TlsSettings } from '#connection/tls-settings.ts';

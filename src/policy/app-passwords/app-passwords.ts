@@ -11,7 +11,7 @@ import { auditAccount, changeAndNotify } from '#policy/changes/account-changes.t
 
 import type { Account } from '#core/identity.ts';
 import type { Secret } from '#core/secret.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { AppPasswordScope } from '#core/protocols.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
 import type { AccountEntry, Changed, PolicyContext } from '#policy/changes/account-changes.ts';
 import type { AccountRecord, AppPasswordRecord, LastUse } from '#policy/ports/records.ts';
@@ -19,7 +19,7 @@ import type { AccountRecord, AppPasswordRecord, LastUse } from '#policy/ports/re
 export interface AppPasswordRequest {
   /** The device or program, in the user's words: 1 to 64 characters, unlike the account's other names. */
   readonly name: string;
-  readonly scopes: readonly Protocol[];
+  readonly scopes: readonly AppPasswordScope[];
   /** Milliseconds since 1970, ahead of now. */
   readonly expiresAt?: number | undefined;
   /** CIDR blocks; absent: from everywhere. */
@@ -30,7 +30,7 @@ export interface AppPasswordRequest {
 export interface AppPasswordView {
   readonly id: string;
   readonly name: string;
-  readonly scopes: readonly Protocol[];
+  readonly scopes: readonly AppPasswordScope[];
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
   readonly expired: boolean;

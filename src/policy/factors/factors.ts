@@ -5,7 +5,7 @@
  */
 
 import { Fault } from '#core/fault.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES } from '#core/protocols.ts';
 import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { policyAt } from '#policy/rules/domain-policy.ts';
 import { expiryAllowed, requireTwoStep } from '#policy/app-passwords/app-passwords.ts';
@@ -74,7 +74,7 @@ export function makeStart(context: PolicyContext, account: Account, policy: Doma
   const terms = {
     account: account.name,
     name: FIRST_APP_PASSWORD,
-    scopes: PROTOCOLS,
+    scopes: APP_PASSWORD_SCOPES,
     expiresAt: expiryAllowed(policy, now),
     revealable: policy.reveal === 'always',
   };

@@ -5,7 +5,7 @@
  */
 
 import type { Account } from '#core/identity.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import type { Keyring } from '#policy/secrets/keyring.ts';
 import { retryAfterSeconds } from '#policy/rules/login-rules.ts';
 import type { Store } from '#policy/ports/store.ts';

@@ -1,7 +1,8 @@
 /** What policy asks and tells the store, and a backend, about one login. */
 
 import type { Account } from '#core/identity.ts';
-import type { Attempt, Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { Attempt } from '#core/verdict.ts';
 import type { DomainRecord, AccountRecord, Versioned } from './records.ts';
 
 /** The limits of DESIGN §11, per window; a secret counts once however often it is repeated. */

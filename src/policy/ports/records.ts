@@ -1,6 +1,6 @@
 /** What is kept of a domain, an account and an app password. All times are milliseconds since 1970. */
 
-import type { Protocol } from '#core/verdict.ts';
+import type { AppPasswordScope, Protocol } from '#core/protocols.ts';
 
 /** The domain's choice. A domain without a record is `disabled`. */
 export interface DomainRecord {
@@ -76,7 +76,7 @@ export interface AppPasswordRecord {
   readonly id: string;
   /** The device or program, in the user's words. */
   readonly name: string;
-  readonly scopes: readonly Protocol[];
+  readonly scopes: readonly AppPasswordScope[];
   /** HMAC-SHA-256 under the key `keyId`, bound to the account; base64url. */
   readonly digest: string;
   readonly keyId: string;

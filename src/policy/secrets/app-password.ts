@@ -7,10 +7,10 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { APP_PASSWORD_ALPHABET, APP_PASSWORD_LENGTH, appPasswordCharacters } from '#core/app-password-shape.ts';
 import { Fault } from '#core/fault.ts';
+import { PROTOCOL_FACTS, type AppPasswordScope, type Protocol } from '#core/protocols.ts';
 import { Secret } from '#core/secret.ts';
 import { networkContains, parseNetwork } from '#core/network.ts';
 
-import type { Protocol } from '#core/verdict.ts';
 import type { Keyring } from './keyring.ts';
 import type { AppPasswordRecord } from '#policy/ports/records.ts';
 
@@ -20,7 +20,7 @@ const GROUP = /.{4}(?=.)/g;
 export interface AppPasswordTerms {
   readonly account: string;
   readonly name: string;
-  readonly scopes: readonly Protocol[];
+  readonly scopes: readonly AppPasswordScope[];
   readonly expiresAt?: number | undefined;
   readonly networks?: readonly string[] | undefined;
   /** Keep a sealed copy, so that it can be shown again. */
@@ -119,7 +119,7 @@ export function sameText(left: string, right: string): boolean {
 function fitOf(record: AppPasswordRecord, { protocol, address, now }: Presented): AppPasswordMatch {
   const { id, generation, expiresAt } = record;
   if (!isLive(record, now)) return { kind: 'unfit', id, why: 'expired' };
-  if (!record.scopes.includes(protocol)) return { kind: 'unfit', id, why: 'out-of-scope' };
+  if (!record.scopes.includes(PROTOCOL_FACTS[protocol].scope)) return { kind: 'unfit', id, why: 'out-of-scope' };
   if (!fromPermittedNetwork(record, address)) return { kind: 'unfit', id, why: 'network' };
   return { kind: 'live', id, generation, expiresAt };
 }

@@ -1,6 +1,6 @@
 /** The app passwords of an account in Settings › Account › 2-Step Authentication: one card each, with eye and refresh. */
 
-import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES, type AppPasswordScope } from '#core/protocols.ts';
 import { listAppPasswords, type AppPasswordView } from '#policy/app-passwords/app-passwords.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { ICONS } from '#portal/markup/icons.ts';
@@ -119,7 +119,7 @@ export function facts(request: PageRequest, view: AppPasswordView): Html {
 }
 
 /** The protocols in words. */
-function scopeWords({ texts }: PageRequest, scopes: readonly Protocol[]): string {
-  if (PROTOCOLS.every((protocol) => scopes.includes(protocol))) return texts.everyProtocol;
-  return scopes.map((protocol) => texts.protocols[protocol]).join(', ');
+function scopeWords({ texts }: PageRequest, scopes: readonly AppPasswordScope[]): string {
+  if (APP_PASSWORD_SCOPES.every((scope) => scopes.includes(scope))) return texts.everyProtocol;
+  return scopes.map((scope) => texts.protocols[scope]).join(', ');
 }

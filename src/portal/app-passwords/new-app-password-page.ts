@@ -1,7 +1,7 @@
 /** One more app password: name, protocols, expiry. */
 
 import { Fault, isFault } from '#core/fault.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES } from '#core/protocols.ts';
 import { addAppPassword } from '#policy/app-passwords/app-passwords.ts';
 import { choices, field, notice } from '#portal/markup/form-fields.ts';
 import { html } from '#portal/markup/html.ts';
@@ -28,7 +28,7 @@ function ask(request: SignedInRequest, trouble: Trouble | undefined): PageRespon
   const { appPasswords: words } = texts;
   const first = trouble === undefined;
   const scopes = sent.all('scope');
-  const protocols = PROTOCOLS.map((value) => {
+  const protocols = APP_PASSWORD_SCOPES.map((value) => {
     return { value, label: texts.protocols[value], chosen: first || scopes.includes(value) };
   });
   const chosenExpiry = sent.text('expiry');
@@ -73,7 +73,7 @@ function ask(request: SignedInRequest, trouble: Trouble | undefined): PageRespon
 async function add(request: SignedInRequest): Promise<PageResponse> {
   const { parts, who, form: sent, now } = request;
   const name = sent.text('name').normalize('NFC').trim();
-  const scopes = PROTOCOLS.filter((protocol) => sent.all('scope').includes(protocol));
+  const scopes = APP_PASSWORD_SCOPES.filter((scope) => sent.all('scope').includes(scope));
   const { appPasswords } = who.record;
   if (scopes.length === 0) return ask(request, 'no-protocol');
   if (appPasswords.some((one) => one.name === name)) return ask(request, 'name-taken');

@@ -4,10 +4,9 @@
  */
 
 import { canonicalDomain } from '#core/identity.ts';
+import { PROTOCOL_FACTS } from '#core/protocols.ts';
 import { html as xml, type Html } from '#portal/markup/html.ts';
 import type { MailServer } from '#portal/ports/portal-services.ts';
-
-const PROTOCOLS = { imap: 'imap', pop3: 'pop3', submission: 'smtp' } as const;
 
 /** The autoconfig document. `address` is what was asked for, '' for nothing; `service` is the name to show. */
 export function autoconfig(
@@ -27,11 +26,12 @@ export function autoconfig(
 }
 
 function autoconfigServer({ protocol, host, port, tls }: MailServer): Html | undefined {
-  if (protocol === 'sieve') return undefined;
-  const element = protocol === 'submission' ? 'outgoingServer' : 'incomingServer';
+  const known = PROTOCOL_FACTS[protocol].autoconfig;
+  if (known === undefined) return undefined;
+  const element = `${known.direction}Server`;
   // The password is sent as it is, inside TLS: that is what "cleartext" means there.
   return xml`
-    <${element} type="${PROTOCOLS[protocol]}">
+    <${element} type="${known.type}">
       <hostname>${host}</hostname>
       <port>${port}</port>
       <socketType>${tls === 'implicit' ? 'SSL' : 'STARTTLS'}</socketType>
@@ -106,10 +106,11 @@ export function autodiscoverFault(at: number): string {
 }
 
 function autodiscoverServer({ protocol, host, port, tls }: MailServer, address: string): Html | undefined {
-  if (protocol === 'sieve') return undefined;
+  const known = PROTOCOL_FACTS[protocol].autoconfig;
+  if (known === undefined) return undefined;
   return xml`
       <Protocol>
-        <Type>${PROTOCOLS[protocol].toUpperCase()}</Type>
+        <Type>${known.type.toUpperCase()}</Type>
         <Server>${host}</Server>
         <Port>${port}</Port>
         <LoginName>${address}</LoginName>

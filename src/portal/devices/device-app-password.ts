@@ -1,6 +1,6 @@
 /** What setting a device up by a code comes down to: is it possible here, and an app password of its own for the device. */
 
-import { PROTOCOLS, type Protocol } from '#core/verdict.ts';
+import { PROTOCOL_FACTS, type Protocol } from '#core/protocols.ts';
 import type { Account } from '#core/identity.ts';
 import { addAppPassword, checkedName, type FreshAppPassword } from '#policy/app-passwords/app-passwords.ts';
 import type { PolicyContext } from '#policy/changes/account-changes.ts';
@@ -17,10 +17,14 @@ export interface WholeServers {
   readonly submission: MailServer;
 }
 
+/** What a mail app receives and sends with. */
+const DEVICE_PROTOCOLS = ['imap', 'submission'] as const;
+const DEVICE_SCOPES = DEVICE_PROTOCOLS.map((protocol) => PROTOCOL_FACTS[protocol].scope);
+
 /** What a mail app needs for receiving and for sending; undefined when one of them is missing. */
 export function wholeServers(servers: readonly MailServer[]): WholeServers | undefined {
   const named = (protocol: Protocol) => servers.find((server) => server.protocol === protocol);
-  const [imap, submission] = [named('imap'), named('submission')];
+  const [imap, submission] = DEVICE_PROTOCOLS.map(named);
   return imap === undefined || submission === undefined ? undefined : { imap, submission };
 }
 
@@ -31,7 +35,6 @@ export function hasRoom(context: PolicyContext, { policy, record }: Pick<SignedI
   );
 }
 
-const DEVICE_SCOPES = PROTOCOLS.filter((protocol) => protocol === 'imap' || protocol === 'submission');
 /** Room for a number behind a name that is taken. */
 const NAME_ROOM = 60;
 

@@ -3,17 +3,15 @@
  * (RFC 6186 §3, RFC 8314 §5.1, RFC 5804 §1.8), Thunderbird's autoconfig and Outlook's autodiscover.
  */
 
+import { PROTOCOL_FACTS, PROTOCOLS } from '#core/protocols.ts';
 import type { MailServer } from '#portal/ports/portal-services.ts';
 
-const SERVICES = [
-  { name: '_imaps', protocol: 'imap', tls: 'implicit' },
-  { name: '_imap', protocol: 'imap', tls: 'starttls' },
-  { name: '_pop3s', protocol: 'pop3', tls: 'implicit' },
-  { name: '_pop3', protocol: 'pop3', tls: 'starttls' },
-  { name: '_submissions', protocol: 'submission', tls: 'implicit' },
-  { name: '_submission', protocol: 'submission', tls: 'starttls' },
-  { name: '_sieve', protocol: 'sieve', tls: 'starttls' },
-] as const;
+const SERVICES = PROTOCOLS.flatMap((protocol) =>
+  (['implicit', 'starttls'] as const).flatMap((tls) => {
+    const name = PROTOCOL_FACTS[protocol].srv[tls];
+    return name === undefined ? [] : [{ name, protocol, tls }];
+  }),
+);
 
 /** The lines for this domain. `portal` is the portal's address. */
 export function dnsRecords(domain: string, servers: readonly MailServer[], portal: URL): readonly string[] {

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { IdentityRules } from '#core/identity.ts';
-import type { Protocol } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
 import type { Secret } from '#core/secret.ts';
 import type { Log } from '#ops/log.ts';
 import type { ConfiguredAdmin } from '#policy/admins/admins.ts';

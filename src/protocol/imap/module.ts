@@ -9,7 +9,6 @@ import { imapFront } from './front.ts';
 
 export const imap: ProtocolModule = {
   protocol: 'imap',
-  alpn: 'imap',
   front: (options) => driveFront(imapFront(options)),
   backend: (options) => driveBackend(imapBackend(options)),
   commandTracker: imapCommandTracker,

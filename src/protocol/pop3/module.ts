@@ -8,7 +8,6 @@ import { pop3Front } from './front.ts';
 
 export const pop3: ProtocolModule = {
   protocol: 'pop3',
-  alpn: 'pop3',
   front: (options) => driveFront(pop3Front(options)),
   backend: (options) => driveBackend(pop3Backend(options)),
 };

@@ -9,7 +9,6 @@ import { sieveFront } from './front.ts';
 
 export const sieve: ProtocolModule = {
   protocol: 'sieve',
-  alpn: 'managesieve',
   front: (options) => driveFront(sieveFront(options)),
   backend: (options) => driveBackend(sieveBackend(options)),
   // While it writes over TLS, the login process of Dovecot 2.3 reads a command that comes within that millisecond, and

@@ -10,8 +10,6 @@ import { submissionGate } from './gate.ts';
 
 export const submission: ProtocolModule = {
   protocol: 'submission',
-  // RFC 7301's registry has no id for SMTP; peers that enforce one use this.
-  alpn: 'smtp',
   front: (options) => driveFront(submissionFront(options)),
   backend: (options) => driveBackend(submissionBackend(options)),
   commandTracker: submissionCommandTracker,

@@ -1,7 +1,7 @@
 /** App passwords of an account: make, list, show again, reset, rename, revoke. */
 
 import { z } from 'zod';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { APP_PASSWORD_SCOPES } from '#core/protocols.ts';
 import { formatAppPassword } from '#policy/secrets/app-password.ts';
 import {
   addAppPassword,
@@ -46,9 +46,9 @@ const make = accountRoute({
   body: z.strictObject({
     name: Name,
     scopes: z
-      .array(z.enum(PROTOCOLS))
+      .array(z.enum(APP_PASSWORD_SCOPES))
       .min(1)
-      .default([...PROTOCOLS]),
+      .default([...APP_PASSWORD_SCOPES]),
     expiresAt: Moment.optional(),
     networks: z.array(z.string()).min(1).optional().describe('CIDR blocks from which it may be used.'),
   }),

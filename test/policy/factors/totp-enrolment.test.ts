@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { looksLikeAppPassword } from '#core/app-password-shape.ts';
 import { Secret } from '#core/secret.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOLS } from '#core/protocols.ts';
 import { showAccount, suspendAccount } from '#policy/accounts/accounts.ts';
 import { setDomain } from '#policy/domains/domains.ts';
 import { beginTotp, confirmTotp, consumeTotpCode } from '#policy/factors/totp-enrolment.ts';

@@ -11,7 +11,7 @@ import fc from 'fast-check';
 
 import { unreachable } from '#core/fault.ts';
 import { Secret } from '#core/secret.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOLS } from '#core/protocols.ts';
 import { cutOffAccount, resumeAccount, suspendAccount } from '#policy/accounts/accounts.ts';
 import { makeGatekeeper } from '#policy/logins/gatekeeper.ts';
 import { setDomain } from '#policy/domains/domains.ts';
@@ -22,7 +22,8 @@ import { emptyModel, mayBeOpen, modeAt, mustOpen } from '../../support/policy-mo
 import { START_MS, codeAt, password, testAccount, testAttempt, testTools } from '../../support/policy.ts';
 
 import type { Account } from '#core/identity.ts';
-import type { Attempt, Offered, SessionCredential, Protocol, Verdict } from '#core/verdict.ts';
+import type { Protocol } from '#core/protocols.ts';
+import type { Attempt, Offered, SessionCredential, Verdict } from '#core/verdict.ts';
 import type { Issued, Mode, Used } from '../../support/policy-model.ts';
 
 const ACCOUNTS: readonly Account[] = [testAccount('alice'), testAccount('bob')];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Secret } from '#core/secret.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOLS } from '#core/protocols.ts';
 import { makeAppPassword } from '#policy/secrets/app-password.ts';
 import { UNDECIDED_DOMAIN } from '#policy/rules/domain-policy.ts';
 import { applyRules } from '#policy/rules/login-rules.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { APP_PASSWORD_ALPHABET, looksLikeAppPassword } from '#core/app-password-shape.ts';
 import { Fault } from '#core/fault.ts';
 import { Secret } from '#core/secret.ts';
-import { PROTOCOLS } from '#core/verdict.ts';
+import { PROTOCOLS } from '#core/protocols.ts';
 import {
   checkAppPassword,
   formatAppPassword,
