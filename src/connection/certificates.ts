@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Fault } from '#core/fault.ts';
-import type { TlsSettings } from './tls-settings.ts';
+import type { CertificateSettings, TlsSettings } from './tls-settings.ts';
 
 interface Loaded {
   readonly context: SecureContext;
@@ -41,24 +41,55 @@ export class Certificates {
 }
 
 function loadAll({ certificates, minVersion }: TlsSettings): readonly Loaded[] {
-  return certificates.map(({ certFile, keyFile }) => {
+  const pairs = certificates.map(readPair);
+  return pairs.map((pair) => {
+    const served = [pair, ...partnersOf(pair, pairs)];
     try {
-      const cert = readFileSync(certFile);
-      const leaf = new X509Certificate(cert);
-      const key = readFileSync(keyFile);
-      return {
-        // With anchors of its own a context does not look for the chain in the system's, at every handshake.
-        context: createSecureContext({ cert, key, ca: cert, minVersion }),
-        names: (leaf.subjectAltName ?? '').split(/,\s*/).flatMap((name) => name.match(/^DNS:(.+)$/)?.[1] ?? []),
-        validTo: new Date(leaf.validTo),
-      };
+      const cert = served.map((one) => one.cert);
+      // With anchors of its own a context does not look for the chain in the system's, at every handshake.
+      const context = createSecureContext({ cert, key: served.map(({ key }) => key), ca: cert, minVersion });
+      return { context, names: pair.names, validTo: pair.validTo };
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new Fault('CONFIG_INVALID', `certificate ${certFile} with key ${keyFile} cannot be used: ${why}`, {
-        cause,
-      });
+      throw unusable(pair.files, cause);
     }
   });
+}
+
+interface Pair {
+  readonly files: CertificateSettings;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly keyType: string | undefined;
+  readonly names: readonly string[];
+  readonly validTo: Date;
+}
+
+function readPair(files: CertificateSettings): Pair {
+  try {
+    const cert = readFileSync(files.certFile);
+    const leaf = new X509Certificate(cert);
+    const key = readFileSync(files.keyFile);
+    const names = (leaf.subjectAltName ?? '').split(/,\s*/).flatMap((name) => name.match(/^DNS:(.+)$/)?.[1] ?? []);
+    return { files, cert, key, keyType: leaf.publicKey.asymmetricKeyType, names, validTo: new Date(leaf.validTo) };
+  } catch (cause) {
+    throw unusable(files, cause);
+  }
+}
+
+// A certificate with a key of another kind for the same names: the client's ciphers and signature algorithms decide which
+// of them it gets (an old printer that knows RSA only, beside everybody else).
+function partnersOf(pair: Pair, pairs: readonly Pair[]): readonly Pair[] {
+  const kinds = new Set([pair.keyType]);
+  return pairs.filter(({ keyType, names }) => {
+    if (kinds.has(keyType) || !pair.names.every((name) => names.includes(name))) return false;
+    kinds.add(keyType);
+    return true;
+  });
+}
+
+function unusable({ certFile, keyFile }: CertificateSettings, cause: unknown): Fault {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Fault('CONFIG_INVALID', `certificate ${certFile} with key ${keyFile} cannot be used: ${why}`, { cause });
 }
 
 // RFC 9525 §6.3: a wildcard stands for exactly one whole label.

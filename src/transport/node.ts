@@ -166,12 +166,17 @@ class NodeConnection implements Connection {
 
 /** Makes the server side of a TLS stream over a connected socket. */
 export function serverTls(socket: Socket, { contextFor, alpn }: ServerTls): TLSSocket {
+  const usual = contextFor('');
   return new TLSSocket(socket, {
     isServer: true,
-    secureContext: contextFor(''),
+    secureContext: usual,
     // RFC 7301 §3.2; a client that speaks another protocol is being tricked (ALPACA).
     ALPNCallback: ({ protocols }) => (protocols.includes(alpn) ? alpn : undefined),
-    SNICallback: (name, done) => done(null, contextFor(name)),
+    // Node 26 takes only the last key of a context that is handed over here; of the usual one it has them all.
+    SNICallback: (name, done) => {
+      const context = contextFor(name);
+      done(null, context === usual ? undefined : context);
+    },
   });
 }
 
