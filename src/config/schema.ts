@@ -92,7 +92,10 @@ export const ConfigSchema = z.strictObject({
       level: z
         .enum(['debug', 'info', 'warn', 'error'])
         .default('info')
-        .describe('The least important events that are still written.'),
+        .describe(
+          'The least important events that are still written. `debug` adds the steps of each dialogue before its login, by ' +
+            'verb and reply code; no level writes what a client sent.',
+        ),
     })
     .prefault({})
     .describe('The log: JSON lines on standard output.'),

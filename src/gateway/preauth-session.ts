@@ -103,6 +103,7 @@ export class PreauthSession implements ActiveClient {
       capabilities: services.backends.capabilities(accepted.listener.protocol) ?? [],
       mechanisms: services.mechanisms,
       portalUrl: services.portalUrl,
+      observe: accepted.log.debugEnabled ? (step) => accepted.log.debug('dialogue.advanced', { ...step }) : undefined,
     });
   }
 

@@ -37,6 +37,11 @@ export interface LogFields {
   readonly tls?: string | undefined;
   readonly mechanism?: string | undefined;
 
+  /** What a dialogue was told, without anything that a client sent; its state after it, and the codes of our replies. */
+  readonly input?: string | undefined;
+  readonly state?: string | undefined;
+  readonly replies?: readonly string[] | undefined;
+
   /** What opened a session, e.g. `app-password`. */
   readonly opener?: string | undefined;
   /** The id of an app password, which is no secret. */

@@ -27,6 +27,7 @@ export type LogEvent =
   | 'session.rejected'
   | 'session.cut-off'
   | 'session.command-refused'
+  | 'dialogue.advanced'
   | 'proxy-header.refused'
   | 'tls.failed'
   // Logins
@@ -74,6 +75,8 @@ export interface Log {
   info(event: LogEvent, fields?: LogFields): void;
   warn(event: LogEvent, fields?: LogFields): void;
   error(event: LogEvent, fields?: LogFields): void;
+  /** Whether lines at level debug are written, for those whose making would cost something. */
+  readonly debugEnabled: boolean;
   /** A log whose every line also has these fields, e.g. the session id. No line may name one of them again. */
   child(fields: LogFields): Log;
 }
@@ -111,7 +114,14 @@ export function openLog(level: LogLevel, destination: { write(line: string): voi
 
 /** A log that says nothing. */
 export function silentLog(): Log {
-  const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
+  const log: Log = {
+    debug: nothing,
+    info: nothing,
+    warn: nothing,
+    error: nothing,
+    debugEnabled: false,
+    child: () => log,
+  };
   return log;
 }
 
@@ -133,6 +143,7 @@ export function memoryLog(): MemoryLog {
       info: keep('info'),
       warn: keep('warn'),
       error: keep('error'),
+      debugEnabled: true,
       child: (fields) => keepingWith(withBound(fields)),
     };
   };
@@ -159,6 +170,10 @@ class PinoLog implements ProcessLog {
 
   setLevel(level: LogLevel): void {
     this.#threshold.level = level;
+  }
+
+  get debugEnabled(): boolean {
+    return this.#threshold.level === 'debug';
   }
 
   debug(event: LogEvent, fields?: LogFields): void {

@@ -60,23 +60,29 @@ type Phase =
 
 const READING: Phase = { at: 'reading' };
 
+/** Is told of every step: the state before, what came, and what became of it. */
+export type FrontObserver<State, Event> = (before: State, input: FrontInput<Event>, after: FrontStep<State>) => void;
+
 /**
  * A dialogue ready to be connected. An answer or handshake that nobody waits for throws; after a close every method
  * returns nothing, so that a verdict may still be on its way then.
  */
 export function driveFront<State, Event>(
   machine: FrontMachine<State, Event>,
+  observer?: FrontObserver<State, Event>,
 ): FrontDialogue & { readonly helo: BackendOptions['helo'] } {
-  return new FrontDriver(machine);
+  return new FrontDriver(machine, observer);
 }
 
 class FrontDriver<State, Event> implements FrontDialogue {
   readonly #machine: FrontMachine<State, Event>;
+  readonly #observer: FrontObserver<State, Event> | undefined;
   #state: State;
   #phase: Phase = READING;
 
-  constructor(machine: FrontMachine<State, Event>) {
+  constructor(machine: FrontMachine<State, Event>, observer: FrontObserver<State, Event> | undefined) {
     this.#machine = machine;
+    this.#observer = observer;
     this.#state = machine.initial;
   }
 
@@ -149,6 +155,7 @@ class FrontDriver<State, Event> implements FrontDialogue {
 
   #advance(input: FrontInput<Event>): readonly FrontAction[] {
     const step = this.#machine.advance(this.#state, input);
+    this.#observer?.(this.#state, input, step);
     this.#state = step.state;
     const last = step.actions.at(-1);
     if (last !== undefined) this.#enter(last);

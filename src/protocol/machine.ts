@@ -62,6 +62,18 @@ export interface FrontOptions {
   readonly mechanisms: readonly string[];
   /** The portal's address, for hints; '' when there is none. */
   readonly portalUrl: string;
+  /** Is told of every step, without anything that a client sent. */
+  readonly observe?: ((step: RedactedStep) => void) | undefined;
+}
+
+/** One step of a dialogue in words that cannot hold what a client sent (redaction.ts). */
+export interface RedactedStep {
+  /** A verb with placeholders for its arguments, e.g. `AUTH PLAIN [secret]`, or what else came: `answer accepted`, `tls`. */
+  readonly input: string;
+  /** The state after it. */
+  readonly state: string;
+  /** Status words and codes of our replies, e.g. `NO AUTHENTICATIONFAILED`. A backend's own reply is left out. */
+  readonly replies: readonly string[];
 }
 
 /** The client's side of a login. Every method returns actions to perform in order. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { unreachable } from '#core/fault.ts';
 import { PROTOCOLS, type Protocol } from '#core/protocols.ts';
 import { MODULES } from '#protocol/all.ts';
-import type { FrontAction, FrontDialogue, FrontOptions, LoginAnswer } from '#protocol/machine.ts';
+import type { FrontAction, FrontDialogue, FrontOptions, LoginAnswer, RedactedStep } from '#protocol/machine.ts';
 import { frontOptions } from '../support/dialogue-options.ts';
 import { DENY_REASONS } from '../support/transcript.ts';
 import { bytesOf, cut, streams } from './bytes.ts';
@@ -29,7 +29,7 @@ const InputSchema = z.strictObject({
   pieces: z.array(z.string()),
   answers: z.array(z.enum(ANSWERS)),
 });
-type FrontInput = z.output<typeof InputSchema>;
+export type FrontInput = z.output<typeof InputSchema>;
 
 /** The backend's own words on a login, as each protocol repeats them. */
 const WELCOME: Readonly<Record<Protocol, string>> = {
@@ -75,6 +75,7 @@ function checkFront(protocol: Protocol, input: FrontInput): void {
   const { pieces } = input;
   const { securedAt, ...seen } = playFront(protocol, input, pieces);
   for (const line of seen.sent.split('\r\n').slice(0, -1)) assert.match(line, LINE[protocol]);
+  assertRedacted(seen.steps);
   const same = (others: readonly string[], why: string): void => {
     const { securedAt: _, ...again } = playFront(protocol, input, others);
     assert.deepEqual(again, seen, why);
@@ -88,10 +89,33 @@ function checkFront(protocol: Protocol, input: FrontInput): void {
   if (whole.length < 2000) same(cut(whole, 1), 'byte by byte it means something else');
 }
 
+/** What an observer may be told: words of ours and nothing else. */
+const INPUT =
+  /^(?:connect|tls|answer (?:deny )?[a-z-]+|stop [a-z]+|\[[a-z ]+\]|AUTH(?:ENTICATE)?(?: (?:PLAIN|LOGIN|OAUTHBEARER|XOAUTH2|\[mechanism\])(?: \[secret\])?)?|[A-Z]{2,12}(?: \[[a-z ]+\])?)$/;
+const VERBS =
+  'AUTH AUTHENTICATE BDAT CAPA CAPABILITY DATA EHLO HELO HELP ID LOGIN LOGOUT MAIL NOOP PASS QUIT RCPT RSET STARTTLS STLS USER VRFY'.split(
+    ' ',
+  );
+const REPLY =
+  /^(?:(?:OK|NO|BAD|BYE|\+OK|-ERR)(?: (?:CAPABILITY|ALERT|AUTHENTICATIONFAILED|CANNOT|EXPIRED|LIMIT|PRIVACYREQUIRED|UNAVAILABLE|ENCRYPT-NEEDED|TRYLATER|TAG|AUTH|SYS\/TEMP))?|\+|[2345]\d\d(?: [245]\.\d\.\d{1,2})?)$/;
+
+/** Throws where a step holds anything that is no word of ours. */
+function assertRedacted(steps: readonly RedactedStep[]): void {
+  for (const { input, state, replies } of steps) {
+    assert.match(input, INPUT);
+    const [verb = ''] = input.split(' ');
+    if (/^[A-Z]/.test(verb)) assert.ok(VERBS.includes(verb), verb);
+    assert.match(state, /^(?:command|user-given|sasl|deciding)$/);
+    for (const reply of replies) assert.match(reply, REPLY);
+  }
+}
+
 interface Seen {
   readonly sent: string;
   readonly asked: readonly string[];
   readonly ended: string | undefined;
+  /** What an observer is told. */
+  readonly steps: readonly RedactedStep[];
   /** The piece in which STARTTLS was taken. */
   readonly securedAt: number | undefined;
 }
@@ -117,13 +141,15 @@ class Player {
   readonly #protocol: Protocol;
   readonly #answers: LoginAnswer[];
   readonly #asked: string[] = [];
+  readonly #steps: RedactedStep[] = [];
   #sent = '';
   ended: 'relay' | 'close' | undefined;
   secured: boolean;
 
   constructor(protocol: Protocol, { served, answers }: FrontInput) {
     this.#protocol = protocol;
-    this.dialogue = MODULES[protocol].front(frontOptions(SERVED[served]));
+    const observe = (step: RedactedStep): void => void this.#steps.push(step);
+    this.dialogue = MODULES[protocol].front(frontOptions({ ...SERVED[served], observe }));
     this.#answers = answers.map((name) => answerNamed(name, protocol));
     this.secured = served !== 'starttls';
   }
@@ -172,7 +198,7 @@ class Player {
     if (ended === undefined) assert.equal(this.ended, 'close', 'it does not stop when it is told to');
     if (this.ended === 'close')
       assert.deepEqual(this.dialogue.receive(Buffer.from('NOOP\r\n')), [], 'it goes on after its end');
-    return { sent: this.#sent, asked: this.#asked, ended };
+    return { sent: this.#sent, asked: this.#asked, ended, steps: this.#steps };
   }
 }
 

@@ -72,3 +72,21 @@ test('a session that cannot be listed does not run, since it could not be cut of
     assert.match(String(log.entries.find(({ event }) => event === 'fault')?.['error']), /no room/);
   });
 });
+
+test('at level debug the log tells the steps of a dialogue, and not what the client sent', async () => {
+  await heardInAll(
+    { limits: { relayIdleMs: { imap: IDLE_MS, pop3: IDLE_MS, submission: IDLE_MS, sieve: IDLE_MS } } },
+    (_, { log }) => {
+      const steps = log.entries.filter(({ event }) => event === 'dialogue.advanced');
+      assert.deepEqual(
+        steps.map(({ level, input, state, replies }) => ({ level, input, state, replies })),
+        [
+          { level: 'debug', input: 'connect', state: 'command', replies: ['OK CAPABILITY'] },
+          { level: 'debug', input: 'LOGIN [name and secret]', state: 'deciding', replies: [] },
+          { level: 'debug', input: 'answer accepted', state: 'command', replies: [] },
+        ],
+      );
+      assert.equal(new Set(log.entries.flatMap(({ session }) => session ?? [])).size, 1);
+    },
+  );
+});

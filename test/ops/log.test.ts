@@ -168,3 +168,11 @@ test('the default destination is standard output, complete at exit', () => {
     Array.from({ length: 500 }, (_, count) => count),
   );
 });
+
+test('a log says whether debug is written, also after its level has changed, and its children with it', () => {
+  const log = openLog('info', { write: () => {} });
+  const child = log.child({ session: 'a' });
+  assert.deepEqual([log.debugEnabled, child.debugEnabled, silentLog().debugEnabled], [false, false, false]);
+  log.setLevel('debug');
+  assert.deepEqual([log.debugEnabled, child.debugEnabled], [true, true]);
+});
