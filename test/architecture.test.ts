@@ -337,3 +337,21 @@ function documents(): readonly (readonly [string, string])[] {
   );
   return names.map((name) => [name, readFileSync(join(ROOT, name), 'utf8')]);
 }
+
+test('what is secret, or made from it, is compared in constant time and nowhere by ===', () => {
+  const source = (name: string): string => readFileSync(join(ROOT, 'src', name), 'utf8');
+  assert.match(source('policy/secrets/app-password.ts'), /function sameText[^}]*return [^;]*timingSafeEqual\(a, b\);/);
+  // Which of several stored ones was used, and whether a file or a request is the same: nothing is guessed there.
+  const permitted = [
+    'bulk/check-export.ts',
+    'policy/factors/recovery-codes.ts',
+    'portal/sign-in/known-browsers.ts',
+    'service/idempotency.ts',
+  ];
+  const compared =
+    /(?:===|!==) *[\w.]*(?:digest|mark|fingerprint|hash|mac)\b|\b\w*(?:Digest|Mark|Fingerprint|Hash|\bdigest|\bmac) *(?:===|!==) (?!undefined)/;
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /^(?:policy|portal|service|store|gateway|bulk)\/.*\.ts$/.test(name),
+  );
+  assert.deepEqual(files.filter((name) => compared.test(source(name))).toSorted(), permitted);
+});

@@ -144,3 +144,15 @@ test('without an email factor there are no codes by email', async () => {
   await assert.rejects(makeFactorCode(context, binding), { code: 'NOT_ALLOWED' });
   await assert.rejects(checkFactorCode(context, binding, new Secret('123456')), { code: 'NOT_ALLOWED' });
 });
+
+test('what the password alone began is worth nothing once there is a factor, also where its codes were not ended', async () => {
+  const made = testTools();
+  // A process that dies between the two: the enrolment stands, the codes of before it are still there.
+  const ephemeral = { ...made.store.ephemeral, endAll: async () => 0 };
+  const context = { ...made, store: { ...made.store, ephemeral } };
+  await setDomain(context, 'test', ALICE.domain, { mode: 'enabled' });
+  const planted = sentCode(await beginRecoveryAddress(context, FACTOR, 'mallory@example.net', ADDRESS_RULES));
+  await enrolled(context, ALICE);
+  assert.equal((await confirmRecoveryAddress(context, 'mallory', FACTOR, planted)).kind, 'over');
+  assert.equal((await showAccount(context, ALICE)).recoveryAddress, undefined);
+});
