@@ -113,7 +113,7 @@ export const ROOMS: readonly Room[] = [
     ['node:*'],
   ),
   room('supervisor', 'workers: starting, watching and ending them', ['core', 'ops', 'runtime'], ['node:*']),
-  room('policy/ports', 'types only: the store, records, logins', ['core']),
+  room('policy/ports', 'the store, records, logins: types, and the words that records are made of', ['core']),
   room(
     'policy/secrets',
     'values: keyring, app password, TOTP, fingerprint; no store',

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { Fault } from '#core/fault.ts';
 import { csvCells } from './csv.ts';
-import type { DomainRecord, FactorKind } from '#policy/ports/records.ts';
+import { DOMAIN_MODES, FACTOR_KINDS, HINTS, REVEALS } from '#policy/ports/records.ts';
 
 export type ImportFormat = 'csv' | 'jsonl';
 
@@ -20,19 +20,17 @@ export type AccountEntry = z.infer<typeof AccountEntry>;
  */
 export type EntryReader = (text: string) => ImportEntry | { readonly why: string } | undefined;
 
-const MODES = ['disabled', 'enabled', 'forced'] as const satisfies readonly DomainRecord['mode'][];
-const METHODS = ['totp', 'email', 'passkey'] as const satisfies readonly FactorKind[];
 const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 'write 2027-01-31 or 2027-01-31T08:00:00Z');
 const Whole = z.int().nonnegative();
 
 const DomainEntry = z.strictObject({
   domain: z.string(),
-  mode: z.enum(MODES).exactOptional(),
+  mode: z.enum(DOMAIN_MODES).exactOptional(),
   /** When the domain is forced from; a date alone is its beginning here. */
   forcedFrom: Moment.transform((text) => Date.parse(text.includes('T') ? text : `${text}T00:00`)).exactOptional(),
-  methods: z.array(z.enum(METHODS)).exactOptional(),
-  reveal: z.enum(['always', 'once']).exactOptional(),
-  hints: z.enum(['always', 'never']).exactOptional(),
+  methods: z.array(z.enum(FACTOR_KINDS)).exactOptional(),
+  reveal: z.enum(REVEALS).exactOptional(),
+  hints: z.enum(HINTS).exactOptional(),
   trustedBrowserDays: Whole.exactOptional(),
   maxAppPasswords: Whole.exactOptional(),
   appPasswordDays: Whole.exactOptional(),

@@ -9,10 +9,9 @@ import type { Store } from '#policy/ports/store.ts';
 import { addCommand, atDesk, confirm, withYes, type Cli, type Desk, type YesOption } from './cli.ts';
 import { counted, facts, formatTime, table } from './layout.ts';
 import { parseTime } from './moments.ts';
+import { DOMAIN_MODES, FACTOR_KINDS, HINTS, REVEALS } from '#policy/ports/records.ts';
 import type { DomainRecord, FactorKind } from '#policy/ports/records.ts';
 
-const MODES = ['disabled', 'enabled', 'forced'] as const satisfies readonly DomainRecord['mode'][];
-const METHODS = ['totp', 'email', 'passkey'] as const satisfies readonly FactorKind[];
 const PAGE = 500;
 
 interface SetOptions extends YesOption {
@@ -55,11 +54,11 @@ function addSet(domain: Command, cli: Cli): void {
   });
   withYes(set)
     .argument('<domain>')
-    .addArgument(new Argument('[mode]').choices(MODES))
+    .addArgument(new Argument('[mode]').choices(DOMAIN_MODES))
     .option('--from <time>', 'with forced: from then on, until then as enabled (2027-01-31, "2027-01-31 08:00", 90d)')
-    .option('--methods <list>', `second factors to choose from: ${METHODS.join(', ')}`)
-    .addOption(new Option('--reveal <when>', 'show an app password again').choices(['always', 'once']))
-    .addOption(new Option('--hints <when>', 'tell the right ordinary password what to do').choices(['always', 'never']))
+    .option('--methods <list>', `second factors to choose from: ${FACTOR_KINDS.join(', ')}`)
+    .addOption(new Option('--reveal <when>', 'show an app password again').choices(REVEALS))
+    .addOption(new Option('--hints <when>', 'tell the right ordinary password what to do').choices(HINTS))
     .option('--trust-browsers <days>', 'how long a browser may leave the second factor out; 0: never')
     .option('--max-app-passwords <number>', 'app passwords of one account; `any`: as many as the settings say')
     .option('--app-password-days <days>', 'the longest life of a new app password; `any`: none need end')
@@ -157,9 +156,9 @@ function wholeNumber(typed: string, option: string): number {
 
 function parseMethods(typed: string): readonly FactorKind[] {
   const words = typed.split(/[\s,]+/).filter((word) => word !== '');
-  const unknown = words.find((word) => METHODS.every((method) => method !== word));
-  if (unknown !== undefined) throw new Fault('USAGE', `--methods: "${unknown}" is none of ${METHODS.join(', ')}`);
-  return METHODS.filter((method) => words.includes(method));
+  const unknown = words.find((word) => FACTOR_KINDS.every((method) => method !== word));
+  if (unknown !== undefined) throw new Fault('USAGE', `--methods: "${unknown}" is none of ${FACTOR_KINDS.join(', ')}`);
+  return FACTOR_KINDS.filter((method) => words.includes(method));
 }
 
 // Asked only where somebody would notice: sessions end, or enrolled accounts lose their protection.

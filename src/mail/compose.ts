@@ -4,7 +4,8 @@
  */
 
 import { unreachable } from '#core/fault.ts';
-import type { ComposedMail, MailContent, MailFrame, MailLanguage } from './content.ts';
+import type { ComposedMail, MailContent, MailFrame } from './content.ts';
+import type { Language } from '#core/languages.ts';
 import { mailTexts } from '#mail/texts/mail-texts.ts';
 import type { MailTexts, NoticeFacts, Wording } from '#mail/texts/shape.ts';
 
@@ -23,7 +24,7 @@ export function composeMail(content: MailContent, frame: MailFrame): ComposedMai
 
 /** The words that an admin's notice starts from, with `{account}`, `{portal}` and `{date}` to be filled in. */
 export function defaultInstructions(
-  language: MailLanguage,
+  language: Language,
   service: string,
   dated: boolean,
 ): { readonly subject: string; readonly body: string } {

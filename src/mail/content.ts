@@ -1,10 +1,7 @@
 /** What mail can say, before it has words: a code, a notice of a change, a warning, an admin's notice with instructions. */
 
+import type { Language } from '#core/languages.ts';
 import type { Secret } from '#core/secret.ts';
-
-/** Languages that mail is written in. */
-export const MAIL_LANGUAGES = ['en', 'ms'] as const;
-export type MailLanguage = (typeof MAIL_LANGUAGES)[number];
 
 /** What a code is asked for. */
 export type MailedCodePurpose = 'sign-in' | 'step-up' | 'recovery-address' | 'email-factor';
@@ -65,7 +62,7 @@ export interface MailFrame {
   readonly service: string;
   /** Where users manage two-step authentication; '' where there is no portal. */
   readonly portalUrl: string;
-  readonly language: MailLanguage;
+  readonly language: Language;
 }
 
 /** A mail with words, not yet on its way. */
@@ -73,5 +70,5 @@ export interface ComposedMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  readonly language: MailLanguage;
+  readonly language: Language;
 }

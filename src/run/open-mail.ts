@@ -2,7 +2,8 @@
 
 import type { Settings } from '#config/settings.ts';
 import { composeMail, defaultInstructions } from '#mail/compose.ts';
-import { MAIL_LANGUAGES, type MailContent, type MailLanguage } from '#mail/content.ts';
+import { DEFAULT_LANGUAGE, languageNamed, type Language } from '#core/languages.ts';
+import type { MailContent } from '#mail/content.ts';
 import { makeMailer, type MailEvent } from '#mail/mailer.ts';
 import { openRelay } from '#mail/relay.ts';
 import type { Log } from '#ops/log.ts';
@@ -23,7 +24,7 @@ const DRAIN_MS = 3_000;
 export function openMail(settings: Settings, report: (event: MailEvent) => void): Mail | undefined {
   if (settings.mail === undefined) return undefined;
   const mailer = makeMailer({ relay: openRelay(settings.mail), report });
-  const compose = (content: MailContent, language: MailLanguage) =>
+  const compose = (content: MailContent, language: Language) =>
     composeMail(content, { service: settings.policy.issuer, portalUrl: settings.portal.url, language });
   return {
     async sendCode({ to, account, code, purpose, language }) {
@@ -38,7 +39,7 @@ export function openMail(settings: Settings, report: (event: MailEvent) => void)
     },
     defaultInstructions: (language, dated) => defaultInstructions(language, settings.policy.issuer, dated),
     notify(notice) {
-      const language = MAIL_LANGUAGES.find((known) => known === notice.language) ?? 'en';
+      const language = languageNamed(notice.language ?? '') ?? DEFAULT_LANGUAGE;
       for (const content of contentsOf(notice)) {
         for (const to of notice.to) mailer.send({ ...compose(content, language), to, kind: 'notice' });
       }

@@ -11,7 +11,8 @@ import { APP_PASSWORD_SCOPES, PROTOCOLS } from '#core/protocols.ts';
 import type { AdminRole, AdminsRecord } from '#policy/ports/admins.ts';
 import type { AuditAction, AuditEntry } from '#policy/ports/audit.ts';
 import type { TokenRole, TokensRecord } from '#policy/ports/tokens.ts';
-import type { AccountRecord, DomainRecord, FactorKind, LastUse } from '#policy/ports/records.ts';
+import { DOMAIN_MODES, FACTOR_KINDS, HINTS, REVEALS } from '#policy/ports/records.ts';
+import type { AccountRecord, DomainRecord, LastUse } from '#policy/ports/records.ts';
 import type { Change, SessionRecord } from '#core/session.ts';
 
 /** Writes and reads records of one kind. `of` names the record in faults: an account, a domain, a session id. */
@@ -24,11 +25,11 @@ export const Time = z.number().nonnegative();
 export const Count = z.int().nonnegative();
 
 const Domain = z.strictObject({
-  mode: oneOf<DomainRecord['mode']>({ disabled: true, enabled: true, forced: true }),
+  mode: z.enum(DOMAIN_MODES),
   forcedFrom: Time.optional(),
-  methods: z.array(oneOf<FactorKind>({ totp: true, email: true, passkey: true })),
-  reveal: oneOf<DomainRecord['reveal']>({ always: true, once: true }),
-  hints: oneOf<DomainRecord['hints']>({ always: true, never: true }),
+  methods: z.array(z.enum(FACTOR_KINDS)),
+  reveal: z.enum(REVEALS),
+  hints: z.enum(HINTS),
 });
 
 const DomainWithLimits = z.strictObject({

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 
 import { Secret } from '#core/secret.ts';
 import { composeMail, defaultInstructions } from '#mail/compose.ts';
-import { MAIL_LANGUAGES, type MailContent, type MailFrame, type NoticeAction } from '#mail/content.ts';
+import { LANGUAGES } from '#core/languages.ts';
+import type { MailContent, MailFrame, NoticeAction } from '#mail/content.ts';
 
 const AT = Date.UTC(2026, 10, 24, 3, 4);
 const FRAME: MailFrame = { service: 'Example Mail', portalUrl: 'https://mail.example.org/account', language: 'en' };
@@ -56,7 +57,7 @@ test('a code can be read on a lock screen: it begins subject and text', () => {
 });
 
 test('every mail has a subject that says what it is about, text and HTML of the same words, in each language', () => {
-  for (const language of MAIL_LANGUAGES) {
+  for (const { code: language } of LANGUAGES) {
     for (const content of everyMail()) {
       const { subject, text, html } = composeMail(content, { ...FRAME, language });
       assert.match(subject, /^.{8,78}$/u, subject);

@@ -8,7 +8,7 @@ import { MAX_APP_PASSWORDS } from '#policy/changes/account-changes.ts';
 import type { DomainPolicy } from '#policy/rules/domain-policy.ts';
 import type { AuditEntry } from '#policy/ports/audit.ts';
 import type { PolicyContext } from '#policy/changes/account-changes.ts';
-import type { DomainRecord } from '#policy/ports/records.ts';
+import { FACTOR_KINDS, type DomainRecord } from '#policy/ports/records.ts';
 
 export interface DomainView {
   readonly domain: string;
@@ -120,7 +120,7 @@ function canonicalRecord({ mode, methods, reveal, hints, ...parts }: DomainRecor
   const { forcedFrom, trustedBrowserDays, maxAppPasswords, appPasswordDays } = parts;
   return {
     mode,
-    methods: UNDECIDED_DOMAIN.methods.filter((method) => methods.includes(method)),
+    methods: FACTOR_KINDS.filter((method) => methods.includes(method)),
     reveal,
     hints,
     ...(forcedFrom === undefined ? {} : { forcedFrom }),

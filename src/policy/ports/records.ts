@@ -2,17 +2,30 @@
 
 import type { AppPasswordScope, Protocol } from '#core/protocols.ts';
 
+/** What a domain can choose: no two-step authentication, for those who want it, for all. */
+export const DOMAIN_MODES = ['disabled', 'enabled', 'forced'] as const;
+export type DomainMode = (typeof DOMAIN_MODES)[number];
+
+/** When an app password is shown: again and again, or once. */
+export const REVEALS = ['always', 'once'] as const;
+/** When the right ordinary password is told what to do instead. */
+export const HINTS = ['always', 'never'] as const;
+
+/** The kinds of second factor that users enrol. */
+export const FACTOR_KINDS = ['totp', 'email', 'passkey'] as const;
+export type FactorKind = (typeof FACTOR_KINDS)[number];
+
 /** The domain's choice. A domain without a record is `disabled`. */
 export interface DomainRecord {
-  readonly mode: 'disabled' | 'enabled' | 'forced';
+  readonly mode: DomainMode;
   /** With mode `forced`: from this time on; absent means now. Before it the domain behaves as `enabled`. */
   readonly forcedFrom?: number | undefined;
   /** Factors that users may enrol. */
   readonly methods: readonly FactorKind[];
   /** Whether an app password can be shown again (`always`) or only when it is made (`once`). */
-  readonly reveal: 'always' | 'once';
+  readonly reveal: (typeof REVEALS)[number];
   /** Whether the right ordinary password is told what to do instead. */
-  readonly hints: 'always' | 'never';
+  readonly hints: (typeof HINTS)[number];
   /** How many days a browser may leave the second factor out once its user has said so; absent: never. */
   readonly trustedBrowserDays?: number | undefined;
   /** App passwords that one account may hold; absent: as many as the settings say. */
@@ -20,8 +33,6 @@ export interface DomainRecord {
   /** The longest life of a new app password, in days; absent: none need end. */
   readonly appPasswordDays?: number | undefined;
 }
-
-export type FactorKind = 'totp' | 'email' | 'passkey';
 
 export interface AccountRecord {
   /** When two-step authentication was turned on; absent means not enrolled. */

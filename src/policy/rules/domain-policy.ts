@@ -1,6 +1,6 @@
 /** A domain's choice as it stands at one moment: defaults filled in, a force from a later date not yet in force. */
 
-import type { DomainRecord } from '#policy/ports/records.ts';
+import { FACTOR_KINDS, type DomainRecord } from '#policy/ports/records.ts';
 
 /** What holds for a domain now. */
 export interface DomainPolicy {
@@ -19,7 +19,7 @@ export interface DomainPolicy {
 /** The record of a domain that nobody has decided about. */
 export const UNDECIDED_DOMAIN: DomainRecord = {
   mode: 'disabled',
-  methods: ['totp', 'email', 'passkey'],
+  methods: FACTOR_KINDS,
   reveal: 'always',
   hints: 'always',
 };

@@ -3,7 +3,7 @@
 import { noteLanguage } from '#policy/accounts/accounts.ts';
 import { COOKIES } from '#portal/http/cookies.ts';
 import { PATHS, placeNamed } from '#portal/http/paths.ts';
-import { languageNamed } from '#portal/texts/texts.ts';
+import { languageNamed } from '#core/languages.ts';
 import { redirect, type PageResponse, type Route, type PageRequest } from '#portal/http/page.ts';
 
 const YEAR_SECONDS = 31_536_000;

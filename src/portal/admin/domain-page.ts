@@ -9,9 +9,7 @@ import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters, type OwnPath } from '#portal/http/paths.ts';
 import { redirect, type PageResponse, type Route, type SignedInRequest } from '#portal/http/page.ts';
 import { adminHead, choiceWords, modeName, saying } from './admin-pane.ts';
-import type { DomainRecord } from '#policy/ports/records.ts';
-
-type Mode = DomainRecord['mode'];
+import { DOMAIN_MODES, type DomainMode as Mode } from '#policy/ports/records.ts';
 
 const { adminDomain } = PATHS;
 
@@ -28,7 +26,8 @@ export const adminDomainRoutes: readonly Route[] = [
 ];
 
 /** In the order of the words that admins know. */
-const MODES = ['enabled', 'forced', 'disabled'] as const satisfies readonly Mode[];
+const PLACES = { enabled: 1, forced: 2, disabled: 3 } as const satisfies Record<Mode, number>;
+const MODES = DOMAIN_MODES.toSorted((a, b) => PLACES[a] - PLACES[b]);
 
 const REVIEWS = {
   enabled: PATHS.adminEnabled,

@@ -8,7 +8,7 @@ import { html, type Html } from '#portal/markup/html.ts';
 import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters } from '#portal/http/paths.ts';
 import type { PortalMail } from '#portal/ports/portal-services.ts';
-import { languageNamed } from '#portal/texts/texts.ts';
+import { languageNamed } from '#core/languages.ts';
 import type { PageResponse, Route, SignedInRequest } from '#portal/http/page.ts';
 import { adminHead, saying } from './admin-pane.ts';
 

@@ -8,7 +8,7 @@ import { form } from '#portal/layout/layout.ts';
 import { PATHS, withParameters } from '#portal/http/paths.ts';
 import type { PageResponse, Form, Route, SignedInRequest } from '#portal/http/page.ts';
 import { adminHead, saying } from './admin-pane.ts';
-import type { FactorKind } from '#policy/ports/records.ts';
+import { FACTOR_KINDS, type FactorKind } from '#policy/ports/records.ts';
 
 const path = PATHS.adminOptions;
 const needs = { path, level: 'admin-recent', right: 'set-policy' } as const;
@@ -18,7 +18,9 @@ export const adminOptionsRoutes: readonly Route[] = [
   { ...needs, method: 'POST', returnTo: path, handle: save },
 ];
 
-const METHODS = ['email', 'totp', 'passkey'] as const satisfies readonly FactorKind[];
+/** In the order of the form. */
+const PLACES = { email: 1, totp: 2, passkey: 3 } as const satisfies Record<FactorKind, number>;
+const METHODS = FACTOR_KINDS.toSorted((a, b) => PLACES[a] - PLACES[b]);
 type NumberName = (typeof DOMAIN_NUMBERS)[number];
 
 /** What an empty field means. */

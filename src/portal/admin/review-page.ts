@@ -12,9 +12,7 @@ import { PATHS, withParameters, type OwnPath } from '#portal/http/paths.ts';
 import { dayText } from '#portal/markup/times.ts';
 import type { PageResponse, Route, SignedInRequest } from '#portal/http/page.ts';
 import { adminHead, modeName, saying } from './admin-pane.ts';
-import type { DomainRecord } from '#policy/ports/records.ts';
-
-type Mode = DomainRecord['mode'];
+import type { DomainMode as Mode } from '#policy/ports/records.ts';
 
 export const adminReviewRoutes: readonly Route[] = [
   ...routesOf(PATHS.adminEnabled, 'enabled'),

@@ -15,7 +15,8 @@ import { COOKIES } from './cookies.ts';
 import { csrfToken } from './csrf.ts';
 import type { OwnPath } from './paths.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
-import { languageNamed, preferredLanguage, textsOf, type Language } from '#portal/texts/texts.ts';
+import { languageNamed, type Language } from '#core/languages.ts';
+import { preferredLanguage, textsOf } from '#portal/texts/texts.ts';
 import type { Form, PageRequest, SignedInUser } from './page.ts';
 import { EMPTY_ACCOUNT } from '#policy/ports/records.ts';
 

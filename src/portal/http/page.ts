@@ -11,7 +11,7 @@ import type { AdminLevel, Level } from './access-levels.ts';
 import type { OwnPath } from './paths.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
 import type { Texts } from '#portal/texts/shape.ts';
-import type { Language } from '#portal/texts/texts.ts';
+import type { Language } from '#core/languages.ts';
 import type { AccountRecord, FactorKind } from '#policy/ports/records.ts';
 
 /** The fields of a form, as they were sent. A field that is missing is empty. */

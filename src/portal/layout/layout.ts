@@ -4,7 +4,7 @@ import type { Assets } from '#portal/http/assets.ts';
 import { CSRF_FIELD } from '#portal/http/csrf.ts';
 import { html, type Html } from '#portal/markup/html.ts';
 import { PATHS, type OwnPath } from '#portal/http/paths.ts';
-import { LANGUAGES } from '#portal/texts/texts.ts';
+import { LANGUAGES } from '#core/languages.ts';
 import type { Texts } from '#portal/texts/shape.ts';
 import type { PageRequest, SignedInUser } from '#portal/http/page.ts';
 
@@ -107,7 +107,7 @@ function signedIn(request: PageRequest): Html | undefined {
 }
 
 function languageForm(request: PageRequest): Html {
-  const buttons = Object.entries(LANGUAGES).map(([language, name]) => {
+  const buttons = LANGUAGES.map(({ code: language, name }) => {
     const current = language === request.language && html` aria-current="true"`;
     return html`<button class="quiet" name="language" value="${language}" lang="${language}" ${current}>
       ${name}

@@ -1,7 +1,7 @@
 /** Times as text. The server does not know the browser's time zone: it writes UTC, and the script rewrites it. */
 
 import { html, type Html } from './html.ts';
-import type { Language } from '#portal/texts/texts.ts';
+import type { Language } from '#core/languages.ts';
 
 /** A time (ms) in the words of a language, in UTC. */
 export function timeText(at: number, language: Language): string {

@@ -9,7 +9,7 @@ import type { ConfiguredAdmin } from '#policy/admins/admins.ts';
 import type { PasskeyVerifier } from '#policy/ports/passkeys.ts';
 import type { CodePurpose } from '#policy/factors/emailed-code.ts';
 import type { PolicyContext } from '#policy/changes/account-changes.ts';
-import type { Language } from '#portal/texts/texts.ts';
+import type { Language } from '#core/languages.ts';
 import type { CheckOrdinaryPassword, Limits } from '#policy/ports/logins.ts';
 import type { PasswordHasher } from '#policy/ports/password-hasher.ts';
 

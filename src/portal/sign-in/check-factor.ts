@@ -18,10 +18,10 @@ import type { PortalParts } from '#portal/ports/portal-services.ts';
 import { countTry, forgiveTry } from './check-password.ts';
 import type { Form } from '#portal/http/page.ts';
 import { typedCode } from '#policy/secrets/typed-code.ts';
-import type { AccountRecord, FactorKind } from '#policy/ports/records.ts';
+import { FACTOR_KINDS, type AccountRecord, type FactorKind } from '#policy/ports/records.ts';
 
 /** Ways to give a second factor. */
-export type WayKind = 'passkey' | 'totp' | 'email' | 'recovery-code';
+export type WayKind = FactorKind | typeof RECOVERY;
 
 export type FactorOutcome =
   | { readonly kind: 'right' }
@@ -43,19 +43,22 @@ export interface FactorTry {
   readonly purpose: FactorCodeBinding['purpose'];
 }
 
+const RECOVERY = 'recovery-code';
 /** The quickest and the safest in front. */
-const FACTOR_WAYS = ['passkey', 'totp', 'email'] as const satisfies readonly FactorKind[];
+const PLACES = { passkey: 1, totp: 2, email: 3 } as const satisfies Record<FactorKind, number>;
+const FACTOR_WAYS = FACTOR_KINDS.toSorted((a, b) => PLACES[a] - PLACES[b]);
 
 /** The ways that this account has, the usual one first; none when it has no factor. */
 export function waysOf(record: AccountRecord): readonly WayKind[] {
   const factors = factorsOf(record);
   if (factors.length === 0) return [];
-  return [...FACTOR_WAYS.filter((way) => factors.includes(way)), 'recovery-code'];
+  return [...FACTOR_WAYS.filter((way) => factors.includes(way)), RECOVERY];
 }
 
 /** The way with this name. */
 export function wayNamed(name: string): WayKind {
-  return name === 'passkey' || name === 'email' || name === 'recovery-code' ? name : 'totp';
+  const ways: readonly WayKind[] = [...FACTOR_KINDS, RECOVERY];
+  return ways.find((way) => way === name) ?? 'totp';
 }
 
 /** What a form holds for this way. */

@@ -1,11 +1,9 @@
-/** The languages of the portal, and which of them a browser asks for. */
+/** The words of the portal in each language, and which of them a browser asks for. */
 
+import { DEFAULT_LANGUAGE, languageNamed, type Language } from '#core/languages.ts';
 import { en } from './en.ts';
 import { ms } from './ms.ts';
 import type { Texts } from './shape.ts';
-
-export const LANGUAGES = { en: 'English', ms: 'Bahasa Melayu' } as const;
-export type Language = keyof typeof LANGUAGES;
 
 const TEXTS: Readonly<Record<Language, Texts>> = { en, ms };
 
@@ -14,13 +12,7 @@ export function textsOf(language: Language): Texts {
   return TEXTS[language];
 }
 
-/** The language with this name. */
-export function languageNamed(name: string): Language | undefined {
-  const known: readonly Language[] = ['en', 'ms'];
-  return known.find((language) => language === name);
-}
-
-/** The first of ours that a browser asks for; English when it asks for none. RFC 9110 §12.5.4. */
+/** The first of ours that a browser asks for; the default when it asks for none. RFC 9110 §12.5.4. */
 export function preferredLanguage(acceptLanguage: string): Language {
   const wanted = acceptLanguage
     .slice(0, 500)
@@ -35,5 +27,5 @@ export function preferredLanguage(acceptLanguage: string): Language {
     })
     .filter(({ weight }) => weight > 0)
     .toSorted((a, b) => b.weight - a.weight);
-  return wanted.find(({ language }) => language !== undefined)?.language ?? 'en';
+  return wanted.find(({ language }) => language !== undefined)?.language ?? DEFAULT_LANGUAGE;
 }

@@ -12,11 +12,12 @@ import {
 import { beginTotp, confirmTotp } from '#policy/factors/totp-enrolment.ts';
 import { resetFactors, unenrolAccount } from '#policy/factors/factors.ts';
 import { listUserRows } from '#policy/accounts/user-listing.ts';
+import { FACTOR_KINDS } from '#policy/ports/records.ts';
 import { ProblemError, WRONG_CODE } from '#service/problem.ts';
 import { accountRoute, domainRoute, type Route } from '#service/route.ts';
 import { isoOrNull, Moment, NO_BODY, NOTHING, Paging, pageOf } from '#service/schemas.ts';
 
-const Factors = z.array(z.enum(['totp', 'email', 'passkey']));
+const Factors = z.array(z.enum(FACTOR_KINDS));
 
 const Standing = z.object({
   account: z.string(),

@@ -3,12 +3,13 @@
 import { z } from 'zod';
 import { isFault } from '#core/fault.ts';
 import { showDomain, setDomain, type DomainChange, type DomainView } from '#policy/domains/domains.ts';
+import { DOMAIN_MODES, FACTOR_KINDS, HINTS, REVEALS } from '#policy/ports/records.ts';
 import { PRECONDITION, ProblemError } from '#service/problem.ts';
 import { domainRoute, plainRoute, type Asked, type Route } from '#service/route.ts';
 import { isoOrNull, Moment, NOTHING, Paging, pageOf } from '#service/schemas.ts';
 
-const Mode = z.enum(['disabled', 'enabled', 'forced']);
-const Methods = z.array(z.enum(['totp', 'email', 'passkey']));
+const Mode = z.enum(DOMAIN_MODES);
+const Methods = z.array(z.enum(FACTOR_KINDS));
 
 const Domain = z.object({
   domain: z.string(),
@@ -16,8 +17,8 @@ const Domain = z.object({
   mode: Mode.describe('Whether accounts have no two-step authentication, may have it, or must.'),
   forcedFrom: Moment.nullable().describe('With mode forced: from when on; null: already.'),
   methods: Methods.describe('Factors that users may enrol.'),
-  reveal: z.enum(['always', 'once']).describe('Whether an app password can be shown again.'),
-  hints: z.enum(['always', 'never']).describe('Whether the right ordinary password is told what to do instead.'),
+  reveal: z.enum(REVEALS).describe('Whether an app password can be shown again.'),
+  hints: z.enum(HINTS).describe('Whether the right ordinary password is told what to do instead.'),
   trustedBrowserDays: z.int().nullable(),
   maxAppPasswords: z.int().nullable(),
   appPasswordDays: z.int().nullable(),
@@ -28,8 +29,8 @@ const Change = z
     mode: Mode,
     forcedFrom: Moment.nullable(),
     methods: Methods,
-    reveal: z.enum(['always', 'once']),
-    hints: z.enum(['always', 'never']),
+    reveal: z.enum(REVEALS),
+    hints: z.enum(HINTS),
     trustedBrowserDays: z.int().nullable(),
     maxAppPasswords: z.int().nullable(),
     appPasswordDays: z.int().nullable(),
