@@ -12,7 +12,7 @@ import { isRecord, type SettingPath } from './tree.ts';
 export type ListenerConfig = Config['listeners'][number];
 type CertificateConfig = Config['tls']['certificates'][number];
 export type BackendConfig = Config['backends'][string];
-export type ServiceConfig = NonNullable<BackendConfig['imap']>;
+export type ServiceConfig = NonNullable<BackendConfig[Protocol]>;
 export type ImpersonationConfig = NonNullable<ServiceConfig['impersonation']>;
 
 export interface Part<T> {

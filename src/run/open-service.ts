@@ -131,6 +131,9 @@ function authoritiesOf({ clientCaFile }: ServiceListener, { certificates, minVer
   return { context, authorities: readAuthorities(clientCaFile) };
 }
 
+/** The mail servers of a backend, as nginx reaches them; it does not speak every protocol. */
+type NginxPlaces = Readonly<Partial<Record<Protocol, Pick<BackendPlace, 'address' | 'port'> | undefined>>>;
+
 /** Where nginx is sent to for an account, and how it logs in there; undefined where service.nginx says nothing. */
 function placeFor(
   { settings, backends }: WorkerContext,
@@ -138,10 +141,11 @@ function placeFor(
   protocol: Protocol,
 ): BackendPlace | undefined {
   const found = backends.serviceFor(account.domain, protocol);
-  if (found === undefined || protocol === 'sieve') return undefined;
+  if (found === undefined) return undefined;
   const { backend, service } = found;
   const { nginx } = settings.service;
-  const place = Object.hasOwn(nginx, backend.name) ? nginx[backend.name]?.[protocol] : undefined;
+  const places: NginxPlaces | undefined = Object.hasOwn(nginx, backend.name) ? nginx[backend.name] : undefined;
+  const place = places?.[protocol];
   if (place === undefined) return undefined;
   const user = backendName(backend.userTemplate, account);
   const { impersonation: how } = service;

@@ -1,5 +1,15 @@
 /** What stands on every page, and the pages that say why a request could not be answered. */
 
+import type { Protocol } from '#core/protocols.ts';
+
+/** What mail apps do by each protocol. */
+const protocols: Readonly<Record<Protocol, string>> = {
+  imap: 'Receiving (IMAP)',
+  pop3: 'Receiving (POP3)',
+  submission: 'Sending (SMTP)',
+  sieve: 'Filters (ManageSieve)',
+};
+
 export const common = {
   /** Names of the parts, in the order in which the page's head shows the way to them. */
   settings: 'Settings',
@@ -24,12 +34,7 @@ export const common = {
   never: 'never',
   unknown: 'unknown',
   everyProtocol: 'all mail protocols',
-  protocols: {
-    imap: 'Receiving (IMAP)',
-    pop3: 'Receiving (POP3)',
-    submission: 'Sending (SMTP)',
-    sieve: 'Filters (ManageSieve)',
-  },
+  protocols,
   seconds: (count: number) => `${count} seconds`,
   minutes: (count: number) => (count === 1 ? 'one minute' : `${count} minutes`),
 
