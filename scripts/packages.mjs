@@ -20,7 +20,8 @@ import { Complaint, ROOT } from './runtime.mjs';
 // prettier-ignore
 const PACKAGES = [
   'dovecot-imapd', 'dovecot-pop3d', 'dovecot-submissiond', 'dovecot-managesieved', 'dovecot-sieve', 'postfix',
-  'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp', 'openssl',
+  'redis-server', 'redis-sentinel', 'curl', 'isync', 'fetchmail', 'swaks', 'libnet-ssleay-perl', 'msmtp',
+  'thunderbird', 'openssl',
   'python3', 'fail2ban', 'chromium-headless-shell', 'libfaketime', 'nginx-light',
   'libnginx-mod-mail', 'dovecot-auth-lua', 'sasl2-bin',
   'debootstrap', 'systemd-container', 'iproute2',

@@ -32,6 +32,26 @@ export interface MailClient {
   readonly login: (place: Place, who: Mailbox) => Promise<Outcome>;
 }
 
+/** A mail with its header, as it is to be in a file; its lines end with CRLF. */
+export interface Letter {
+  readonly to: string;
+  readonly content: Buffer;
+}
+
+export interface MailSender {
+  readonly name: string;
+  /** Logs in and sends a letter. */
+  readonly send: (place: Place, who: Mailbox, letter: Letter) => Promise<Outcome>;
+}
+
+export const MAIL_SENDERS: readonly MailSender[] = [
+  { name: 'nodemailer', send: nodemailer },
+  { name: 'curl', send: (place, who, letter) => curl('submission', place, who, letter) },
+  { name: 'swaks', send: swaks },
+  { name: 'msmtp', send: msmtp },
+  { name: 'smtplib', send: smtplib },
+];
+
 export const MAIL_CLIENTS: readonly MailClient[] = [
   { name: 'imapflow', protocol: 'imap', login: imapflow },
   { name: 'curl', protocol: 'imap', login: (place, who) => curl('imap', place, who) },
@@ -41,12 +61,16 @@ export const MAIL_CLIENTS: readonly MailClient[] = [
   { name: 'curl', protocol: 'pop3', login: (place, who) => curl('pop3', place, who) },
   { name: 'fetchmail', protocol: 'pop3', login: (place, who) => fetchmail('pop3', place, who) },
   { name: 'poplib', protocol: 'pop3', login: (place, who) => python('pop3', place, who) },
-  { name: 'nodemailer', protocol: 'submission', login: nodemailer },
-  { name: 'curl', protocol: 'submission', login: (place, who) => curl('submission', place, who) },
-  { name: 'swaks', protocol: 'submission', login: swaks },
-  { name: 'msmtp', protocol: 'submission', login: msmtp },
-  { name: 'smtplib', protocol: 'submission', login: (place, who) => python('submission', place, who) },
+  ...MAIL_SENDERS.map(({ name, send }): MailClient => ({
+    name,
+    protocol: 'submission',
+    login: (place, who) => send(place, who, shortLetter(name, who)),
+  })),
 ];
+
+function shortLetter(from: string, { name }: Mailbox): Letter {
+  return { to: name, content: Buffer.from(`Subject: from ${from}\r\n\r\nhello\r\n`) };
+}
 
 /** An imapflow client for this place, not yet connected. */
 export async function imapClient(place: Place, who: Mailbox): Promise<ImapFlow> {
@@ -87,10 +111,10 @@ export async function mailTransport(place: Place, who: Mailbox): Promise<ReturnT
   });
 }
 
-async function nodemailer(place: Place, who: Mailbox): Promise<Outcome> {
+async function nodemailer(place: Place, who: Mailbox, { to, content }: Letter): Promise<Outcome> {
   const transport = await mailTransport(place, who);
   try {
-    const sent = await transport.sendMail({ from: who.name, to: who.name, subject: 'from nodemailer', text: 'hello' });
+    const sent = await transport.sendMail({ envelope: { from: who.name, to: [to] }, raw: content });
     return { accepted: true, said: sent.response };
   } catch (error) {
     return { accepted: false, said: words(error) };
@@ -100,19 +124,20 @@ async function nodemailer(place: Place, who: Mailbox): Promise<Outcome> {
 }
 
 /** curl(1), its credentials on standard input. */
-async function curl(protocol: Protocol, place: Place, who: Mailbox, more: readonly string[] = []): Promise<Outcome> {
+async function curl(protocol: Protocol, place: Place, who: Mailbox, letter?: Letter): Promise<Outcome> {
   const scheme = { imap: 'imap', pop3: 'pop3', submission: 'smtp' }[protocol];
   const url = `${scheme}${place.tls === 'implicit' ? 's' : ''}://localhost:${place.port}/`;
   return inDirectory('curl', async (file) => {
-    await writeFile(file('message'), `Subject: from curl\r\n\r\nhello\r\n`);
+    const { to, content } = letter ?? shortLetter('curl', who);
+    await writeFile(file('message'), content);
     const act = {
       imap: ['--request', 'STATUS INBOX (MESSAGES)'],
       pop3: [],
-      submission: ['--mail-from', who.name, '--mail-rcpt', who.name, '--upload-file', file('message')],
+      submission: ['--mail-from', who.name, '--mail-rcpt', to, '--upload-file', file('message')],
     }[protocol];
     const finished = await run(
       'curl',
-      ['--config', '-', '-sS', '-v', '--max-time', '20', '--cacert', place.caFile, '--ssl-reqd', ...act, ...more, url],
+      ['--config', '-', '-sS', '-v', '--max-time', '20', '--cacert', place.caFile, '--ssl-reqd', ...act, url],
       { input: `user = "${who.name}:${who.password.replaceAll(/["\\]/g, String.raw`\$&`)}"\n` },
     );
     return outcome(finished);
@@ -168,33 +193,24 @@ async function fetchmail(protocol: 'imap' | 'pop3', place: Place, who: Mailbox):
   });
 }
 
-async function swaks(place: Place, who: Mailbox): Promise<Outcome> {
-  const finished = await run('swaks', [
-    '--server',
-    `localhost:${place.port}`,
-    place.tls === 'implicit' ? '--tlsc' : '--tls',
-    '--tls-verify',
-    '--tls-ca-path',
-    place.caFile,
-    '--timeout',
-    '20',
-    '--auth',
-    'LOGIN',
-    '--auth-user',
-    who.name,
-    '--auth-password',
-    who.password,
-    '--from',
-    who.name,
-    '--to',
-    who.name,
-    '--header',
-    'Subject: from swaks',
-  ]);
-  return outcome(finished);
+async function swaks(place: Place, who: Mailbox, { to, content }: Letter): Promise<Outcome> {
+  const options = {
+    server: `localhost:${place.port}`,
+    'tls-ca-path': place.caFile,
+    timeout: '20',
+    auth: 'LOGIN',
+    'auth-user': who.name,
+    'auth-password': who.password,
+    from: who.name,
+    to,
+    data: '-',
+  };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const tls = place.tls === 'implicit' ? '--tlsc' : '--tls';
+  return outcome(await run('swaks', [tls, '--tls-verify', ...args], { input: content }));
 }
 
-async function msmtp(place: Place, who: Mailbox): Promise<Outcome> {
+async function msmtp(place: Place, who: Mailbox, { to, content }: Letter): Promise<Outcome> {
   return inDirectory('msmtp', async (file) => {
     await writeFile(file('password'), who.password);
     const finished = await run(
@@ -211,22 +227,32 @@ async function msmtp(place: Place, who: Mailbox): Promise<Outcome> {
         `--passwordeval=cat ${file('password')}`,
         `--from=${who.name}`,
         '--',
-        who.name,
+        to,
       ],
-      { input: 'Subject: from msmtp\n\nhello\n' },
+      { input: content },
     );
     return outcome(finished);
   });
 }
 
-async function python(protocol: Protocol, place: Place, who: Mailbox): Promise<Outcome> {
+async function smtplib(place: Place, who: Mailbox, { to, content }: Letter): Promise<Outcome> {
+  return inDirectory('smtplib', async (file) => {
+    await writeFile(file('message'), content);
+    return python('submission', place, who, [to, file('message')]);
+  });
+}
+
+async function python(
+  protocol: Protocol,
+  place: Place,
+  who: Mailbox,
+  letter: readonly string[] = [],
+): Promise<Outcome> {
   const script = join(import.meta.dirname, '../interop/python/login.py');
   const finished = await run(
     '/usr/bin/python3',
-    [script, protocol, place.tls, `${place.port}`, place.caFile, who.name],
-    {
-      input: who.password,
-    },
+    [script, protocol, place.tls, `${place.port}`, place.caFile, who.name, ...letter],
+    { input: who.password },
   );
   if (finished.code !== 0) throw new Error(`login.py ended with ${finished.code}:\n${finished.stderr}`);
   const answer: unknown = JSON.parse(finished.stdout);

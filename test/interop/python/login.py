@@ -1,6 +1,8 @@
 """Logs in with Python's own mail libraries, does one thing, and prints what happened as one JSON line.
 
-Usage: login.py imap|pop3|submission implicit|starttls PORT CA_FILE USER, the password on standard input.
+Usage: login.py imap|pop3 implicit|starttls PORT CA_FILE USER
+       login.py submission implicit|starttls PORT CA_FILE USER RECIPIENT MESSAGE_FILE
+The password is on standard input.
 """
 
 import imaplib
@@ -38,25 +40,26 @@ def pop3(tls, port, context, user, password):
     return f"{count} messages, {size} bytes"
 
 
-def submission(tls, port, context, user, password):
+def submission(tls, port, context, user, password, recipient, message_file):
     if tls == "implicit":
         client = smtplib.SMTP_SSL(HOST, port, context=context)
     else:
         client = smtplib.SMTP(HOST, port)
         client.starttls(context=context)
     client.login(user, password)
-    refused = client.sendmail(user, [user], b"Subject: from smtplib\r\n\r\nhello\r\n")
+    with open(message_file, "rb") as message:
+        refused = client.sendmail(user, [recipient], message.read())
     client.quit()
     return f"refused: {refused}"
 
 
 def main():
-    protocol, tls, port, ca_file, user = sys.argv[1:]
+    protocol, tls, port, ca_file, user, *letter = sys.argv[1:]
     password = sys.stdin.read()
     context = ssl.create_default_context(cafile=ca_file)
     login = {"imap": imap, "pop3": pop3, "submission": submission}[protocol]
     try:
-        said = login(tls, int(port), context, user, password)
+        said = login(tls, int(port), context, user, password, *letter)
         print(json.dumps({"accepted": True, "said": said}))
     except (imaplib.IMAP4.error, poplib.error_proto, smtplib.SMTPException, OSError) as error:
         print(json.dumps({"accepted": False, "said": f"{type(error).__name__}: {error}"}))
