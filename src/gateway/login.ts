@@ -3,10 +3,11 @@
  * on every protocol. It speaks to no client.
  */
 
+import { offeredSendable } from '#core/credentials.ts';
 import { authzidPermitted, canonicalAccount, type IdentityRules } from '#core/identity.ts';
 import { unreachable } from '#core/fault.ts';
 import type { Protocol } from '#core/protocols.ts';
-import type { Attempt, Client, Offered, SessionCredential, Verdict } from '#core/verdict.ts';
+import type { Attempt, Client, SessionCredential, Verdict } from '#core/verdict.ts';
 import type { Log } from '#ops/log.ts';
 import { typedName } from '#ops/typed-name.ts';
 import type { BackendOptions, ForwardedClient, LoginAnswer } from '#protocol/machine.ts';
@@ -77,16 +78,8 @@ function attemptOf(credentials: Credentials, around: LoginContext): Attempt | un
   const { authcid, authzid, offered } = credentials;
   const found = canonicalAccount(authcid, identity);
   if (found.kind === 'refused' || !authzidPermitted(authzid, found.account, identity)) return undefined;
-  if (!sendable(offered)) return undefined;
+  if (!offeredSendable(offered)) return undefined;
   return { protocol, listener, sessionId, client, account: found.account, offered };
-}
-
-// NUL, CR and LF cannot be carried by every protocol; an empty password is an anonymous bind to some directories
-// (RFC 4513 §5.1.2) and must never be asked about.
-function sendable(offered: Offered): boolean {
-  if (offered.kind === 'token') return true;
-  const password = offered.password.expose();
-  return password !== '' && !/[\0\r\n]/.test(password);
 }
 
 function noteSuccess(

@@ -4,6 +4,7 @@
  * PLAIN: RFC 4616. LOGIN: draft-murchison-sasl-login. OAUTHBEARER: RFC 7628. XOAUTH2: Google's predecessor of it.
  */
 
+import { nameSendable } from '#core/credentials.ts';
 import { Secret } from '#core/secret.ts';
 import type { Offered } from '#core/verdict.ts';
 import { decodeUtf8 } from '#wire/utf8.ts';
@@ -56,7 +57,7 @@ function plain([response]: readonly Uint8Array[]): MechanismStep {
 function login([name, password]: readonly Uint8Array[]): MechanismStep {
   if (name === undefined) return { kind: 'challenge', text: 'Username:' };
   const authcid = decodeUtf8(name);
-  if (authcid === undefined || !nameAcceptable(authcid)) return MALFORMED;
+  if (authcid === undefined || !nameSendable(authcid)) return MALFORMED;
   if (password === undefined) return { kind: 'challenge', text: 'Password:' };
   const claim = passwordClaim(authcid, undefined, password);
   return claim === undefined ? MALFORMED : { kind: 'claim', claim };
@@ -113,12 +114,7 @@ function bearerClaim(authcid: string, fields: readonly string[]): Claim | undefi
 }
 
 function claim(authcid: string, authzid: string | undefined, offered: Offered): Claim | undefined {
-  if (!nameAcceptable(authcid)) return undefined;
+  if (!nameSendable(authcid)) return undefined;
   if (authzid === undefined || authzid === '') return { authcid, authzid: undefined, offered };
-  return nameAcceptable(authzid) ? { authcid, authzid, offered } : undefined;
-}
-
-// A name goes into backend commands and log lines; the rest of its rules are core/identity.ts's.
-function nameAcceptable(name: string): boolean {
-  return name !== '' && !/[\0\r\n]/.test(name);
+  return nameSendable(authzid) ? { authcid, authzid, offered } : undefined;
 }

@@ -3,6 +3,7 @@
  * session. One store round trip; counters, hints and audit are those of every login. It knows no protocol of the askers.
  */
 
+import { offeredSendable } from '#core/credentials.ts';
 import { unreachable } from '#core/fault.ts';
 import { authzidPermitted, canonicalAccount, type Account } from '#core/identity.ts';
 import type { Protocol } from '#core/protocols.ts';
@@ -105,16 +106,8 @@ function attemptOf(question: LoginQuestion, { identity }: VerifyParts): Attempt 
   const { authcid, authzid, offered, protocol, client, asker, grant, sessionId } = question;
   const found = canonicalAccount(authcid, identity);
   if (found.kind === 'refused' || !authzidPermitted(authzid, found.account, identity)) return undefined;
-  if (!tokenMay(grant, 'verify', found.account.domain) || !sendable(offered)) return undefined;
+  if (!tokenMay(grant, 'verify', found.account.domain) || !offeredSendable(offered)) return undefined;
   return { protocol, account: found.account, offered, client, listener: asker, sessionId };
-}
-
-// As in the gateway: an empty password is an anonymous bind to some directories (RFC 4513 §5.1.2), and NUL, CR and LF
-// cannot be carried by every protocol.
-function sendable(offered: Offered): boolean {
-  if (offered.kind === 'token') return true;
-  const password = offered.password.expose();
-  return password !== '' && !/[\0\r\n]/.test(password);
 }
 
 interface Noted {

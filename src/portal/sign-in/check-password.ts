@@ -4,6 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { passwordSendable } from '#core/credentials.ts';
 import { Fault } from '#core/fault.ts';
 import { appPasswordCharacters } from '#core/app-password-shape.ts';
 import { canonicalAccount, type Account } from '#core/identity.ts';
@@ -36,15 +37,13 @@ export interface PasswordTry {
 }
 
 const BACKEND_MS = 15_000;
-// NUL and line ends cannot be carried to every backend; an empty password is an anonymous bind (RFC 4513 §5.1.2).
-const UNSENDABLE = /[\0\r\n]/;
 
 /** Judges an address and its ordinary password. Throws STORE_UNAVAILABLE. */
 export async function judgePassword(parts: PortalParts, given: PasswordTry): Promise<PasswordOutcome> {
   const { context, identity, limits } = parts;
   const found = canonicalAccount(given.user.trim(), identity);
   const text = given.password.expose();
-  if (found.kind === 'refused' || text === '' || UNSENDABLE.test(text)) {
+  if (found.kind === 'refused' || !passwordSendable(given.password)) {
     parts.log.info('browser.refused', {
       user: typedName(given.user.trim(), identity),
       address: given.address,

@@ -3,6 +3,7 @@
  * RFC 1939, RFC 2449 (CAPA, response codes), RFC 2595 §4 (STLS), RFC 3206, RFC 5034 (AUTH); XCLIENT is Dovecot's.
  */
 
+import { carried } from '#core/credentials.ts';
 import { unreachable } from '#core/fault.ts';
 import { LineReader } from '#wire/line-reader.ts';
 import type { LineEvent } from '#wire/line-reader.ts';
@@ -173,8 +174,7 @@ function authPlain(login: PasswordLogin): Step {
 
 // A line end or NUL cannot be sent at all, so no such login can exist at the backend.
 function userPass(login: PasswordLogin): Step {
-  const sendable = !/[\r\n\0]/.test(login.name + login.password.exposeBytes().toString('latin1'));
-  if (!sendable) return { state: VERDICT, actions: [done({ kind: 'refused' })] };
+  if (!carried(login.name) || !carried(login.password)) return { state: VERDICT, actions: [done({ kind: 'refused' })] };
   return send({ at: 'user', login }, `USER ${lineFromUtf8(login.name)}`);
 }
 
