@@ -88,7 +88,7 @@ export const ROOMS: readonly Room[] = [
     ['zod', 'yaml', ...FILES, 'node:os', 'node:net', 'node:crypto'],
   ),
   room('ops', 'log, metrics, health', ['core'], ['pino', 'prom-client', 'node:*']),
-  room('mail', 'mail to users and its wording', ['core'], ['nodemailer', 'node:crypto']),
+  room('mail', 'mail to users and its wording', ['core', 'async'], ['nodemailer', 'node:crypto']),
   room('sasl', 'SASL exchanges', ['core', 'wire']),
   room('protocol', 'the dialogues: IMAP, POP3, submission, ManageSieve', ['core', 'wire', 'sasl']),
   room(

@@ -5,12 +5,15 @@ export async function delay(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits for some work, but no longer than this; then it goes on by itself. Rejects as the work does until then. */
-export async function withTimeout(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+/**
+ * The result of some work, or after so many milliseconds what `late` gives then; the work goes on by itself. Rejects as
+ * the work does until then.
+ */
+export async function withTimeout<T, L>(ms: number, work: Promise<T>, late: () => L): Promise<T | L> {
+  const limit = Promise.withResolvers<L>();
+  const timer = setTimeout(() => limit.resolve(late()), ms);
   try {
-    await Promise.race([work, limit]);
+    return await Promise.race([work, limit.promise]);
   } finally {
     clearTimeout(timer);
   }

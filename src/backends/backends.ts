@@ -104,7 +104,7 @@ export class Backends {
     this.#stopped = signal;
     signal.addEventListener('abort', () => this.#timers.forEach((timer) => clearTimeout(timer)), { once: true });
     const rounds = this.#served.flatMap((served) => served.hosts.all.map((host) => this.#watch(served, host)));
-    await withTimeout(FIRST_ROUND_MS, Promise.all(rounds));
+    await withTimeout(FIRST_ROUND_MS, Promise.all(rounds), () => undefined);
   }
 
   /** What all backends that speak this protocol have in common before login; undefined while none of them is up. */

@@ -17,7 +17,7 @@ import { Channel } from '#connection/channel.ts';
 import { descriptorsLeft } from '#connection/file-descriptors.ts';
 import { leadsToUs, type Endpoint } from './loop-guard.ts';
 import { transport } from '#transport/runtime.ts';
-import { Deadline } from '#async/timers.ts';
+import { Deadline, delay } from '#async/timers.ts';
 import type { BackendService, BackendSettings } from './settings.ts';
 
 /** What one dialogue with a backend is about. */
@@ -168,7 +168,7 @@ async function converse(
     }
     const bytes = await channel.read();
     if (bytes === undefined) return { kind: 'unusable', why: 'closed', text: channel.ended ? 'closed' : 'deadline' };
-    if (overTls && restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+    if (overTls && restMs > 0) await delay(restMs);
     actions = dialogue.receive(bytes);
   }
 }

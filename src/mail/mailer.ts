@@ -5,6 +5,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { withTimeout } from '#async/timers.ts';
+import { setBounded } from '#core/bounded-map.ts';
 import type { ComposedMail } from './content.ts';
 import type { Relay, RelayTrouble } from './relay.ts';
 
@@ -105,7 +107,7 @@ class Queue implements Mailer {
     return {
       id: job.id,
       outcome: () => job.outcome,
-      outcomeWithin: (ms) => within(ms, job),
+      outcomeWithin: (ms) => withTimeout(ms, settled.promise, () => job.outcome),
     };
   }
 
@@ -118,10 +120,7 @@ class Queue implements Mailer {
     const open = [...this.#open];
     // What waits for another try gets that one now, or none.
     for (const job of open) if (job.timer !== undefined) this.#enqueue(job);
-    const deadline = Promise.withResolvers<void>();
-    const timer = setTimeout(deadline.resolve, drainMs);
-    await Promise.race([Promise.all(open.map(({ settled }) => settled.promise)), deadline.promise]);
-    clearTimeout(timer);
+    await withTimeout(drainMs, Promise.all(open.map(({ settled }) => settled.promise)), () => undefined);
     for (const job of this.#open) this.#end(job, { kind: 'failed', reason: 'stopped' });
     this.#options.relay.close();
   }
@@ -168,9 +167,7 @@ class Queue implements Mailer {
     clearTimeout(job.timer);
     job.outcome = outcome;
     this.#open.delete(job);
-    this.#ended.set(job.id, outcome);
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > MAX_REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
+    setBounded(this.#ended, job.id, outcome, MAX_REMEMBERED);
     const reason = outcome.kind === 'failed' ? outcome.reason : undefined;
     this.#report(job, outcome.kind, { reason, detail });
     job.settled.resolve(outcome);
@@ -182,15 +179,5 @@ class Queue implements Mailer {
     { reason, detail }: { readonly reason: MailFailure | undefined; readonly detail: string | undefined },
   ): void {
     this.#options.report({ event, id, to, kind, tries, reason, detail });
-  }
-}
-
-async function within(ms: number, job: Job): Promise<MailOutcome> {
-  const deadline = Promise.withResolvers<MailOutcome>();
-  const timer = setTimeout(() => deadline.resolve(job.outcome), ms);
-  try {
-    return await Promise.race([job.settled.promise, deadline.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import packageJson from '../../package.json' with { type: 'json' };
+import { withTimeout } from '#async/timers.ts';
 import type { Settings } from '#config/settings.ts';
 import type { Gateway } from '#gateway/gateway.ts';
 import { unreadGatewayMetrics, type GatewayMetrics } from '#ops/gateway-metrics.ts';
@@ -92,13 +93,7 @@ export function runtimeName(): string {
 }
 
 async function storeAnswer(store: Store): Promise<StoreAnswer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), STORE_WAIT_MS)));
-  try {
-    return await Promise.race([store.check(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withTimeout(STORE_WAIT_MS, store.check(), () => undefined);
 }
 
 function isProblems(answer: unknown): answer is readonly Problem[] {

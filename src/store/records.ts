@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod';
+import { setBounded } from '#core/bounded-map.ts';
 import { Fault } from '#core/fault.ts';
 import { formatNetwork, parseNetwork } from '#core/network.ts';
 import { APP_PASSWORD_SCOPES, PROTOCOLS } from '#core/protocols.ts';
@@ -199,9 +200,7 @@ export function remembering<T>(codec: Codec<T>, max: number): Codec<T> {
       const known = read.get(text);
       if (known !== undefined) return known;
       const record = codec.decode(text, of);
-      // A Map keeps the order of insertion: the oldest gives way.
-      if (read.size >= max) for (const oldest of read.keys()) if (read.delete(oldest)) break;
-      read.set(text, record);
+      setBounded(read, text, record, max);
       return record;
     },
   };

@@ -1,5 +1,6 @@
 /** Versions of records: which is newer, and which were announced lately. */
 
+import { setBounded } from '#core/bounded-map.ts';
 import type { Epochs } from '#core/verdict.ts';
 
 const MAX_RECENT = 10_000;
@@ -22,16 +23,8 @@ export class RecentEpochs {
   }
 }
 
-// A Map keeps insertion order: the entry that was announced longest ago leaves first.
 function note(map: Map<string, number>, name: string, epoch: number): void {
-  const newest = Math.max(epoch, map.get(name) ?? 0);
-  map.delete(name);
-  map.set(name, newest);
-  if (map.size <= MAX_RECENT) return;
-  for (const first of map.keys()) {
-    map.delete(first);
-    return;
-  }
+  setBounded(map, name, Math.max(epoch, map.get(name) ?? 0), MAX_RECENT);
 }
 
 /** True when a judgement from `epochs` may be overtaken by what `than` knows. */

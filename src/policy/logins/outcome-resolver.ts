@@ -1,7 +1,7 @@
 /** Turns a ruling into a verdict by asking whom it names: the backend, or our own sign-in service. */
 
 import { networkOf } from '#core/network.ts';
-import { setBounded } from './bounded-map.ts';
+import { setBounded } from '#core/bounded-map.ts';
 
 import type { Attempt, DenyReason, Verdict } from '#core/verdict.ts';
 import type { RuleOutcome } from '#policy/rules/login-rules.ts';

@@ -5,7 +5,7 @@
  * Bounded; holds keyed digests, never a secret.
  */
 
-import { setBounded } from './bounded-map.ts';
+import { setBounded } from '#core/bounded-map.ts';
 
 export type Answered = 'right' | 'wrong';
 

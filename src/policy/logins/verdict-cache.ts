@@ -4,7 +4,7 @@
  * Bounded; holds keyed digests, never a secret.
  */
 
-import { setBounded } from './bounded-map.ts';
+import { setBounded } from '#core/bounded-map.ts';
 
 import type { Account } from '#core/identity.ts';
 import type { Epochs, SessionCredential } from '#core/verdict.ts';
