@@ -1,12 +1,15 @@
 /** Opens every file that a configuration names, so that none is found missing in the night. */
 
+import type { X509Certificate } from 'node:crypto';
+import type { ConfigFault } from './faults.ts';
 import type { ConfigFiles } from './files.ts';
-import { servicesOf, type ImpersonationConfig, type Parts } from './parts.ts';
+import { servicesOf, tlsOf, type ImpersonationConfig, type Parts } from './parts.ts';
 import type { SettingPath } from './tree.ts';
 
 /** Reads them all; what is wrong is kept by `files`, with the setting that names it. */
 export function checkFiles(parts: Parts, files: ConfigFiles): void {
-  for (const { path, value } of parts.certificates) files.checkCertificate(value, path);
+  const certificates = parts.certificates.flatMap(({ path, value }) => files.checkCertificate(value, path) ?? []);
+  if (certificates.length === parts.certificateCount) files.remarks.push(...remarkNames(parts, certificates));
   for (const { path, value } of parts.backends) {
     if (value.ca_file !== undefined) files.checkAuthorities(value.ca_file, [...path, 'ca_file']);
     checkImpersonation(value.impersonation, path, files);
@@ -19,6 +22,25 @@ export function checkFiles(parts: Parts, files: ConfigFiles): void {
     if (file !== undefined) files.checkAuthorities(file, ['service', 'listen', index, 'clientCa_file']);
   }
   if (parts.keysFile !== undefined) files.checkKeys(parts.keysFile, ['keys_file']);
+}
+
+// By what names clients come is known of these two only: what a domain calls its servers is in the DNS.
+function remarkNames(parts: Parts, certificates: readonly X509Certificate[]): readonly ConfigFault[] {
+  const { url, listen = [] } = parts.portal ?? {};
+  const ofPortal =
+    listen.some(({ tls }) => tls === 'implicit') && url !== undefined ? new URL(url).hostname : undefined;
+  const ofMail = parts.listeners.some(({ value }) => tlsOf(value, value.protocol) !== 'none')
+    ? parts.hostname
+    : undefined;
+  const wanted = [
+    { path: ['hostname'], name: ofMail },
+    { path: ['portal', 'url'], name: ofPortal },
+  ];
+  return wanted.flatMap(({ path, name }) => {
+    if (name === undefined || certificates.length === 0) return [];
+    if (certificates.some((certificate) => certificate.checkHost(name) !== undefined)) return [];
+    return [{ path, message: `no certificate is for ${name}: whoever connects by this name is warned or refused` }];
+  });
 }
 
 /** Reads what a command needs that works on the store and sends notices: nothing of the gateway's. */

@@ -55,20 +55,24 @@ export class ConfigFiles {
     return undefined;
   }
 
-  /** Checks a certificate and its key: readable, belonging together, not expired. */
-  checkCertificate(pair: { readonly cert_file: string; readonly key_file: string }, path: SettingPath): void {
+  /** Checks a certificate and its key: readable, belonging together, not expired. The certificate, where there is one. */
+  checkCertificate(
+    pair: { readonly cert_file: string; readonly key_file: string },
+    path: SettingPath,
+  ): X509Certificate | undefined {
     const certPem = this.#read(pair.cert_file, [...path, 'cert_file']);
     const keyPem = this.#read(pair.key_file, [...path, 'key_file']);
     if (keyPem !== undefined) this.#remarkOpenFile(pair.key_file, [...path, 'key_file']);
     const certificate = certPem === undefined ? undefined : this.#certificate(certPem, [...path, 'cert_file']);
     if (certificate !== undefined) this.#checkExpiry(certificate, [...path, 'cert_file']);
-    if (keyPem === undefined) return;
+    if (keyPem === undefined) return certificate;
     const key = attempt(() => createPrivateKey(keyPem));
     if (key === undefined) {
       this.#fault([...path, 'key_file'], 'holds no private key that can be read without a passphrase');
     } else if (certificate !== undefined && !certificate.checkPrivateKey(key)) {
       this.#fault([...path, 'key_file'], 'does not belong to the certificate in cert_file');
     }
+    return certificate;
   }
 
   /** Checks a file of trusted certificates. */

@@ -22,6 +22,7 @@ export interface Part<T> {
 
 /** The parts that could be read. */
 export interface Parts {
+  readonly hostname: string | undefined;
   readonly listeners: readonly Part<ListenerConfig>[];
   /** How many listeners are named, broken ones too; undefined: no list. */
   readonly listenerCount: number | undefined;
@@ -51,6 +52,7 @@ export function partsOf(raw: unknown): Parts {
   const certificates = listIn(isRecord(root['tls']) ? root['tls']['certificates'] : undefined);
   const backends = isRecord(root['backends']) ? root['backends'] : {};
   return {
+    hostname: shape.hostname.safeParse(root['hostname']).data,
     listeners: listeners.flatMap((item, index) => part(ListenerSchema.safeParse(item), ['listeners', index])),
     listenerCount: Array.isArray(root['listeners']) ? listeners.length : undefined,
     backends: Object.entries(backends).flatMap(([name, item]) =>

@@ -3,12 +3,18 @@
 import { PROTOCOL_FACTS, PROTOCOLS } from '#core/protocols.ts';
 import { isLoopback } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
-import { servicesOf, tlsOf, type Parts } from './parts.ts';
+import { portOf, servicesOf, tlsOf, type Parts } from './parts.ts';
 import { formatPath } from './tree.ts';
 
 /** Remarks on settings that are each in order. */
 export function remarksOn(parts: Parts): readonly ConfigFault[] {
-  return [...remarkIdle(parts), ...remarkPlaintext(parts), ...remarkUnused(parts), ...remarkMetrics(parts)];
+  return [
+    ...remarkIdle(parts),
+    ...remarkPorts(parts),
+    ...remarkPlaintext(parts),
+    ...remarkUnused(parts),
+    ...remarkMetrics(parts),
+  ];
 }
 
 function remarkIdle({ limits }: Parts): readonly ConfigFault[] {
@@ -19,6 +25,22 @@ function remarkIdle({ limits }: Parts): readonly ConfigFault[] {
     const message = `the standard asks for at least ${standard}: mail programs may lose their connection`;
     return [{ path: ['limits', 'relayIdleSeconds', protocol], message }];
   });
+}
+
+// A server that waits for TLS, and a gateway that waits for a greeting, wait for each other.
+function remarkPorts({ backends }: Parts): readonly ConfigFault[] {
+  return backends.flatMap(({ path, value }) =>
+    servicesOf(value).flatMap(({ protocol, service }) => {
+      const { implicit, starttls } = PROTOCOL_FACTS[protocol].ports;
+      const [port, tls] = [portOf(service, protocol), tlsOf(service, protocol)];
+      const at = [...path, protocol, 'tls'];
+      if (port === implicit && port !== starttls && tls !== 'implicit')
+        return [{ path: at, message: `on port ${port} servers speak TLS from the first byte: say implicit` }];
+      if (port === starttls && port !== implicit && tls === 'implicit')
+        return [{ path: at, message: `on port ${port} servers begin in clear: say starttls, or give another port` }];
+      return [];
+    }),
+  );
 }
 
 function remarkPlaintext({ backends }: Parts): readonly ConfigFault[] {

@@ -279,8 +279,12 @@ test('remarks name what is allowed and unwise', () => {
       '  idle: { hosts: [::1], imap: { port: 1993 }, impersonation: { kind: authzid, user: a, password: b } }\ndomains:',
     );
   const said = remarks(unwise).map((line) => line.replace(/^postern\.yaml:\d+:\d+: /, ''));
-  assert.match(said[0] ?? '', /^tls\.certificates\[0\]\.cert_file: expired on .*: renew it$/);
-  assert.deepEqual(said.slice(1), [
+  assert.equal(
+    said[0],
+    'hostname: no certificate is for mail.example.org: whoever connects by this name is warned or refused',
+  );
+  assert.match(said[1] ?? '', /^tls\.certificates\[0\]\.cert_file: expired on .*: renew it$/);
+  assert.deepEqual(said.slice(2), [
     `tls.certificates[0].key_file: everybody on this machine may read it: chmod o-r ${expired.keyFile.replace(`${folder}/`, '')}`,
     'backends.main.imap.tls: every password goes to mail.internal in clear',
     'backends.idle: no domain uses backends.idle',
@@ -288,6 +292,21 @@ test('remarks name what is allowed and unwise', () => {
     'limits.relayIdleSeconds.imap: the standard asks for at least 1800: mail programs may lose their connection',
     'metrics.address: whoever reaches this address reads the metrics without a password: let the network keep others away',
   ]);
+});
+
+test('a port that means another TLS than is spoken there, and a portal without a certificate, are remarked on', () => {
+  const odd = MINIMAL.replace('hosts: [mail.internal]', 'hosts: [127.0.0.1]')
+    .replace('imap: {}', 'imap: { port: 993, tls: none }\n    pop3: { port: 110, tls: implicit }')
+    .concat('portal: { url: "https://portal.example.org", listen: [{ port: 8443 }] }\n');
+  const said = remarks(odd).map((line) => line.replace(/^postern\.yaml:\d+:\d+: /, ''));
+  assert.deepEqual(
+    said.filter((line) => !line.startsWith('tls.')),
+    [
+      'backends.main.imap.tls: on port 993 servers speak TLS from the first byte: say implicit',
+      'backends.main.pop3.tls: on port 110 servers begin in clear: say starttls, or give another port',
+      'portal.url: no certificate is for portal.example.org: whoever connects by this name is warned or refused',
+    ],
+  );
 });
 
 test('a certificate that is about to expire is remarked on', () => {
