@@ -1,6 +1,7 @@
 /** The terminal as the commands see it, so that tests can stand in for it. Results go to out, all else to err. */
 
 import { createInterface } from 'node:readline/promises';
+import { asErrors, readByJournal } from '#ops/journal.ts';
 
 export interface Terminal {
   /** Writes one or more lines of a result. */
@@ -23,10 +24,12 @@ const CLEAR_LINE = '\r\x1b[K';
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
   stdout.on('error', endWithReader);
+  const inJournal = readByJournal(stderr.fd, env['JOURNAL_STREAM']);
+  const errorText = (text: string): string => (inJournal ? asErrors(text) : text);
   return {
     out: (text) => void stdout.write(`${text}\n`),
     // What was shown as progress gives way, and comes back with the next step.
-    err: (text) => void stderr.write(stderr.isTTY ? `${CLEAR_LINE}${text}\n` : `${text}\n`),
+    err: (text) => void stderr.write(stderr.isTTY ? `${CLEAR_LINE}${text}\n` : `${errorText(text)}\n`),
     progress: stderr.isTTY ? (text = '') => void stderr.write(CLEAR_LINE + text) : undefined,
     interactive: stdin.isTTY && stderr.isTTY,
     // https://no-color.org

@@ -5,6 +5,7 @@
 
 import { writeSync } from 'node:fs';
 import { pino } from 'pino';
+import { asErrors, readByJournal, withPriority } from './journal.ts';
 
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 /** Lines are written together: once there are so many characters of them, or after so many milliseconds. */
@@ -13,8 +14,12 @@ const TOGETHER_MS = 50;
 const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
 
-/** Opens standard output as the destination of the log. What goes wrong with it is said on standard error. */
+/**
+ * Opens standard output as the destination of the log; where the journal reads it, each line begins with its priority.
+ * What goes wrong with it is said on standard error.
+ */
 export function logOutput(): { write(line: string): void } {
+  const asRead = readByJournal(STANDARD_OUTPUT, process.env['JOURNAL_STREAM']) ? withPriority : String;
   const bounds = { minLength: TOGETHER_CHARACTERS, maxLength: MAX_BUFFERED_BYTES };
   const destination = pino.destination({ dest: STANDARD_OUTPUT, sync: false, ...bounds });
   let waiting = '';
@@ -53,7 +58,7 @@ export function logOutput(): { write(line: string): void } {
   process.prependListener('exit', handOver);
   return {
     write: (line) => {
-      waiting += line;
+      waiting += asRead(line);
       if (waiting.length >= TOGETHER_CHARACTERS) handOver();
       flushing ??= setTimeout(flush, TOGETHER_MS).unref();
     },
@@ -61,8 +66,10 @@ export function logOutput(): { write(line: string): void } {
 }
 
 function say(text: string): void {
+  const words = `postern: ${text}`;
   try {
-    writeSync(STANDARD_ERROR, `postern: ${text}\n`);
+    const read = readByJournal(STANDARD_ERROR, process.env['JOURNAL_STREAM']);
+    writeSync(STANDARD_ERROR, `${read ? asErrors(words) : words}\n`);
   } catch {
     // There is nobody left to tell.
   }

@@ -139,6 +139,19 @@ test('Dovecot and Postfix hear from where the mail program comes, in every proto
   );
 });
 
+test('the journal knows how grave each line is, and holds it as JSON alone', async () => {
+  const journal = await ok(root, 'journalctl --unit=postern --output=json _TRANSPORT=stdout');
+  const priorities: Readonly<Record<string, unknown>> = { error: '3', warn: '4', info: '6', debug: '7' };
+  const levels = new Set<string>();
+  for (const record of journal.trim().split('\n').map((line) => JSON.parse(line))) {
+    if (record.SYSLOG_IDENTIFIER !== 'postern') continue;
+    const { level } = JSON.parse(record.MESSAGE);
+    assert.equal(record.PRIORITY, priorities[level], record.MESSAGE);
+    levels.add(level);
+  }
+  assert.ok(levels.has('info') && levels.size > 1, [...levels].join());
+});
+
 test('a renewed certificate is taken over without a restart', async () => {
   const processBefore = await ok(root, 'systemctl show -P MainPID postern');
   const hook = '/etc/letsencrypt/renewal-hooks/deploy/postern';
@@ -169,4 +182,6 @@ test('a configuration that cannot be used ends the service once, and it is not s
     'NRestarts=0',
     'Result=exit-code',
   ]);
+  const errors = await ok(root, 'journalctl --unit=postern --identifier=postern --priority=err --output=cat');
+  assert.match(errors, /^postern: .*nonsense/m);
 });
