@@ -19,7 +19,7 @@ import type { Accepted } from './preauth-session.ts';
 import type { LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import type { Certificates } from '#connection/certificates.ts';
 import { transport } from '#transport/runtime.ts';
-import type { Connection, Endpoint, ListeningSocket } from '#transport/transport.ts';
+import { CLOSED, type Connection, type Endpoint, type ListeningSocket } from '#transport/transport.ts';
 
 export interface ListenerOptions {
   readonly settings: ListenerSettings;
@@ -108,7 +108,8 @@ export class Listener {
   #accept(connection: Connection): void {
     this.#acceptedCount += 1;
     const { remote } = connection;
-    const address = canonicalAddress(remote.address) ?? '';
+    const address = canonicalAddress(remote.address);
+    if (address === undefined) return this.#dropNameless(connection);
     const proxied = this.#trusted.some((network) => networkContains(network, address));
     const slot = this.#enter(proxied ? '' : address, connection);
     if (slot === undefined) return;
@@ -125,6 +126,14 @@ export class Listener {
         this.#options.log.error('fault', { listener: this.#options.settings.name, error });
       })
       .finally(() => this.#arriving.delete(connection));
+  }
+
+  // The kernel forgets whose a connection was that has been reset while it waited: nobody is there to be served.
+  #dropNameless(connection: Connection): void {
+    const { metrics, log, settings } = this.#options;
+    metrics.connectionRejected(settings.name, 'closed');
+    log.debug('session.abandoned', { listener: settings.name });
+    connection.destroy();
   }
 
   #enter(address: string, connection: Connection): ConnectionSlot | undefined {
@@ -148,7 +157,7 @@ export class Listener {
     const log = this.#options.log.child({ session: id, listener: settings.name, protocol: settings.protocol });
     const { address, port } = connection.local;
     const local = { address: canonicalAddress(address) ?? '', port };
-    const direct = { address: from.address, port: from.port, local };
+    const direct: Origin = { address: from.address, port: from.port, local };
     const origin = from.proxied ? await this.#readHeader(channel, direct, log) : direct;
     if (origin === undefined) return false;
     // A header names the real client, whose network is the one to be counted.
@@ -162,8 +171,8 @@ export class Listener {
     }
     const client: Client = { address: origin.address, port: origin.port, tls: settings.tls === 'implicit' };
     this.#options.metrics.connectionAccepted(settings.name);
-    log.info('session.opened', { address: client.address, port: client.port });
-    this.#options.serve({ id, channel, listener: settings, module, client, local: origin.local, slot, log });
+    const arrived = { local: origin.local, healthCheck: origin.healthCheck === true };
+    this.#options.serve({ id, channel, listener: settings, module, client, ...arrived, slot, log });
     return true;
   }
 
@@ -182,30 +191,35 @@ export class Listener {
     clearTimeout(timer);
     if (why === undefined) return true;
     metrics.tlsFailed(settings.name, why);
-    log.info('tls.failed', { address: origin.address, reason: why });
+    const level = why === CLOSED || origin.healthCheck === true ? 'debug' : 'info';
+    log[level]('tls.failed', { address: origin.address, reason: why });
     return false;
   }
 
   async #readHeader(channel: Channel, direct: Origin, log: Log): Promise<Origin | undefined> {
     const reader = new ProxyHeaderReader();
     const timer = setTimeout(() => channel.interrupt(), this.#options.limits.proxyHeaderMs);
-    for (;;) {
+    for (let silent = true; ; silent = false) {
       const bytes = await channel.read();
-      if (bytes === undefined) return this.#refuseHeader(direct, channel.ended ? 'closed' : 'deadline', log);
+      if (bytes === undefined) {
+        clearTimeout(timer);
+        const why = channel.ended ? 'closed' : 'deadline';
+        return this.#refuseHeader(direct, why, log, silent && channel.ended ? 'debug' : 'warn');
+      }
       const result = reader.push(bytes);
       if (result.kind === 'more') continue;
       clearTimeout(timer);
       if (result.kind === 'fault') return this.#refuseHeader(direct, result.why, log);
       channel.putBack(result.rest);
       const { header } = result;
-      if (header.kind === 'local') return direct;
+      if (header.kind === 'local') return { ...direct, healthCheck: true };
       return { address: header.source.address, port: header.source.port, local: header.destination };
     }
   }
 
-  #refuseHeader(direct: Origin, reason: string, log: Log): undefined {
+  #refuseHeader(direct: Origin, reason: string, log: Log, level: 'debug' | 'warn' = 'warn'): undefined {
     this.#options.metrics.connectionRejected(this.#options.settings.name, 'proxy-header');
-    log.warn('proxy-header.refused', { proxy: direct.address, reason });
+    log[level]('proxy-header.refused', { proxy: direct.address, reason });
     return undefined;
   }
 }
@@ -222,6 +236,8 @@ interface Arrival extends Endpoint {
 
 interface Origin extends Endpoint {
   readonly local: Endpoint;
+  /** The balancer says that it speaks for itself. */
+  readonly healthCheck?: boolean;
 }
 
 function whyNot({ name, address, port }: Endpoint & { name: string }, cause: unknown): string {

@@ -60,6 +60,8 @@ export interface Accepted {
   readonly client: Client;
   /** Where the client has come to. */
   readonly local: Endpoint;
+  /** A balancer's own check rather than a client's connection. */
+  readonly healthCheck: boolean;
   readonly slot: ConnectionSlot;
   readonly log: Log;
 }
@@ -87,6 +89,8 @@ export class PreauthSession implements ActiveClient {
   #tlsActive: boolean;
   #refusals = 0;
   #replies = 0;
+  /** Bytes of the client until now. */
+  #received = 0;
   #judged: Extract<LoginResult, { kind: 'in' }> | undefined;
   /** Since when we wait for the client to say something; undefined while we are busy ourselves. */
   #listeningSince: number | undefined;
@@ -119,6 +123,7 @@ export class PreauthSession implements ActiveClient {
     } finally {
       clearTimeout(deadline);
       if (!through) this.#leave();
+      if (this.#received === 0) this.#accepted.log.debug('session.abandoned', this.#from());
     }
     if (this.#judged === undefined || !through) return undefined;
     const client = channel.release(this.#front.unread());
@@ -156,7 +161,6 @@ export class PreauthSession implements ActiveClient {
     const { channel, listener } = this.#accepted;
     const known = this.#services.backends.capabilities(listener.protocol) !== undefined;
     let end = await this.#perform(known ? this.#front.connect() : this.#front.stop('unavailable'));
-    let received = 0;
     while (end === undefined) {
       this.#listeningSince = performance.now();
       const bytes = await channel.read();
@@ -164,9 +168,9 @@ export class PreauthSession implements ActiveClient {
       if (bytes !== undefined) {
         channel.putBack(bytes.subarray(PIECE_BYTES));
         const piece = bytes.subarray(0, PIECE_BYTES);
-        received += piece.length;
+        this.#noteReceived(piece.length);
         end = await this.#perform(this.#front.receive(piece));
-        if (end !== undefined || (received <= MAX_BYTES_BEFORE_LOGIN && this.#replies <= MAX_REPLIES)) continue;
+        if (end !== undefined || (this.#received <= MAX_BYTES_BEFORE_LOGIN && this.#replies <= MAX_REPLIES)) continue;
         channel.destroy(); // no farewell: reading on until it is heard is what such a client wants
         return false;
       }
@@ -174,6 +178,18 @@ export class PreauthSession implements ActiveClient {
       end = await this.#perform(this.#front.stop(this.#stopReason ?? 'deadline'));
     }
     return end === 'relay';
+  }
+
+  // Checks connect all day and say nothing: whoever does is worth no line that an operator reads.
+  #noteReceived(bytes: number): void {
+    const { healthCheck, log } = this.#accepted;
+    if (this.#received === 0) log[healthCheck ? 'debug' : 'info']('session.opened', this.#from());
+    this.#received += bytes;
+  }
+
+  #from(): Pick<Client, 'address' | 'port'> {
+    const { address, port } = this.#accepted.client;
+    return { address, port };
   }
 
   // Undefined: go on reading.

@@ -139,6 +139,7 @@ class Session implements ActiveClient, Admission, RelayOwner {
       listener: this.#listener,
       protocol: this.record.protocol,
       user: this.account.name,
+      address: this.record.address,
       reason: ended,
       bytesIn: bytesFromClient,
       bytesOut: bytesFromBackend,

@@ -23,6 +23,7 @@ export type LogEvent =
   | 'listener.opened'
   | 'listener.failed'
   | 'session.opened'
+  | 'session.abandoned'
   | 'session.closed'
   | 'session.rejected'
   | 'session.cut-off'

@@ -3,7 +3,15 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import type { Handlers, NativeSocket, UpgradeOptions } from './bun-sockets.ts';
-import type { ClientTls, Connection, ConnectionEvents, Endpoint, ServerTls } from './transport.ts';
+import {
+  CLOSED,
+  handshakeFault,
+  type ClientTls,
+  type Connection,
+  type ConnectionEvents,
+  type Endpoint,
+  type ServerTls,
+} from './transport.ts';
 
 /** A handshake under way: what the runtime asks about meanwhile, and who waits for its end. */
 type Handshake = { readonly done: (why: string | undefined) => void } & (
@@ -142,14 +150,14 @@ export class BunConnection implements Connection {
     this.#error ??= error;
     this.#queue.length = 0;
     this.#unsent = 0;
-    this.#settle('connection closed');
+    this.#settle(CLOSED);
     this.#events?.onClosed(this.#error);
   }
 
   onHandshake(success: boolean, error: Error | null): void {
     const handshake = this.#handshake;
     if (handshake?.as === 'client' && !handshake.options.verify && this.#isUp(error)) return this.#settle(undefined);
-    if (!success) return this.#settle(error?.message ?? 'handshake failed');
+    if (!success) return this.#settle(handshakeFault(error));
     if (handshake?.as !== 'client') return this.#settle(undefined);
     const fault = error ?? checkServerIdentity(handshake.options.name, this.#socket.getPeerCertificate());
     this.#settle(fault?.message);
@@ -177,7 +185,7 @@ export class BunConnection implements Connection {
     options: UpgradeOptions,
   ): Promise<string | undefined> {
     return new Promise((resolve) => {
-      if (this.#state === 'closed') return resolve('connection closed');
+      if (this.#state === 'closed') return resolve(CLOSED);
       this.#handshake = handshake(resolve);
       this.#secured = true;
       [, this.#socket] = this.#socket.upgradeTLS(options);

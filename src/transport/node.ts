@@ -2,15 +2,17 @@
 
 import { connect, createServer, isIP, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
-import type {
-  ClientTls,
-  Connection,
-  ConnectionEvents,
-  Endpoint,
-  ListeningSocket,
-  ListenOptions,
-  ServerTls,
-  Transport,
+import {
+  CLOSED,
+  handshakeFault,
+  type ClientTls,
+  type Connection,
+  type ConnectionEvents,
+  type Endpoint,
+  type ListeningSocket,
+  type ListenOptions,
+  type ServerTls,
+  type Transport,
 } from './transport.ts';
 
 export const nodeTransport: Transport = {
@@ -135,8 +137,8 @@ class NodeConnection implements Connection {
         resolve(reason);
       };
       const onSecure = (): void => finish(undefined);
-      const onError = (error: Error): void => finish(error.message);
-      const onClose = (): void => finish('connection closed');
+      const onError = (error: Error): void => finish(handshakeFault(error));
+      const onClose = (): void => finish(CLOSED);
       // What comes behind the handshake waits in the stream; Node tells of the other side's end only to who reads.
       wrapped.on(event, onSecure).on('error', onError).on('close', onClose).on('end', onClose);
       this.#listen();

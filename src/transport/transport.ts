@@ -10,6 +10,15 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Why a handshake failed whose other side has gone, without an alert of TLS. */
+export const CLOSED = 'connection closed';
+
+/** Why a handshake failed, in one word for a connection that is gone: runtimes have several. */
+export function handshakeFault(error: Error | null): string {
+  if (error === null) return 'handshake failed';
+  return 'code' in error && error.code === 'ECONNRESET' ? CLOSED : error.message;
+}
+
 /** Whoever owns a connection hears of these. */
 export interface ConnectionEvents {
   /** These bytes are the receiver's to keep. Some may still come behind a pause(). */

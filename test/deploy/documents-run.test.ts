@@ -143,7 +143,10 @@ test('the journal knows how grave each line is, and holds it as JSON alone', asy
   const journal = await ok(root, 'journalctl --unit=postern --output=json _TRANSPORT=stdout');
   const priorities: Readonly<Record<string, unknown>> = { error: '3', warn: '4', info: '6', debug: '7' };
   const levels = new Set<string>();
-  for (const record of journal.trim().split('\n').map((line) => JSON.parse(line))) {
+  for (const record of journal
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))) {
     if (record.SYSLOG_IDENTIFIER !== 'postern') continue;
     const { level } = JSON.parse(record.MESSAGE);
     assert.equal(record.PRIORITY, priorities[level], record.MESSAGE);

@@ -49,17 +49,19 @@ test('a session in which nothing moves is ended with a goodbye', async () => {
     );
     const [opened, closed] = ['session.opened', 'session.closed'].map((name) => entry(log, name));
     const named = ['session', 'listener', 'protocol'];
+    const shared = [...named, 'address'];
     assert.deepEqual(Object.keys(closed ?? {}), [
       'level',
       ...named,
       'user',
+      'address',
       'reason',
       'bytesIn',
       'bytesOut',
       'durationMs',
       'event',
     ]);
-    for (const name of named) assert.equal(closed?.[name], opened?.[name]);
+    for (const name of shared) assert.equal(closed?.[name], opened?.[name]);
     assert.equal(closed?.['reason'], 'idle');
   });
 });

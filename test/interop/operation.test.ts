@@ -66,6 +66,7 @@ test('IPv6 and IPv4 clients are served, and each is known by its own address', {
   ] as const) {
     const wire = await Wire.open(gateway.port(listener), { caFile, host });
     await wire.until(/^\* OK.*\r\n/);
+    wire.send('1 NOOP\r\n');
     await gateway.logged('session.opened', { listener, address: host });
     wire.close();
   }
@@ -114,10 +115,12 @@ test('a load balancer is believed, in both versions of the PROXY protocol', { ti
   ] as const) {
     const wire = await Wire.open(gateway.port('fromBalancer'), { caFile, from: '127.0.0.50', before });
     await wire.until(/^\* OK.*\r\n/);
+    wire.send('1 NOOP\r\n');
     await gateway.logged('session.opened', { listener: 'fromBalancer', address, port: 4660 });
     wire.close();
     const inClear = await Wire.open(gateway.port('fromBalancerStarttls'), { from: '127.0.0.50', before });
     await inClear.until(/^\* OK.*\r\n/);
+    inClear.send('1 NOOP\r\n');
     await gateway.logged('session.opened', { listener: 'fromBalancerStarttls', address });
     inClear.close();
   }

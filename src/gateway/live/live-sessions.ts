@@ -248,9 +248,9 @@ export class LiveSessions {
 
   #cutOff(admission: Admission | undefined, notice: RevocationNotice): void {
     if (admission === undefined) return;
-    const { id, account, protocol, opener } = admission.record;
-    const reason = CUT_OFF_REASONS[notice.trigger];
-    this.#options.log.info('session.cut-off', { session: id, user: account, protocol, opener: opener.kind, reason });
+    const { id, account, protocol, address, opener } = admission.record;
+    const told = { session: id, user: account, protocol, address, opener: opener.kind };
+    this.#options.log.info('session.cut-off', { ...told, reason: CUT_OFF_REASONS[notice.trigger] });
     if (!this.#ending.has(id)) this.#ending.set(id, notice);
     admission.cutOff();
   }

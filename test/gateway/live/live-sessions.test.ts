@@ -353,6 +353,8 @@ test('an outage that many reviews meet is logged once, and its end too', async (
   await Promise.all(sessions.map(({ ended }) => ended));
   const events = log.entries.map(({ event }) => event).filter((event) => event !== 'session.cut-off');
   assert.deepEqual(events, ['store.unavailable', 'store.recovered']);
+  const cutOffs = log.entries.filter(({ event }) => event === 'session.cut-off');
+  assert.deepEqual(new Set(cutOffs.map(({ address }) => address)), new Set(['192.0.2.1']));
   await live.stop();
 });
 
