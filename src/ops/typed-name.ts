@@ -14,6 +14,14 @@ const SHOWN_CHARACTERS = 8;
 export function typedName(authcid: string, rules: IdentityRules): string {
   const found = canonicalAccount(authcid, rules);
   if (found.kind === 'account') return found.account.name;
-  const mark = createHmac('sha256', KEY).update(authcid).digest('hex').slice(0, SHOWN_CHARACTERS);
-  return `[no address: ${mark}]`;
+  return `[no address: ${markOf(authcid)}]`;
+}
+
+/** The same mark for a name that no local admin has. */
+export function unknownAdmin(typed: string): string {
+  return `[no admin: ${markOf(typed)}]`;
+}
+
+function markOf(typed: string): string {
+  return createHmac('sha256', KEY).update(typed).digest('hex').slice(0, SHOWN_CHARACTERS);
 }

@@ -9,6 +9,7 @@ import { localAdminAccount } from '#policy/admins/admins.ts';
 import { checkLocalPassword, consumeLocalCode, lookupLocalAdmin } from '#policy/admins/local-admins.ts';
 import { retryAfterSeconds as retryAfter } from '#policy/rules/login-rules.ts';
 import { attemptFingerprint, type OfferedSecret } from '#policy/secrets/attempt-fingerprint.ts';
+import { unknownAdmin } from '#ops/typed-name.ts';
 import type { PortalParts } from '#portal/ports/portal-services.ts';
 import { countTry } from '#portal/sign-in/check-password.ts';
 
@@ -71,11 +72,14 @@ async function forgive({ context }: PortalParts, seen: OfferedSecret): Promise<v
   });
 }
 
-function refused<T extends Exclude<LocalOutcome, { kind: 'right' }>>(
-  { log }: PortalParts,
+async function refused<T extends Exclude<LocalOutcome, { kind: 'right' }>>(
+  { context, log }: PortalParts,
   { name, address }: Pick<LocalTry, 'name' | 'address'>,
   outcome: T,
-): T {
-  log.info('browser.refused', { user: localAdminAccount(name).name, address, reason: outcome.kind });
+): Promise<T> {
+  // What was typed as the name of nobody may be a password. Looked up for every refusal, so that the time tells nothing.
+  const known = (await lookupLocalAdmin(context, name)) !== undefined;
+  const user = known ? localAdminAccount(name).name : unknownAdmin(name);
+  log.info('browser.refused', { user, address, reason: outcome.kind });
   return outcome;
 }

@@ -155,6 +155,19 @@ test('a local admin signs in with name, password and code, and hears not which o
   assert.equal((await enter('root', LOCAL_PASSWORD, right())).status, 403, 'no code is good twice');
 });
 
+test('the name that a local admin typed is in the log where somebody has it, and a password typed there is not', async () => {
+  const { browser } = await localAdmin('typist');
+  const before = portal.log.entries.length;
+  for (const user of ['typist', 'mysecretpassword1', 'mysecretpassword1']) {
+    await browser.open('/admin/sign-in');
+    await browser.submit('/admin/sign-in', { user, password: 'another password', code: '000000' });
+  }
+  const users = portal.log.entries.slice(before).map(({ user }) => String(user));
+  assert.equal(users[0], 'admin:typist');
+  assert.match(users[1] ?? '', /^\[no admin: [0-9a-f]{8}\]$/);
+  assert.equal(users[1], users[2]);
+});
+
 test('a local admin has no mailbox: its own pages lead to those of admins', async () => {
   const { browser } = await localAdmin('keeper');
   for (const path of [
