@@ -3,6 +3,8 @@
  * pair, with three people in it. What the servers themselves wrote about logins says who was let in.
  */
 
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Protocol } from '#core/protocols.ts';
 import { createAuthority, LOOPBACK_NAMES, type Leaf } from './certificates.ts';
@@ -13,7 +15,7 @@ import { enrol } from './enrolment.ts';
 import { startExim, type Exim } from './exim.ts';
 import { startGateway, type Gateway, type Yaml } from './gateway.ts';
 import { postfixPorts, startPostfix, type Postfix } from './postfix.ts';
-import { temporaryDirectory } from './processes.ts';
+import { runOk, temporaryDirectory } from './processes.ts';
 import { startSaslauthd } from './saslauthd.ts';
 
 /** One server by one kind of TLS: what it is called in the names of tests, and its domain. */
@@ -54,7 +56,7 @@ export function person(who: keyof typeof PASSWORDS, { domain }: Pick<Peer, 'doma
 
 interface Servers {
   readonly dovecot: Dovecot;
-  readonly postfix: Readonly<Record<'off' | 'may' | 'hidden', Postfix>>;
+  readonly postfix: Readonly<Record<'off' | 'may' | 'hidden' | 'mended', Postfix>>;
   readonly exim: Exim;
   readonly cyrus: Cyrus;
   readonly demo: DemoMailServer;
@@ -63,10 +65,9 @@ interface Servers {
 // Known before their servers are, for the servers must know the names of the people.
 const DOMAINS = [
   ...TLS.flatMap((tls) => [`dovecot-${tls}.test`, `cyrus-${tls}.test`, `exim-${tls}.test`]),
-  ...['off-none', 'may-none', 'may-starttls', 'may-implicit', 'hidden-none', 'hidden-implicit'].flatMap((kind) => [
-    `postfix-${kind}.test`,
-    `postfix-${kind}-forwarded.test`,
-  ]),
+  ...['off-none', 'may-none', 'may-starttls', 'may-implicit', 'hidden-none', 'hidden-implicit', 'mended-none'].flatMap(
+    (kind) => [`postfix-${kind}.test`, `postfix-${kind}-forwarded.test`],
+  ),
   'cyrus-proxy.test',
   'dovecot-forwarded.test',
   'demo.test',
@@ -77,7 +78,8 @@ export async function startSecondLoginWorld(): Promise<SecondLoginWorld> {
   const directory = await temporaryDirectory('second-login');
   const authority = await createAuthority(directory.path, 'second');
   const certificate = await authority.issue(LOOPBACK_NAMES);
-  const { servers, stop: stopServers } = await startServers(certificate);
+  const broken = await createBrokenCertificate(directory.path);
+  const { servers, stop: stopServers } = await startServers(certificate, broken);
   const peers = peersOf(servers);
   const gateway = await startGateway({
     backends: Object.fromEntries(
@@ -100,6 +102,11 @@ export async function startSecondLoginWorld(): Promise<SecondLoginWorld> {
       domains: Object.fromEntries(peers.map(({ domain }) => [domain, { backend: nameOf(domain) }])),
     },
   });
+  for (const { domain } of peers.filter((peer) => peer.domain.includes('-mended-'))) {
+    await gateway.logged('backend.tls-failed', { backend: nameOf(domain) });
+  }
+  await copyFile(certificate.keyFile, broken.keyFile);
+  await copyFile(certificate.certFile, broken.certFile);
   const bobs = new Map<Peer, Mailbox>();
   for (const peer of peers) {
     await gateway.cli('domain', 'set', peer.domain, 'enabled', '--yes');
@@ -124,7 +131,15 @@ function nameOf(domain: string): string {
   return domain.replace('.test', '');
 }
 
-async function startServers(certificate: Leaf): Promise<{ servers: Servers; stop: () => Promise<void> }> {
+/** On a curve that neither the gateway nor the attacker takes, so that every handshake fails. */
+async function createBrokenCertificate(directory: string): Promise<Leaf> {
+  const [certFile, keyFile] = [join(directory, 'broken.pem'), join(directory, 'broken.key')];
+  const key = '-newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes';
+  await runOk('openssl', `req -x509 ${key} -days 1 -subj /CN=broken -keyout ${keyFile} -out ${certFile}`.split(' '));
+  return { certFile, keyFile };
+}
+
+async function startServers(certificate: Leaf, broken: Leaf): Promise<{ servers: Servers; stop: () => Promise<void> }> {
   const people = DOMAINS.flatMap((domain) => (['anna', 'bob', 'carl'] as const).map((who) => person(who, { domain })));
   const mailboxes = people.map(({ name }) => name);
   const ports = await postfixPorts();
@@ -139,17 +154,19 @@ async function startServers(certificate: Leaf): Promise<{ servers: Servers; stop
   const mta = { certificate, mailboxes, mailDirectory, saslPort: dovecot.ports.auth };
   const saslauthd = await startSaslauthd(dovecot.ports.imap);
   const asking = { saslauthd: saslauthd.directory, certificate, plaintext: true };
-  const [off, may, hidden, exim, cyrus, demo] = await Promise.all([
+  const [off, may, hidden, mended, exim, cyrus, demo] = await Promise.all([
     startPostfix({ ...mta, ports, settings: new Map([['smtpd_tls_security_level', 'none']]) }),
     startPostfix(mta),
     startPostfix({ ...mta, settings: new Map([['smtpd_discard_ehlo_keywords', 'starttls']]) }),
+    // Processes that have seen the certificate before it is mended end while people are enrolled.
+    startPostfix({ ...mta, certificate: broken, settings: new Map([['max_idle', '1s']]) }),
     startExim(asking),
     startCyrus({ ...asking, proxy: CYRUS_PROXY.name }),
     startDemoMailServer(Object.fromEntries(people.map(({ name, password }) => [name, password]))),
   ]);
-  const all = [exim, cyrus, demo, saslauthd, off, may, hidden, dovecot];
+  const all = [exim, cyrus, demo, saslauthd, off, may, hidden, mended, dovecot];
   return {
-    servers: { dovecot, postfix: { off, may, hidden }, exim, cyrus, demo },
+    servers: { dovecot, postfix: { off, may, hidden, mended }, exim, cyrus, demo },
     stop: async () => void (await Promise.all(all.map((server) => server.stop()))),
   };
 }
@@ -164,6 +181,8 @@ function peersOf(servers: Servers): readonly Peer[] {
       ...TLS.map((tls) => postfixPeer(servers, 'may', tls, impersonated)),
       postfixPeer(servers, 'hidden', 'none', impersonated),
       postfixPeer(servers, 'hidden', 'implicit', impersonated),
+      // Its TLS failed when the gateway tried it, so the gateway does without. An attacker need not.
+      postfixPeer(servers, 'mended', 'none', impersonated),
     ]),
     ...TLS.map((tls): Peer => {
       const domain = `exim-${tls}.test`;
