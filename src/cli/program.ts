@@ -17,6 +17,7 @@ import { addImportCommand } from './import.ts';
 import { addKeyCommands } from './key.ts';
 import { addServeCommands } from './serve.ts';
 import { addSessionCommands } from './session.ts';
+import { addTraceCommand } from './trace.ts';
 import { addTokenCommands } from './token.ts';
 
 const HELP_WIDTH = 100;
@@ -62,6 +63,7 @@ export function makeProgram(cli: Cli, setExitCode: (code: number) => void): Comm
   addAccountCommands(program, cli);
   addAppPasswordCommands(program, cli);
   addSessionCommands(program, cli);
+  addTraceCommand(program, cli);
   addAdminCommands(program, cli);
   addAuditCommand(program, cli);
   addTokenCommands(program, cli);

@@ -22,6 +22,15 @@ export type Change =
   | { readonly kind: 'domain'; readonly domain: string; readonly epoch: number }
   | { readonly kind: 'session'; readonly id: string };
 
+/** Whose dialogues the gateways are asked to write to their logs, and for how long. Announced once, kept nowhere. */
+export interface TraceRequest {
+  readonly kind: 'trace';
+  readonly by: 'account' | 'address' | 'session';
+  /** A canonical account name, a client's address in its shortest form, or a session's id. */
+  readonly value: string;
+  readonly seconds: number;
+}
+
 export type SessionFilter =
   | { readonly by: 'account'; readonly account: Account }
   | { readonly by: 'domain'; readonly domain: string }

@@ -7,6 +7,7 @@ import { ConnectionLimits } from '#connection/connection-limits.ts';
 import type { BackendHost, Backends } from '#backends/backends.ts';
 import { clientsWithinDescriptors } from '#connection/file-descriptors.ts';
 import { Tarpit } from '#gateway/limits/tarpit.ts';
+import { Traces } from '#gateway/live/traces.ts';
 import { LiveSessions } from '#gateway/live/live-sessions.ts';
 import { Listener, type ListenerState } from './listener.ts';
 import type { GatewayMetrics } from '#ops/gateway-metrics.ts';
@@ -63,6 +64,7 @@ export class Gateway {
   readonly #certificates: Certificates;
   readonly #services: SessionServices;
   readonly #live: LiveSessions;
+  readonly #traces: Traces;
   readonly #connectionLimits: ConnectionLimits;
   readonly #stopped = new AbortController();
   #idleCheck: NodeJS.Timeout | undefined;
@@ -72,8 +74,10 @@ export class Gateway {
     this.#options = options;
     const { settings, store, gatekeeper, log, now, backends, metrics } = options;
     this.#certificates = new Certificates(settings.tls);
+    this.#traces = new Traces(now);
     this.#live = new LiveSessions({
       store,
+      onTrace: (request) => this.#traces.add(request),
       review: (account, sessions) => gatekeeper.review(account, sessions),
       metrics,
       log,
@@ -91,6 +95,7 @@ export class Gateway {
       gatekeeper,
       metrics,
       live: this.#live,
+      traces: this.#traces,
       log,
       heldRefusals: new Tarpit({ delayMs: REFUSAL_DELAY_MS, max: MAX_HELD_REFUSALS }),
       now,
@@ -171,6 +176,7 @@ export class Gateway {
 
   #endIdle(): void {
     for (const served of this.#served) served.endIfIdle();
+    if (this.#traces.active) for (const served of this.#served) served.tellTraffic?.(this.#traces);
   }
 }
 

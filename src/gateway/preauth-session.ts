@@ -24,6 +24,8 @@ import type { Backends } from '#backends/backends.ts';
 import type { Channel } from '#connection/channel.ts';
 import type { Tarpit } from '#gateway/limits/tarpit.ts';
 import { logIn, type LoginResult } from './login.ts';
+import { dialogueTrace } from './dialogue-trace.ts';
+import type { Traces } from '#gateway/live/traces.ts';
 import type { LiveSessions } from '#gateway/live/live-sessions.ts';
 import type { GatewayMetrics } from '#ops/gateway-metrics.ts';
 import type { RelaySides } from './relay.ts';
@@ -45,6 +47,7 @@ export interface SessionServices {
   readonly backends: Backends;
   readonly gatekeeper: Gatekeeper;
   readonly live: LiveSessions;
+  readonly traces: Traces;
   readonly heldRefusals: Tarpit;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
@@ -67,9 +70,7 @@ export interface Accepted {
 }
 
 /** A login that is through: what opened it, and the connections that are to be joined. */
-export interface LoggedIn extends RelaySides {
-  readonly judged: Extract<LoginResult, { kind: 'in' }>;
-}
+export type LoggedIn = RelaySides & { readonly judged: Extract<LoginResult, { kind: 'in' }> };
 
 // A client that keeps guessing on one connection gains nothing by staying: K-9 needs two tries per password.
 const MAX_REFUSALS = 6;
@@ -84,6 +85,7 @@ export class PreauthSession implements ActiveClient {
   readonly #accepted: Accepted;
   readonly #services: SessionServices;
   readonly #front: ReturnType<ProtocolModule['front']>;
+  readonly #trace: ReturnType<typeof dialogueTrace>;
   readonly #aborted = new AbortController();
   #stopReason: StopReason | undefined;
   #tlsActive: boolean;
@@ -99,6 +101,7 @@ export class PreauthSession implements ActiveClient {
     this.#accepted = accepted;
     this.#services = services;
     this.#tlsActive = accepted.client.tls;
+    this.#trace = dialogueTrace(accepted, services.traces);
     this.#front = accepted.module.front({
       hostname: services.hostname,
       sessionId: accepted.id,
@@ -107,7 +110,7 @@ export class PreauthSession implements ActiveClient {
       capabilities: services.backends.capabilities(accepted.listener.protocol) ?? [],
       mechanisms: services.mechanisms,
       portalUrl: services.portalUrl,
-      observe: accepted.log.debugEnabled ? (step) => accepted.log.debug('dialogue.advanced', { ...step }) : undefined,
+      observe: this.#trace?.observe,
     });
   }
 
@@ -243,17 +246,17 @@ export class PreauthSession implements ActiveClient {
       alpn: PROTOCOL_FACTS[module.protocol].alpn,
     });
     clearTimeout(timer);
-    if (why !== undefined) {
-      metrics.tlsFailed(listener.name, why);
-      log.info('tls.failed', { address: client.address, reason: why });
-    }
     this.#tlsActive = why === undefined;
-    return why === undefined;
+    if (why === undefined) return true;
+    metrics.tlsFailed(listener.name, why);
+    log.info('tls.failed', { address: client.address, reason: why });
+    return false;
   }
 
   async #authenticate(credentials: Credentials): Promise<readonly FrontAction[]> {
     const { listener, id, client, log } = this.#accepted;
     const { gatekeeper, backends, metrics } = this.#services;
+    this.#trace?.claim(credentials.authcid, this.#identity());
     const judged = await logIn(
       credentials,
       {
@@ -290,8 +293,7 @@ export class PreauthSession implements ActiveClient {
 
   #forwarded(): ForwardedClient {
     const { client, local, id } = this.#accepted;
-    const { address, port } = client;
-    const { address: localAddress, port: localPort } = local;
-    return { address, port, localAddress, localPort, tls: this.#tlsActive, sessionId: id, ttl: PROXY_TTL };
+    const to = { localAddress: local.address, localPort: local.port, tls: this.#tlsActive };
+    return { address: client.address, port: client.port, ...to, sessionId: id, ttl: PROXY_TTL };
   }
 }

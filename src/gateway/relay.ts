@@ -84,6 +84,11 @@ export class Relay {
     return waiting || busy ? 0 : this.#stillMs;
   }
 
+  /** How much the client and the backend have sent. */
+  get passed(): Pick<RelayResult, 'bytesFromClient' | 'bytesFromBackend'> {
+    return { bytesFromClient: this.#client.bytes, bytesFromBackend: this.#backend.bytes };
+  }
+
   /** Ends it when nothing has moved for too long. One who looks at all of them now and then costs less than their timers. */
   endIfIdle(): void {
     if (this.#stillMs >= this.#idleMs) this.stop('idle');
@@ -226,11 +231,7 @@ export class Relay {
     // Of two that had closed before they were joined each tells of it.
     if (this.#finished) return;
     this.#finished = true;
-    this.#owner.onFinished({
-      bytesFromClient: this.#client.bytes,
-      bytesFromBackend: this.#backend.bytes,
-      ended: this.#ended ?? 'error',
-    });
+    this.#owner.onFinished({ ...this.passed, ended: this.#ended ?? 'error' });
   }
 
   #other(side: Side): Side {

@@ -12,6 +12,7 @@ import type { HostLease } from '#backends/hosts.ts';
 import { PreauthSession, type Accepted, type LoggedIn, type SessionServices } from './preauth-session.ts';
 import { openerOf } from './login.ts';
 import type { Admission, LiveSessions } from '#gateway/live/live-sessions.ts';
+import type { Traces } from '#gateway/live/traces.ts';
 import { Relay, type RelayOwner, type RelayResult, type RelaySides } from './relay.ts';
 import type { ActiveClient } from './active-client.ts';
 import type { SessionRecord } from '#core/session.ts';
@@ -115,6 +116,20 @@ class Session implements ActiveClient, Admission, RelayOwner {
 
   endIfIdle(): void {
     this.#relay.endIfIdle();
+  }
+
+  tellTraffic(traces: Traces): void {
+    const { id: session, address, protocol } = this.record;
+    if (!traces.covers({ session, address, account: this.account.name })) return;
+    const { bytesFromClient, bytesFromBackend } = this.#relay.passed;
+    if (!traces.isNews(this, bytesFromClient + bytesFromBackend)) return;
+    this.#log.info('session.traced', {
+      session,
+      listener: this.#listener,
+      protocol,
+      bytesIn: bytesFromClient,
+      bytesOut: bytesFromBackend,
+    });
   }
 
   cutOff(): void {

@@ -29,6 +29,7 @@ export type LogEvent =
   | 'session.cut-off'
   | 'session.command-refused'
   | 'dialogue.advanced'
+  | 'session.traced'
   | 'proxy-header.refused'
   | 'tls.failed'
   // Logins

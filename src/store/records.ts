@@ -14,7 +14,8 @@ import type { AuditAction, AuditEntry } from '#policy/ports/audit.ts';
 import type { TokenRole, TokensRecord } from '#policy/ports/tokens.ts';
 import { DOMAIN_MODES, FACTOR_KINDS, HINTS, REVEALS } from '#policy/ports/records.ts';
 import type { AccountRecord, DomainRecord, LastUse } from '#policy/ports/records.ts';
-import type { Change, SessionRecord } from '#core/session.ts';
+import type { Watcher } from '#policy/ports/store.ts';
+import type { SessionRecord } from '#core/session.ts';
 
 /** Writes and reads records of one kind. `of` names the record in faults: an account, a domain, a session id. */
 export interface Codec<T> {
@@ -145,6 +146,12 @@ const ChangeMessage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('account'), account: z.string(), epoch: Count }),
   z.strictObject({ kind: z.literal('domain'), domain: z.string(), epoch: Count }),
   z.strictObject({ kind: z.literal('session'), id: z.string() }),
+  z.strictObject({
+    kind: z.literal('trace'),
+    by: z.enum(['account', 'address', 'session']),
+    value: z.string(),
+    seconds: Count,
+  }),
 ]);
 
 const AdminLocal = z.strictObject({ passwordHash: z.string(), totp: Totp });
@@ -206,10 +213,12 @@ export function remembering<T>(codec: Codec<T>, max: number): Codec<T> {
   };
 }
 
-/** Reads a published change; undefined for one that this release does not understand: compare epochs instead. */
-export function readChange(text: string): Change | undefined {
-  const parsed = ChangeMessage.safeParse(readJson(text));
-  return parsed.success ? parsed.data : undefined;
+/** Hands a published message to a watcher; false for one that this release does not understand: compare epochs instead. */
+export function deliverChange(text: string, watcher: Watcher): boolean {
+  const { data } = ChangeMessage.safeParse(readJson(text));
+  if (data?.kind === 'trace') watcher.onTrace?.(data);
+  else if (data !== undefined) watcher.onChange(data);
+  return data !== undefined;
 }
 
 /** The network of a last use: /24 for IPv4 where limits count single addresses, anything else as it is. */

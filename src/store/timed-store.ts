@@ -8,18 +8,7 @@ export type StoreObserver = (operation: string, seconds: number, code?: string) 
 
 /** Puts an observer over a store. Watching and closing have no duration and are not told. */
 export function timedStore(store: Store, observe: StoreObserver): Store {
-  const timed = async <T>(operation: keyof Store, work: () => Promise<T>): Promise<T> => {
-    const startedAt = performance.now();
-    const tell = (code?: string): void => observe(operation, (performance.now() - startedAt) / 1000, code);
-    try {
-      const result = await work();
-      tell();
-      return result;
-    } catch (error) {
-      tell(error instanceof Fault ? error.code : 'UNFORESEEN');
-      throw error;
-    }
-  };
+  const timed = timing(observe);
   return {
     lookupLogin: (query) => timed('lookupLogin', () => store.lookupLogin(query)),
     recordSuccess: (success) => timed('recordSuccess', () => store.recordSuccess(success)),
@@ -35,6 +24,7 @@ export function timedStore(store: Store, observe: StoreObserver): Store {
     touchSessions: (sessions) => timed('touchSessions', () => store.touchSessions(sessions)),
     closeSessions: (sessions) => timed('closeSessions', () => store.closeSessions(sessions)),
     listSessions: (filter) => timed('listSessions', () => store.listSessions(filter)),
+    announceTrace: (request) => timed('announceTrace', () => store.announceTrace(request)),
     cutOffSession: (id) => timed('cutOffSession', () => store.cutOffSession(id)),
     appendAudit: (entry) => timed('appendAudit', () => store.appendAudit(entry)),
     listAudit: (filter) => timed('listAudit', () => store.listAudit(filter)),
@@ -55,5 +45,21 @@ export function timedStore(store: Store, observe: StoreObserver): Store {
     check: () => timed('check', () => store.check()),
     watch: (watcher) => store.watch(watcher),
     close: () => store.close(),
+  };
+}
+
+/** Runs an operation and tells how long it took. */
+function timing(observe: StoreObserver) {
+  return async <T>(operation: keyof Store, work: () => Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const tell = (code?: string): void => observe(operation, (performance.now() - startedAt) / 1000, code);
+    try {
+      const result = await work();
+      tell();
+      return result;
+    } catch (error) {
+      tell(error instanceof Fault ? error.code : 'UNFORESEEN');
+      throw error;
+    }
   };
 }

@@ -14,7 +14,7 @@ import { adminContract } from './admin-contract.ts';
 import { ephemeralContract } from './ephemeral-contract.ts';
 import type { AccountRecord, AppPasswordRecord, DomainRecord } from '#policy/ports/records.ts';
 import type { Limits, LoginQuery, Pressure } from '#policy/ports/logins.ts';
-import type { Change, SessionRecord } from '#core/session.ts';
+import type { Change, SessionRecord, TraceRequest } from '#core/session.ts';
 
 /** A store that nobody has used yet. */
 export interface Fresh {
@@ -525,6 +525,29 @@ function sessionContract(contract: Contract): void {
     await eventually('the gateway hears of it', () => heard.length > 0);
     assert.deepEqual(heard, [{ kind: 'session', id: 'a1' }]);
     await watch.stop();
+  });
+
+  contract('a trace is announced to those who follow traces, and is no change or gap to anybody', async (fresh) => {
+    const { store, another } = fresh;
+    const traces: TraceRequest[] = [];
+    const others: unknown[] = [];
+    const other = await another();
+    const rest = { onChange: (change: Change) => others.push(change), onGap: () => others.push('gap') };
+    const watches = [
+      await other.watch({ ...rest, onTrace: (request) => traces.push(request) }),
+      await other.watch(rest),
+    ];
+    const request: TraceRequest = { kind: 'trace', by: 'account', value: ALICE.name, seconds: 60 };
+    await store.announceTrace(request);
+    await store.touchSessions([sessionOf('a1', ALICE)]);
+    await store.cutOffSession('a1');
+    await eventually('both hear of what follows it', () => others.length === 2);
+    assert.deepEqual(traces, [request]);
+    assert.deepEqual(others, [
+      { kind: 'session', id: 'a1' },
+      { kind: 'session', id: 'a1' },
+    ]);
+    for (const watch of watches) await watch.stop();
   });
 }
 

@@ -30,6 +30,7 @@ const OPERATIONS: readonly ((store: Store) => Promise<unknown>)[] = [
   (store) => store.closeSessions([sessionOf('s', ALICE)]),
   (store) => store.listSessions({ by: 'all' }),
   (store) => store.cutOffSession('s'),
+  (store) => store.announceTrace({ kind: 'trace', by: 'session', value: 's', seconds: 60 }),
   (store) => store.listAudit({ domain: 'example.org', limit: 1 }),
   (store) => store.epochs([ALICE], ['example.org']),
   (store) => store.watch({ onChange: () => undefined, onGap: () => undefined }),

@@ -8,7 +8,7 @@ import {
   auditRecords,
   domainRecords,
   lastUseNetwork,
-  readChange,
+  deliverChange,
   remembering,
   sessionRecords,
   type Codec,
@@ -55,10 +55,13 @@ test('changes are read from their message, anything else is not a change', () =>
     { kind: 'domain', domain: 'example.org', epoch: 1 },
     { kind: 'session', id: 's' },
   ];
-  for (const change of changes) assert.deepEqual(readChange(JSON.stringify(change)), change);
+  const heard: unknown[] = [];
+  const watcher = { onChange: (change: Change) => heard.push(change), onGap: () => heard.push('gap') };
+  for (const change of changes) assert.ok(deliverChange(JSON.stringify(change), watcher));
   for (const text of ['', 'null', '{}', '{"kind":"account"}', '{"kind":"session","id":"s","more":1}', '[1']) {
-    assert.equal(readChange(text), undefined);
+    assert.equal(deliverChange(text, watcher), false);
   }
+  assert.deepEqual(heard, changes);
 });
 
 test('a last use shows no single IPv4 address', () => {

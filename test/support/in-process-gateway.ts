@@ -7,6 +7,8 @@ import { Gateway } from '#gateway/gateway.ts';
 import { unreadGatewayMetrics, type GatewayMetrics } from '#ops/gateway-metrics.ts';
 import type { GatewaySettings, LimitSettings, ListenerSettings } from '#gateway/ports/settings.ts';
 import type { Attempt, Verdict } from '#core/verdict.ts';
+import type { TraceRequest } from '#core/session.ts';
+import type { LiveStore } from '#gateway/ports/gatekeeper.ts';
 import { memoryLog, type MemoryLog } from '#ops/log.ts';
 import { MODULES } from '#protocol/all.ts';
 import type { BackendSettings } from '#backends/settings.ts';
@@ -31,6 +33,8 @@ export interface InProcessGateway {
   readonly attempts: readonly Attempt[];
   readonly gateway: Gateway;
   readonly certificateFiles: readonly { certFile: string; keyFile: string }[];
+  /** What the store would announce. */
+  trace(by: TraceRequest['by'], value: string): void;
   stop(): Promise<void>;
 }
 
@@ -56,6 +60,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
   const settings = settingsOf(options, certificateFiles, ports);
   const log = memoryLog();
   const attempts: Attempt[] = [];
+  const watchers: Parameters<LiveStore['watch']>[0][] = [];
   const metrics = { ...unreadGatewayMetrics(), ...options.metrics };
   const gateway = new Gateway({
     settings,
@@ -73,7 +78,10 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     store: {
       touchSessions: async () => {},
       closeSessions: async () => {},
-      watch: async () => ({ stop: async () => {} }),
+      watch: async (watcher) => {
+        watchers.push(watcher);
+        return { stop: async () => {} };
+      },
       epochs: async () => ({ accounts: new Map(), domains: new Map() }),
     },
     metrics,
@@ -89,6 +97,9 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     attempts,
     gateway,
     certificateFiles,
+    trace: (by, value) => {
+      for (const { onTrace } of watchers) onTrace?.({ kind: 'trace', by, value, seconds: 60 });
+    },
     stop: async () => {
       await gateway.stop();
       await directory.remove();

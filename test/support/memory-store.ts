@@ -218,6 +218,11 @@ export function makeMemoryStore({ clock, sessionTtlSeconds = 90, ephemeralPerOwn
       });
     },
 
+    async announceTrace(request) {
+      await giveWay();
+      for (const { onTrace } of watchers) onTrace?.(request);
+    },
+
     async cutOffSession(id) {
       await giveWay();
       const known = liveSessions().some((session) => session.id === id);

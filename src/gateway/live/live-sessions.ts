@@ -14,12 +14,13 @@ import { CUT_OFF_REASONS, revocationNotice, type RevocationNotice } from './revo
 import { isOlder, isOther, newest, oldest, RecentEpochs } from './recent-epochs.ts';
 import { Semaphore } from '#async/semaphore.ts';
 import type { Gatekeeper, LiveStore } from '#gateway/ports/gatekeeper.ts';
-import type { SessionRecord, Change } from '#core/session.ts';
+import type { SessionRecord, Change, TraceRequest } from '#core/session.ts';
 
 export interface LiveSessionsOptions {
   readonly store: LiveStore;
   readonly review: Gatekeeper['review'];
   readonly metrics: GatewayMetrics;
+  readonly onTrace?: (request: TraceRequest) => void;
   readonly log: Log;
   readonly compareIntervalMs: number;
   readonly heartbeatIntervalMs: number;
@@ -80,6 +81,7 @@ export class LiveSessions {
     this.#watch = await store.watch({
       onChange: (change) => this.#onChange(change),
       onGap: () => this.#onGap(),
+      onTrace: (request) => this.#options.onTrace?.(request),
     });
     this.#timers.push(
       setInterval(() => void this.#compare(), compareIntervalMs),
@@ -97,9 +99,7 @@ export class LiveSessions {
   }
 
   get size(): number {
-    let size = 0;
-    for (const { sessions } of this.#groups.values()) size += sessions.size;
-    return size;
+    return [...this.#groups.values()].reduce((sum, { sessions }) => sum + sessions.size, 0);
   }
 
   /** Notes a session that has just logged in, until leave(). */

@@ -2,7 +2,7 @@
 
 import type { Attempt, Epochs, LoginOutcome, Verdict } from '#core/verdict.ts';
 import type { Account } from '#core/identity.ts';
-import type { CoveredSession, SessionRecord, Change } from '#core/session.ts';
+import type { CoveredSession, SessionRecord, Change, TraceRequest } from '#core/session.ts';
 
 /** Who may log in. Made by policy/, joined by run/worker.ts. */
 export interface Gatekeeper {
@@ -27,7 +27,11 @@ export interface SessionReview {
 export interface LiveStore {
   touchSessions(sessions: readonly SessionRecord[]): Promise<void>;
   closeSessions(sessions: readonly SessionRecord[]): Promise<void>;
-  watch(watcher: { onChange: (change: Change) => void; onGap: () => void }): Promise<{ stop(): Promise<void> }>;
+  watch(watcher: {
+    onChange: (change: Change) => void;
+    onGap: () => void;
+    onTrace?: (request: TraceRequest) => void;
+  }): Promise<{ stop(): Promise<void> }>;
   epochs(
     accounts: readonly Account[],
     domains: readonly string[],

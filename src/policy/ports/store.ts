@@ -13,10 +13,11 @@ import type { Ephemeral } from './ephemeral.ts';
 import type { TokenStore } from './tokens.ts';
 import type { DomainRecord, AccountRecord, Versioned, LastUse, Page, AccountChange } from './records.ts';
 import type { LoginQuery, LoginFacts, Success } from './logins.ts';
-import type { SessionRecord, Change, SessionFilter } from '#core/session.ts';
+import type { SessionRecord, Change, SessionFilter, TraceRequest } from '#core/session.ts';
 
 export interface Watcher {
   readonly onChange: (change: Change) => void;
+  readonly onTrace?: (request: TraceRequest) => void;
   /** The stream was interrupted and is back: compare epochs now. */
   readonly onGap: () => void;
 }
@@ -59,6 +60,8 @@ export interface Store extends AdminStore, UserStore, TokenStore {
   listSessions(filter: SessionFilter): Promise<readonly SessionRecord[]>;
   /** Asks whichever gateway holds this session to close it; false when no such session is on record. */
   cutOffSession(id: string): Promise<boolean>;
+  /** Announces a trace to all gateways that watch now. */
+  announceTrace(request: TraceRequest): Promise<void>;
 
   appendAudit(entry: AuditEntry): Promise<void>;
   /** Newest first. */

@@ -5,9 +5,9 @@
 
 import { z } from 'zod';
 import type { Watcher } from '#policy/ports/store.ts';
-import { readChange } from '#store/records.ts';
+import { deliverChange } from '#store/records.ts';
 import type { Database } from './database.ts';
-import type { Change } from '#core/session.ts';
+import type { Change, TraceRequest } from '#core/session.ts';
 
 /** Asking is one read of shared memory (https://sqlite.org/pragma.html#pragma_data_version). */
 const POLL_MS = 200;
@@ -32,7 +32,7 @@ export class ChangeFeed {
   }
 
   /** Writes a change through the connection whose transaction it belongs to. Call tell() after the commit. */
-  announce(through: Database, change: Change): void {
+  announce(through: Database, change: Change | TraceRequest): void {
     through.run('INSERT INTO change (message) VALUES (?)', [JSON.stringify(change)]);
     through.run('DELETE FROM change WHERE seq <= (SELECT max(seq) FROM change) - ?', [CHANGES_KEPT]);
   }
@@ -79,12 +79,11 @@ export class ChangeFeed {
       this.#interrupted = true;
       return;
     }
-    const understood = news.changes.map(readChange);
-    const gap = news.gap || this.#interrupted || understood.includes(undefined);
+    const gap = news.gap || this.#interrupted;
     this.#interrupted = false;
     for (const watcher of this.#watchers) {
-      if (gap) watcher.onGap();
-      for (const change of understood) if (change !== undefined) watcher.onChange(change);
+      const understood = news.changes.map((change) => deliverChange(change, watcher));
+      if (gap || understood.includes(false)) watcher.onGap();
     }
   }
 

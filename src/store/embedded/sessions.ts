@@ -10,7 +10,7 @@ import type { SessionFilter, SessionRecord } from '#core/session.ts';
 /** The session part of the store. */
 export function embeddedSessions(
   context: EmbeddedContext,
-): Pick<Store, 'touchSessions' | 'closeSessions' | 'listSessions' | 'cutOffSession'> {
+): Pick<Store, 'touchSessions' | 'closeSessions' | 'listSessions' | 'cutOffSession' | 'announceTrace'> {
   const { brisk, feed } = context;
   return {
     touchSessions: async (sessions) => touch(context, sessions),
@@ -30,6 +30,10 @@ export function embeddedSessions(
       });
       feed.tell();
       return live;
+    },
+    announceTrace: async (request) => {
+      brisk.transaction(() => feed.announce(brisk, request));
+      feed.tell();
     },
   };
 }

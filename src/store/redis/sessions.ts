@@ -17,7 +17,7 @@ const SESSIONS_AT_ONCE = 500;
 /** The session part of the store. */
 export function redisSessions(
   context: RedisContext,
-): Pick<Store, 'touchSessions' | 'closeSessions' | 'listSessions' | 'cutOffSession'> {
+): Pick<Store, 'touchSessions' | 'closeSessions' | 'listSessions' | 'cutOffSession' | 'announceTrace'> {
   const { link, keys } = context;
   return {
     touchSessions: async (sessions) => {
@@ -30,6 +30,9 @@ export function redisSessions(
     cutOffSession: async (id) => {
       const reply = await link.run((send) => runScript(send, CUT_OFF, [keys.session(id)], [keys.changes, id]));
       return readReply(NumberReply, reply) === 1;
+    },
+    announceTrace: async (request) => {
+      await link.run((send) => send('publish', keys.changes, JSON.stringify(request)));
     },
   };
 }

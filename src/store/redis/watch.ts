@@ -6,7 +6,7 @@
 import type { Redis } from 'ioredis';
 import { Fault } from '#core/fault.ts';
 import type { Watcher } from '#policy/ports/store.ts';
-import { readChange } from '#store/records.ts';
+import { deliverChange } from '#store/records.ts';
 import { endClient } from './clients.ts';
 
 export interface ChangeSource {
@@ -76,9 +76,7 @@ class Subscription {
   }
 
   #deliver(text: string): void {
-    const change = readChange(text);
-    if (change === undefined) this.#watcher.onGap();
-    else this.#watcher.onChange(change);
+    if (!deliverChange(text, this.#watcher)) this.#watcher.onGap();
   }
 
   #heartbeatMs(): number {
