@@ -13,7 +13,7 @@ import {
   type BackendLoginResult,
   type BackendUser,
 } from './backends.ts';
-import type { Impersonation } from './settings.ts';
+import { impersonationBy } from '#backends/kinds/all.ts';
 
 /** A session that is open at the backend, or what the client is to hear instead. */
 export type CarriedOut =
@@ -38,18 +38,19 @@ export async function carryOut(
   if (found === undefined) return UNAVAILABLE;
   const { backend, service } = found;
   const name = backendName(backend.userTemplate, attempt.account);
+  const impersonation = impersonationBy(service.impersonation);
 
   if (verdict.kind === 'forward') {
     // A token is ours alone: the backend could only take it for a wrong, or worse an empty, password.
     if (attempt.offered.kind !== 'password') return REFUSED;
-    if (service.impersonation.kind !== 'xclient') {
+    if (impersonation.judgesPasswords) {
       return forwarded(await backends.logIn(backendUser, ordinaryLogin(name, attempt.offered.password), signal));
     }
     // The service takes no passwords of its own (Postfix behind XCLIENT): another one judges this one.
     const answer = await checkOrdinaryPassword(backends, attempt, signal);
     if (answer !== 'right') return answer === 'wrong' ? REFUSED : UNAVAILABLE;
   }
-  const result = await backends.logIn(backendUser, impersonating(service.impersonation, name), signal);
+  const result = await backends.logIn(backendUser, impersonation.loginAs(name), signal);
   if (result.kind === 'accepted') return { outcome: 'accepted', session: result.session };
   if (result.kind === 'not-accepted' && result.outcome.kind !== 'temporary') {
     const reason = result.outcome.kind;
@@ -67,8 +68,8 @@ export async function checkOrdinaryPassword(
   const { account } = attempt;
   // Where others serve the mail and only ask us, the backend has nothing but the service that checks passwords.
   const [wanted] = [attempt.protocol, ...PROTOCOLS].flatMap((one) => backends.serviceFor(account.domain, one) ?? []);
-  const byXclient = wanted?.service.impersonation.kind === 'xclient';
-  const protocol = wanted?.backend.passwordCheck ?? (byXclient ? 'imap' : attempt.protocol);
+  const judged = wanted === undefined || impersonationBy(wanted.service.impersonation).judgesPasswords;
+  const protocol = wanted?.backend.passwordCheck ?? (judged ? attempt.protocol : 'imap');
   const found = backends.serviceFor(account.domain, protocol);
   if (found === undefined || attempt.offered.kind !== 'password') return 'unavailable';
   const name = backendName(found.backend.userTemplate, account);
@@ -84,19 +85,6 @@ export async function checkOrdinaryPassword(
 
 function ordinaryLogin(name: string, password: Secret): BackendLogin {
   return { as: 'user', name, password };
-}
-
-function impersonating(how: Impersonation, name: string): BackendLogin {
-  switch (how.kind) {
-    case 'master-user':
-      return { as: 'user', name: `${name}${how.separator}${how.user}`, password: how.password };
-    case 'authzid':
-      return { as: 'authzid', name, authcid: how.user, password: how.password };
-    case 'xclient':
-      return { as: 'xclient', name };
-    default:
-      return unreachable(how);
-  }
 }
 
 function forwarded(result: BackendLoginResult): CarriedOut {

@@ -1,7 +1,7 @@
 /** What must be known of each mail server. */
 
 import type { Protocol } from '#core/protocols.ts';
-import type { Secret } from '#core/secret.ts';
+import type { ImpersonationSettings } from '#backends/kinds/all.ts';
 
 /** One mail server, or several equal hosts. */
 export interface BackendSettings {
@@ -27,15 +27,7 @@ export interface BackendSettings {
 export interface BackendService {
   readonly port: number;
   readonly tls: 'implicit' | 'starttls' | 'none';
-  readonly impersonation: Impersonation;
+  readonly impersonation: ImpersonationSettings;
   /** How the backend learns the client's address: IMAP ID, XCLIENT (the others) or a PROXY v2 header. */
   readonly clientAddress: 'id' | 'xclient' | 'proxy' | 'none';
 }
-
-export type Impersonation =
-  /** `user*master` with the master's password (Dovecot). */
-  | { readonly kind: 'master-user'; readonly user: string; readonly password: Secret; readonly separator: string }
-  /** SASL PLAIN authzid (Dovecot, Cyrus). */
-  | { readonly kind: 'authzid'; readonly user: string; readonly password: Secret }
-  /** Postfix XCLIENT LOGIN= (submission). */
-  | { readonly kind: 'xclient' };

@@ -4,7 +4,7 @@ import { PROTOCOL_FACTS, PROTOCOLS } from '#core/protocols.ts';
 import { isLoopback } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
 import { nearestWord } from './nearest.ts';
-import { impersonationOf, portOf, servicesOf, tlsOf, type Parts } from './parts.ts';
+import { impersonationOf, kindOf, portOf, servicesOf, tlsOf, type Parts } from './parts.ts';
 import { formatPath, orList } from './tree.ts';
 
 type BackendPart = Parts['backends'][number];
@@ -29,8 +29,8 @@ export function checkBackends(parts: Parts): readonly ConfigFault[] {
 export function masterUserSeparators(parts: Pick<Parts, 'backends'>): readonly string[] {
   const separators = parts.backends.flatMap(({ value }) =>
     servicesOf(value).flatMap(({ service }) => {
-      const impersonation = impersonationOf(value, service);
-      return impersonation?.kind === 'master-user' ? [impersonation.separator] : [];
+      const separator = kindOf(value, service)?.separator;
+      return separator === undefined ? [] : [separator];
     }),
   );
   return [...new Set(separators)];
@@ -45,14 +45,14 @@ function checkServices(backend: BackendPart): readonly ConfigFault[] {
 function checkService(backend: BackendPart, { protocol, service }: ServicePart): readonly ConfigFault[] {
   const path = [...backend.path, protocol];
   const faults: ConfigFault[] = [];
-  const impersonation = impersonationOf(backend.value, service);
-  if (impersonation === undefined) {
+  const kind = kindOf(backend.value, service);
+  const unfit = kind?.unfitFor(protocol);
+  if (kind === undefined) {
     const message = 'is missing: say how to log in as a user, here or for the whole backend';
     faults.push({ path: [...path, 'impersonation'], message });
-  } else if (impersonation.kind === 'xclient' && protocol !== 'submission') {
+  } else if (unfit !== undefined) {
     const at = service.impersonation === undefined ? backend.path : path;
-    const message = `xclient is only for submission: choose master-user or authzid for ${protocol}`;
-    faults.push({ path: [...at, 'impersonation'], message });
+    faults.push({ path: [...at, 'impersonation'], message: unfit });
   }
   const openHost = backend.value.hosts.find((host) => !isLoopback(host));
   if (tlsOf(service, protocol) === 'none' && openHost !== undefined && !backend.value.allowPlaintext) {
@@ -93,16 +93,17 @@ function leadsTo(host: string, { value: { address } }: Parts['listeners'][number
   return host === address || (isLoopback(host) && ['::', '0.0.0.0', 'localhost'].includes(address));
 }
 
-// A service behind XCLIENT takes no password, so another one must judge those of users without two-step.
+// Some services take no ordinary password (Postfix behind XCLIENT), so another one must judge those of users without two-step.
 function checkPasswordCheck({ path, value }: BackendPart): readonly ConfigFault[] {
-  const byXclient = value.submission && impersonationOf(value, value.submission)?.kind === 'xclient';
-  const judge = value.passwordCheck ?? (byXclient ? 'imap' : undefined);
+  const unjudged = servicesOf(value).some((one) => kindOf(value, one.service)?.judgesPasswords === false);
+  const judge = value.passwordCheck ?? (unjudged ? 'imap' : undefined);
   if (judge === undefined) return [];
   const service = value[judge];
   const at = [...path, 'passwordCheck'];
   if (service === undefined) return [{ path: at, message: `needs ${judge}, which ${formatPath(path)} does not serve` }];
-  if (value.passwordCheck === undefined || impersonationOf(value, service)?.kind !== 'xclient') return [];
-  return [{ path: at, message: `${judge} is reached by xclient and judges no passwords: choose another service` }];
+  if (value.passwordCheck === undefined || kindOf(value, service)?.judgesPasswords !== false) return [];
+  const way = impersonationOf(value, service)?.kind;
+  return [{ path: at, message: `${judge} is reached by ${way} and judges no passwords: choose another service` }];
 }
 
 // Without its domain alice@one and alice@two are one user of the backend: whichever is free of two-step is a way in.

@@ -2,8 +2,9 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { ConfigFault } from './faults.ts';
+import { configuredKind, type ImpersonationConfig } from '#config/backends/all.ts';
 import type { ConfigFiles } from './files.ts';
-import { servicesOf, tlsOf, type ImpersonationConfig, type Parts } from './parts.ts';
+import { servicesOf, tlsOf, type Parts } from './parts.ts';
 import type { SettingPath } from './tree.ts';
 
 /** Reads them all; what is wrong is kept by `files`, with the setting that names it. */
@@ -50,8 +51,7 @@ export function checkCommandFiles(parts: Parts, files: ConfigFiles): void {
 }
 
 function checkImpersonation(impersonation: ImpersonationConfig | undefined, at: SettingPath, files: ConfigFiles): void {
-  if (impersonation === undefined || impersonation.kind === 'xclient') return;
-  files.secret(impersonation, [...at, 'impersonation']);
+  if (impersonation !== undefined) configuredKind(impersonation).settings(files, [...at, 'impersonation']);
 }
 
 function checkStore(store: Parts['store'], files: ConfigFiles): void {

@@ -2,7 +2,7 @@
 
 import { isLoopback, sameSocket } from './check-listeners.ts';
 import type { ConfigFault } from './faults.ts';
-import { impersonationOf, portOf, type Parts } from './parts.ts';
+import { kindOf, portOf, type Parts } from './parts.ts';
 import { formatPath, type SettingPath } from './tree.ts';
 
 type Service = NonNullable<Parts['service']>;
@@ -56,7 +56,6 @@ function placesBefore({ listeners, portal, metrics }: Parts, service: Service, i
   return [...mail, ...web, ...own, ...(metrics === undefined ? [] : [{ ...metrics, path: ['metrics'] }])];
 }
 
-// nginx logs in with LOGIN, USER and PASS, or AUTH PLAIN without an authzid; to Postfix it can speak XCLIENT.
 function checkNginx(parts: Parts, service: Service, name: string): readonly ConfigFault[] {
   const path = ['service', 'nginx', name];
   const places = service.nginx[name];
@@ -70,7 +69,7 @@ function checkNginx(parts: Parts, service: Service, name: string): readonly Conf
     if (served === undefined) {
       return [{ path: at, message: `needs backends.${name}.${protocol}, where ordinary passwords are checked` }];
     }
-    if (impersonationOf(backend, served)?.kind !== 'authzid') return [];
-    return [{ path: at, message: 'cannot be: nginx sends no authzid. Use master-user, or xclient for submission' }];
+    const unfit = kindOf(backend, served)?.unfitForNginx;
+    return unfit === undefined ? [] : [{ path: at, message: `cannot be: ${unfit}` }];
   });
 }

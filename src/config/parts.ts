@@ -4,6 +4,7 @@
  */
 
 import { PROTOCOL_FACTS, PROTOCOLS, type Protocol } from '#core/protocols.ts';
+import { configuredKind, type ImpersonationConfig } from '#config/backends/all.ts';
 import { BackendSchema } from './schema-backends.ts';
 import { CertificateSchema, ListenerSchema } from './schema-listeners.ts';
 import { ConfigSchema, type Config } from './schema.ts';
@@ -13,7 +14,6 @@ export type ListenerConfig = Config['listeners'][number];
 type CertificateConfig = Config['tls']['certificates'][number];
 export type BackendConfig = Config['backends'][string];
 export type ServiceConfig = NonNullable<BackendConfig[Protocol]>;
-export type ImpersonationConfig = NonNullable<ServiceConfig['impersonation']>;
 
 export interface Part<T> {
   readonly path: SettingPath;
@@ -97,6 +97,12 @@ export function portOf(given: { port?: number | undefined; tls?: ListenerConfig[
 /** How a service is logged in at: its own way, else the backend's. */
 export function impersonationOf(backend: BackendConfig, service: ServiceConfig): ImpersonationConfig | undefined {
   return service.impersonation ?? backend.impersonation;
+}
+
+/** The backend kind of a service; undefined where nothing says how to log in at it, which is a fault. */
+export function kindOf(backend: BackendConfig, service: ServiceConfig) {
+  const impersonation = impersonationOf(backend, service);
+  return impersonation === undefined ? undefined : configuredKind(impersonation);
 }
 
 function listIn(value: unknown): readonly unknown[] {

@@ -2,56 +2,8 @@
 
 import { z } from 'zod';
 import { byProtocol, PROTOCOL_FACTS, PROTOCOLS, type Protocol } from '#core/protocols.ts';
-import {
-  backendHost,
-  domain,
-  fileName,
-  givenOnce,
-  hostname,
-  label,
-  port,
-  seconds,
-  secretText,
-  text,
-} from './schema-parts.ts';
-
-const BOTH_OR_NEITHER = { message: 'must be given, here or as password_file, and only once', path: ['password'] };
-
-const password = secretText
-  .optional()
-  .meta({ description: 'Its password. Better kept in a file of its own: see password_file.', examples: ['…'] });
-const passwordFile = fileName
-  .optional()
-  .meta({ description: 'File that holds the password.', examples: ['/etc/postern/master.password'] });
-
-const MasterUserSchema = z
-  .strictObject({
-    kind: z.literal('master-user').describe('Log in as `user*master` with the password of the master (Dovecot).'),
-    user: text.meta({ description: 'The master user.', examples: ['postern'] }),
-    password,
-    password_file: passwordFile,
-    separator: z
-      .string()
-      .regex(/^[^\p{L}\p{N}\s\p{C}@.]{1,4}$/u, 'must be one to four signs that no mail address contains, like *')
-      .default('*')
-      .describe("What stands between the user and the master: Dovecot's auth_master_user_separator."),
-  })
-  .refine((value) => givenOnce(value.password, value.password_file), BOTH_OR_NEITHER);
-
-const AuthzidSchema = z
-  .strictObject({
-    kind: z.literal('authzid').describe('SASL PLAIN, in which a proxy account acts for the user (Dovecot, Cyrus).'),
-    user: text.meta({ description: 'The proxy account.', examples: ['postern'] }),
-    password,
-    password_file: passwordFile,
-  })
-  .refine((value) => givenOnce(value.password, value.password_file), BOTH_OR_NEITHER);
-
-const XclientSchema = z.strictObject({
-  kind: z.literal('xclient').describe('XCLIENT LOGIN= from a trusted address (Postfix); submission only.'),
-});
-
-const ImpersonationSchema = z.discriminatedUnion('kind', [MasterUserSchema, AuthzidSchema, XclientSchema]);
+import { ImpersonationSchema } from '#config/backends/all.ts';
+import { backendHost, domain, fileName, hostname, label, port, seconds } from './schema-parts.ts';
 
 const ServiceSchema = z.strictObject({
   port: port.optional().meta({

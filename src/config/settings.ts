@@ -4,21 +4,11 @@
  */
 
 import { canonicalAccount } from '#core/identity.ts';
-import { Secret } from '#core/secret.ts';
-import { byProtocol, PROTOCOL_FACTS, type Protocol } from '#core/protocols.ts';
+import { byProtocol, PROTOCOL_FACTS } from '#core/protocols.ts';
 import { masterUserSeparators } from './check-backends.ts';
 import { listenerName } from './check-listeners.ts';
 import type { ConfigFiles } from './files.ts';
-import {
-  impersonationOf,
-  partsOf,
-  portOf,
-  servicesOf,
-  tlsOf,
-  type BackendConfig,
-  type ImpersonationConfig,
-  type ListenerConfig,
-} from './parts.ts';
+import { kindOf, partsOf, portOf, servicesOf, tlsOf, type BackendConfig, type ListenerConfig } from './parts.ts';
 import type { Config } from './schema.ts';
 import { mailServers } from './mail-servers.ts';
 import { mailSettings } from './mail-settings.ts';
@@ -104,18 +94,18 @@ function listenerSettings(listener: ListenerConfig) {
 }
 
 function backendSettings(name: string, backend: BackendConfig, files: ConfigFiles) {
-  const services = servicesOf(backend).map(
-    ({ protocol, service }) =>
-      [
-        protocol,
-        {
-          port: portOf(service, protocol),
-          tls: tlsOf(service, protocol),
-          impersonation: impersonationSettings(impersonationOf(backend, service) ?? { kind: 'xclient' }, files),
-          clientAddress: service.clientAddress ?? clientAddress(protocol, impersonationOf(backend, service)),
-        },
-      ] as const,
-  );
+  const services = servicesOf(backend).flatMap(({ protocol, service }) => {
+    const kind = kindOf(backend, service);
+    if (kind === undefined) return []; // a fault before
+    const { harmlessClientAddress } = PROTOCOL_FACTS[protocol];
+    const settings = {
+      port: portOf(service, protocol),
+      tls: tlsOf(service, protocol),
+      impersonation: kind.settings(files, []),
+      clientAddress: service.clientAddress ?? kind.clientAddress ?? harmlessClientAddress,
+    };
+    return [[protocol, settings] as const];
+  });
   return {
     name,
     hosts: backend.hosts,
@@ -129,17 +119,6 @@ function backendSettings(name: string, backend: BackendConfig, files: ConfigFile
     loginTimeoutMs: milliseconds(backend.loginTimeoutSeconds),
     probeIntervalMs: milliseconds(backend.probeIntervalSeconds),
   };
-}
-
-function impersonationSettings(impersonation: ImpersonationConfig, files: ConfigFiles) {
-  if (impersonation.kind === 'xclient') return { kind: impersonation.kind };
-  const password = files.secret(impersonation, []) ?? new Secret('');
-  if (impersonation.kind === 'authzid') return { kind: impersonation.kind, user: impersonation.user, password };
-  return { kind: impersonation.kind, user: impersonation.user, password, separator: impersonation.separator };
-}
-
-function clientAddress(protocol: Protocol, impersonation: ImpersonationConfig | undefined) {
-  return impersonation?.kind === 'xclient' ? 'xclient' : PROTOCOL_FACTS[protocol].harmlessClientAddress;
 }
 
 function limitSettings(limits: Config['limits']) {

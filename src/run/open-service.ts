@@ -8,6 +8,7 @@ import type { Account } from '#core/identity.ts';
 import type { Protocol } from '#core/protocols.ts';
 import { checkOrdinaryPassword } from '#backends/backend-login.ts';
 import { backendName } from '#backends/backends.ts';
+import { impersonationBy } from '#backends/kinds/all.ts';
 import { clientVerifyingTls, readAuthorities } from '#connection/client-certificates.ts';
 import type { GatewayState } from '#gateway/gateway.ts';
 import { Certificates } from '#connection/certificates.ts';
@@ -148,11 +149,8 @@ function placeFor(
   const place = places?.[protocol];
   if (place === undefined) return undefined;
   const user = backendName(backend.userTemplate, account);
-  const { impersonation: how } = service;
-  if (how.kind === 'xclient') return { ...place, user, impersonation: 'name-alone' };
-  if (how.kind !== 'master-user') return undefined;
-  const impersonation = { user: `${user}${how.separator}${how.user}`, password: how.password.expose() };
-  return { ...place, user, impersonation };
+  const impersonation = impersonationBy(service.impersonation).handOver(user);
+  return impersonation && { ...place, user, impersonation };
 }
 
 function refusalWords(portalUrl: string): RefusalWords {

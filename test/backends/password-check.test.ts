@@ -14,7 +14,8 @@ import { memoryLog } from '#ops/log.ts';
 import { imap } from '#protocol/imap/module.ts';
 import { password, testAttempt } from '../support/policy.ts';
 import { startScriptedImap } from '../support/scripted-imap.ts';
-import type { BackendSettings, Impersonation } from '#backends/settings.ts';
+import type { ImpersonationSettings } from '#backends/kinds/all.ts';
+import type { BackendSettings } from '#backends/settings.ts';
 
 const judging = await startScriptedImap({
   judge: (command) => (command.includes('right') ? 'OK in' : 'NO [AUTHENTICATIONFAILED] no'),
@@ -23,10 +24,10 @@ const judging = await startScriptedImap({
 const trusting = await startScriptedImap({ login: 'OK in' });
 after(() => Promise.all([judging.stop(), trusting.stop()]));
 
-const MASTER: Impersonation = { kind: 'master-user', user: 'm', password: new Secret('x'), separator: '*' };
-const TRUSTED: Impersonation = { kind: 'xclient' };
+const MASTER: ImpersonationSettings = { kind: 'master-user', user: 'm', password: new Secret('x'), separator: '*' };
+const TRUSTED: ImpersonationSettings = { kind: 'xclient' };
 
-function service(port: number, impersonation: Impersonation) {
+function service(port: number, impersonation: ImpersonationSettings) {
   return { port, tls: 'none', clientAddress: 'none', impersonation } as const;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What one more protocol, language, mode or kind of factor touches. Each is added to its list in a copy of the code, and
+ * What one more protocol, language, mode, kind of factor or kind of backend touches. Each is added to its list in a copy of the code, and
  * the files that do not compile any more are those that need a line for it: not one that is easily forgotten, and not
  * one that knows more than it should.
  */
@@ -61,7 +61,7 @@ const ADDITIONS: Readonly<Record<string, Addition>> = {
   },
 };
 
-test('one more protocol, language, mode or kind of factor touches the files that are named here', async (t) => {
+test('one more protocol, language, mode, kind of factor or of backend touches the files that are named here', async (t) => {
   const { path, remove } = await temporaryDirectory('additions');
   t.after(remove);
   cpSync(join(ROOT, 'src'), join(path, 'src'), { recursive: true });
@@ -74,6 +74,7 @@ test('one more protocol, language, mode or kind of factor touches the files that
     assert.equal(text.split(last).length, 2, `${list} has once: ${last}`);
     writeFileSync(file, text.replace(last, `${last}${added}`));
   }
+  addBackendKind(join(path, 'src'));
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   const { stdout } = await run(process.execPath, [compiler, '--pretty', 'false'], { cwd: path });
   const errors = stdout.split(/^(?=\S)/m).flatMap((text) => {
@@ -91,6 +92,40 @@ test('one more protocol, language, mode or kind of factor touches the files that
   }
 });
 
+/**
+ * A backend kind like xclient: a file with what it does, one with its schema, and each named in the list beside it. Since
+ * the test above compiles it with the rest, no other file has to know it.
+ */
+function addBackendKind(src: string): void {
+  for (const folder of ['backends/kinds', 'config/backends']) {
+    const renamed = (text: string) =>
+      text
+        .replaceAll('xclient', 'sampleKind')
+        .replaceAll('Xclient', 'SampleKind')
+        .replaceAll("'sampleKind'", "'sample-kind'");
+    const own = readFileSync(join(src, folder, 'xclient.ts'), 'utf8').replace(/clientAddress: 'xclient',/, '');
+    writeFileSync(join(src, folder, 'sampleKind.ts'), renamed(own).replace("as: 'sample-kind'", "as: 'xclient'"));
+    const list = join(src, folder, 'all.ts');
+    const lines = readFileSync(list, 'utf8')
+      .replaceAll(/[,|] (Xclient\w+)(?=[\];])/g, (found) => `${found}${renamed(found)}`)
+      .replaceAll(/^(?:import .*xclient.*|.*case 'xclient':\n.*)\n/gm, (found) => `${found}${renamed(found)}`);
+    assert.equal(lines.split(/sample-?kind/i).length > 5, true, `${list} names the kind as it names the others`);
+    writeFileSync(list, lines);
+  }
+}
+
+test('a backend kind is known in its two files, their lists, and to these files', () => {
+  const own = /^(?:backends\/kinds\/|config\/backends\/|protocol\/)/;
+  assert.deepEqual(mentions(/'(?:master-user|authzid|xclient)'/, own), [
+    // XCLIENT as a form of the client's address, which is none of the kind's.
+    'backends/dial.ts',
+    'backends/settings.ts',
+    'config/schema-backends.ts',
+    'core/protocols.ts',
+    'demo/configuration.ts',
+  ]);
+});
+
 /** What only one protocol has in code: its name as a text or a member, a registered port or name in DNS. */
 const OF_ONE_PROTOCOL =
   /'(?:imap|pop3|submission|sieve|managesieve)'|\b(?:imap|pop3|submission|sieve):|\b(?:993|995|465|587|4190|143|110)\b|'_(?:imap|pop3|submission|sieve)s?'/;
@@ -99,6 +134,8 @@ test('what only one protocol is or has is known in its list, in its folder, and 
   assert.deepEqual(mentions(OF_ONE_PROTOCOL, /^(?:core\/protocols\.ts$|protocol\/|demo\/)/), [
     // Where a service judges no passwords, IMAP does.
     'backends/backend-login.ts',
+    // Postfix knows XCLIENT LOGIN, and only at submission.
+    'config/backends/xclient.ts',
     'config/check-backends.ts',
     // What nginx speaks.
     'config/check-service.ts',
