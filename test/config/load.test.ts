@@ -295,14 +295,16 @@ test('remarks name what is allowed and unwise', () => {
 });
 
 test('a port that means another TLS than is spoken there, and a portal without a certificate, are remarked on', () => {
-  const odd = MINIMAL.replace('hosts: [mail.internal]', 'hosts: [127.0.0.1]')
-    .replace('imap: {}', 'imap: { port: 993, tls: none }\n    pop3: { port: 110, tls: implicit }')
-    .concat('portal: { url: "https://portal.example.org", listen: [{ port: 8443 }] }\n');
+  const odd = MINIMAL.replace(
+    'imap: {}',
+    'imap: { port: 993, tls: none }\n    pop3: { port: 110, tls: implicit }\n    allowPlaintext: true',
+  ).concat('portal: { url: "https://portal.example.org", listen: [{ port: 8443 }] }\n');
   const said = remarks(odd).map((line) => line.replace(/^postern\.yaml:\d+:\d+: /, ''));
   assert.deepEqual(
     said.filter((line) => !line.startsWith('tls.')),
     [
       'backends.main.imap.tls: on port 993 servers speak TLS from the first byte: say implicit',
+      'backends.main.imap.tls: every password goes to mail.internal in clear',
       'backends.main.pop3.tls: on port 110 servers begin in clear: say starttls, or give another port',
       'portal.url: no certificate is for portal.example.org: whoever connects by this name is warned or refused',
     ],
