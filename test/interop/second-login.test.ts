@@ -15,7 +15,7 @@ const world = await startSecondLoginWorld();
 after(() => world.stop());
 
 /** As many sessions at one time for each server and kind of TLS, all of which have theirs at one time. */
-const ABREAST = 4;
+const ABREAST = 3;
 const LONG = { timeout: 120_000 } as const;
 
 interface Seen {
