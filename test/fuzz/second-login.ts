@@ -15,7 +15,7 @@ import { fuzzTarget, type FuzzTarget } from './target.ts';
 const TLS = 'tls';
 /** Writes, each followed by a pause; `tls` begins TLS where the last reply was a 220. */
 const SessionSchema = z.array(z.string());
-const KINDS = ['off', 'may', 'hidden'] as const;
+const KINDS = ['off', 'may', 'hidden', 'mended'] as const;
 const PEERS = /^(Postfix, STARTTLS \w+|Exim), none/;
 
 const VERBS = [
