@@ -82,6 +82,7 @@ const RUNS: Readonly<Record<string, (block: FencedBlock, before: FencedBlock) =>
 const NOT_RUN = {
   'not run: the tests of the demo do, in test/demo': 2,
   'not run: it connects to a server; the test copies the same files': 1,
+  'not run: it follows the log until it is interrupted': 1,
 };
 
 function greeting(): Promise<string> {
@@ -106,7 +107,10 @@ test('every block is run, but for those that say why not', () => {
     Object.keys(NOT_RUN).map((reason) => [reason, notes.filter((note) => note === reason).length]),
   );
   assert.deepEqual(counts, NOT_RUN);
-  assert.equal(notes.length, 3);
+  assert.equal(
+    notes.length,
+    Object.values(NOT_RUN).reduce((sum, count) => sum + count, 0),
+  );
 });
 
 test('a server in use gets Postern by the blocks of the documents, and mail works after each of them', async () => {
